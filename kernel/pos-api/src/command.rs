@@ -1,0 +1,324 @@
+//! Commands, and the replies to them.
+
+use crate::view::{BasketView, ItemView, ReceiptView, ReportView, VerificationView};
+use pos_domain::Refusal;
+use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::pricing::proposal::Attr;
+use pos_domain::refusal::RefusalView;
+use pos_money::{Decimal, UnitPrice};
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+
+/// One command in, with the id that makes it safe to send twice.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Envelope {
+    /// Chosen by the sender, unique for ever; the same id with the same command returns the first reply.
+    pub command_id: String,
+    /// What to do.
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+/// What the kernel can be asked to do. `basket` may be left out while exactly one basket is open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Opens a new basket.
+    OpenBasket {
+        /// The caller's own reference, unique among sales; a second sale under it is refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// Adds a line. Opens a basket if none is open.
+    SellItem {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The code as scanned or typed; `3*4006381333931` carries its quantity.
+        scan: String,
+        /// How many or how much; 1 if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quantity: Option<Amount>,
+        /// Price and facts handed over by a program in the same process (replays, migrations); never by a wire.
+        #[serde(skip)]
+        given: Option<Given>,
+    },
+    /// Sets a line's quantity.
+    SetQuantity {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// Which line.
+        line: LineNumber,
+        /// How many or how much.
+        quantity: Amount,
+    },
+    /// Takes a line back; it stays on record.
+    VoidLine {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// Which line.
+        line: LineNumber,
+    },
+    /// Takes the last step on the lines back.
+    Undo {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Prices the basket again from scratch, every extension asked anew.
+    PriceLines {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Takes cash.
+    TenderCash {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// How much was handed over, in major units; exactly what is due if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+    },
+    /// Takes a third party's coupon, at most for what is due.
+    TenderCoupon {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// Its value, in major units.
+        amount: Amount,
+    },
+    /// Gives the last tender back.
+    RemoveTender {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Makes the sale final. The reply is sent only when it is durable.
+    Complete {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Gives the basket up; it is recorded as cancelled, and money taken is given back.
+    Cancel {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Reads a basket.
+    GetBasket {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Prints the receipt of a committed transaction again, as a numbered copy.
+    GetReceipt {
+        /// Its number.
+        number: ReceiptNumber,
+    },
+    /// Searches articles by words of their name or by code.
+    FindItems {
+        /// What to look for.
+        text: String,
+        /// At most so many; 20 if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
+    /// Reads the shift's figures without closing it.
+    XReport,
+    /// Verifies the journal: hash chain, numbers, sums.
+    Verify,
+}
+
+impl Command {
+    /// The basket a command names.
+    pub fn basket(&self) -> Option<BasketId> {
+        match self {
+            Command::SellItem { basket, .. }
+            | Command::SetQuantity { basket, .. }
+            | Command::VoidLine { basket, .. }
+            | Command::Undo { basket }
+            | Command::PriceLines { basket }
+            | Command::TenderCash { basket, .. }
+            | Command::TenderCoupon { basket, .. }
+            | Command::RemoveTender { basket }
+            | Command::Complete { basket }
+            | Command::Cancel { basket }
+            | Command::GetBasket { basket } => *basket,
+            Command::OpenBasket { .. }
+            | Command::GetReceipt { .. }
+            | Command::FindItems { .. }
+            | Command::XReport
+            | Command::Verify => None,
+        }
+    }
+}
+
+/// What a calling program in the same process may hand over with a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    /// A price instead of the article's.
+    pub price: Option<UnitPrice>,
+    /// Facts for rules.
+    pub attrs: Vec<Attr>,
+}
+
+impl Envelope {
+    /// Reads one JSON line; the refusal names what is wrong with it, and the id where one could be read.
+    pub fn from_json(line: &str) -> Result<Envelope, (Option<String>, Refusal)> {
+        let malformed = |id: Option<String>, problem: String| (id, Refusal::Malformed { problem });
+        let mut value: serde_json::Value = serde_json::from_str(line)
+            .map_err(|error| malformed(None, format!("The line is not JSON: {error}.")))?;
+        let Some(object) = value.as_object_mut() else {
+            return Err(malformed(None, "A command is a JSON object.".into()));
+        };
+        let command_id = match object.remove("command_id") {
+            Some(serde_json::Value::String(id)) if !id.is_empty() && id.len() <= 128 => id,
+            Some(serde_json::Value::Number(number)) => number.to_string(),
+            Some(_) => {
+                return Err(malformed(None, "\"command_id\" is a text of 1 to 128 characters.".into()));
+            }
+            None => return Err(malformed(None, "\"command_id\" is missing.".into())),
+        };
+        if !object.contains_key("command") {
+            return Err(malformed(Some(command_id), "\"command\" is missing; `pos api schema` lists the commands.".into()));
+        }
+        match serde_json::from_value(value) {
+            Ok(command) => Ok(Envelope { command_id, command }),
+            Err(error) => Err(malformed(Some(command_id), format!("{error}."))),
+        }
+    }
+}
+
+/// What comes back: one reply to each command, in order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reply {
+    /// The command's id; absent only where none could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    /// The basket it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<BasketId>,
+    /// Receipt number, once durable (`complete`, `cancel`, `get_receipt`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<ReceiptNumber>,
+    /// The basket as it stands now (after `complete`: as sold).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Box<BasketView>>,
+    /// A receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptView>,
+    /// Figures of the shift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<ReportView>>,
+    /// What verification found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationView>,
+    /// Articles found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<ItemView>>,
+    /// Why nothing was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusalView>,
+}
+
+impl Reply {
+    /// A reply that refuses.
+    pub fn refused(command_id: Option<String>, basket: Option<BasketId>, refusal: &Refusal) -> Reply {
+        Reply { command_id, basket, refused: Some(refusal.view()), ..Reply::default() }
+    }
+}
+
+/// An exact decimal: written as text (`"12.50"`), read from text or a JSON number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Amount(pub Decimal);
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Amount;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal number like \"12.50\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
+                text.trim()
+                    .parse()
+                    .map(Amount)
+                    .map_err(|_| E::custom(format!("\"{text}\" is not a decimal number like \"12.50\"")))
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Amount, E> {
+                Ok(Amount(Decimal::from(number)))
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Amount, E> {
+                Ok(Amount(Decimal::from(number)))
+            }
+            // The shortest text that reads back as the same float is what the sender wrote, up to 17 digits.
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Amount, E> {
+                self.visit_str(&number.to_string())
+            }
+        }
+        deserializer.deserialize_any(Visitor).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "An exact decimal in major units, written as text; a JSON number is read too.",
+            "anyOf": [
+                { "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "examples": ["12.50"] },
+                { "type": "number" }
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: &str) {
+        let answer = match Envelope::from_json(line) {
+            Ok(envelope) => format!("{} {:?}", envelope.command_id, envelope.command.basket()),
+            Err((id, refusal)) => format!("{id:?}: {refusal}"),
+        };
+        assert_eq!(answer, expected, "{line}");
+    }
+
+    #[test]
+    fn malformed_commands_say_what_is_wrong() {
+        check(r#"{"command_id":"1","command":"x_report"}"#, "1 None");
+        check(r#"{"command":"x_report"}"#, "None: \"command_id\" is missing.");
+        check("[]", "None: A command is a JSON object.");
+        check(
+            r#"{"command_id":"1"}"#,
+            r#"Some("1"): "command" is missing; `pos api schema` lists the commands."#,
+        );
+        check(
+            r#"{"command_id":"7","command":"tender_cash","amount":"ten"}"#,
+            r#"Some("7"): "ten" is not a decimal number like "12.50"."#,
+        );
+        let (_, refusal) = Envelope::from_json(r#"{"command_id":"1","command":"sell_item","scan":"1","price":"0.01"}"#)
+            .unwrap_err();
+        assert!(refusal.to_string().contains("unknown field `price`"), "{refusal}");
+    }
+
+    #[test]
+    fn amounts_are_read_exactly_from_text_and_numbers() {
+        for (json, text) in [("\"20.10\"", "20.10"), ("20", "20"), ("0.1", "0.1"), ("20.55", "20.55")] {
+            let amount: Amount = serde_json::from_str(json).unwrap();
+            assert_eq!(amount.0.to_string(), text);
+        }
+    }
+}

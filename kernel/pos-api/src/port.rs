@@ -1,0 +1,297 @@
+//! What the kernel needs from the outside. Adapters implement these traits; simulations replace them.
+
+use crate::diagnostic::Diagnostic;
+use pos_domain::basket::Event;
+use pos_domain::catalogue::Item;
+use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
+use pos_domain::receipt::Receipt;
+use pos_domain::report::ShiftTotals;
+use pos_domain::time::Moment;
+use pos_domain::transaction::{Committed, Transaction};
+use pos_money::Money;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+// ---------------------------------------------------------------- time and ids
+
+/// The time of day at the store.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Moment;
+}
+
+/// Fresh ids.
+pub trait Ids: Send + Sync {
+    /// A basket id that was never used.
+    fn basket(&self, now: Moment) -> BasketId;
+}
+
+// ---------------------------------------------------------------- storage
+
+/// What the storage found when it opened.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// Events of every basket that was open, in order.
+    pub baskets: Vec<Vec<Event>>,
+    /// The shift that is open.
+    pub shift: Option<OpenShift>,
+}
+
+/// A shift in progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenShift {
+    /// Its number, from 1.
+    pub shift: u64,
+    /// Its trading day.
+    pub business_date: jiff::civil::Date,
+    /// Money in the till at its opening.
+    pub float: Money,
+    /// When.
+    pub opened_at: Moment,
+}
+
+/// A transaction to be made durable.
+#[derive(Clone, Debug)]
+pub struct CommitRequest {
+    /// The transaction, all but its number.
+    pub transaction: Transaction,
+    /// Opens the shift in the same commit, if none was open.
+    pub open_shift: Option<OpenShift>,
+}
+
+/// Why the storage could not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another transaction has this external reference.
+    #[error("{reference} was rung already, as receipt {number}")]
+    AlreadyRung {
+        /// The reference.
+        reference: String,
+        /// The receipt it became.
+        number: ReceiptNumber,
+    },
+    /// Nothing was written and the register cannot go on selling: disk full, read-only, I/O error, corruption.
+    #[error("{problem}")]
+    Failed {
+        /// What the database said.
+        problem: String,
+        /// No space is left.
+        disk_full: bool,
+    },
+    /// The data do not hold what they should.
+    #[error("{problem}")]
+    Corrupt {
+        /// What does not hold.
+        problem: String,
+    },
+}
+
+/// What a verification of the journal found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Records read.
+    pub records: u64,
+    /// Last receipt number.
+    pub last_number: ReceiptNumber,
+    /// Hash of the last record, hexadecimal.
+    pub head: String,
+    /// What is wrong; empty: verified.
+    pub problems: Vec<String>,
+}
+
+/// The journal, the catalogue and the open baskets.
+pub trait Store: Send + Sync {
+    /// What was open when the program ended, however it ended.
+    fn restore(&self) -> Result<Restored, StoreError>;
+    /// Queues a basket event; durable within 100 ms, or together with the basket's commit if that comes first.
+    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError>;
+    /// Returns when everything queued before is durable.
+    fn flush(&self) -> Result<(), StoreError>;
+    /// Makes a transaction durable: number, lines, ledger, stock, totals, hash chain, one SQLite transaction, one fsync.
+    /// The same basket again returns what was committed first.
+    fn commit(&self, request: CommitRequest) -> Result<Arc<Committed>, StoreError>;
+    /// An article by one of its codes, exactly.
+    fn item_by_code(&self, code: &str) -> Result<Option<Arc<Item>>, StoreError>;
+    /// Articles whose name has words beginning with the words of `text`, best first.
+    fn find_items(&self, text: &str, limit: u32) -> Result<Vec<Arc<Item>>, StoreError>;
+    /// Adds or replaces articles by id, in one transaction.
+    fn upsert_items(&self, items: Vec<Item>) -> Result<(), StoreError>;
+    /// A committed transaction.
+    fn transaction(&self, number: ReceiptNumber) -> Result<Option<Committed>, StoreError>;
+    /// The receipt of a basket.
+    fn number_of_basket(&self, basket: BasketId) -> Result<Option<ReceiptNumber>, StoreError>;
+    /// The receipt of an external reference.
+    fn number_of_reference(&self, reference: &str) -> Result<Option<ReceiptNumber>, StoreError>;
+    /// Counts a copy being printed; durable before it returns. From 1.
+    fn count_copy(&self, number: ReceiptNumber) -> Result<u32, StoreError>;
+    /// Running totals of the open shift; none before the first sale.
+    fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError>;
+    /// Reads the whole journal and checks chain, numbers and sums.
+    fn verify(&self) -> Result<Verification, StoreError>;
+}
+
+// ---------------------------------------------------------------- extensions
+
+/// What runs an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Runtime {
+    /// A WebAssembly component.
+    Component,
+    /// A rhai script.
+    Rhai,
+    /// Part of the kernel (the fallback tax).
+    BuiltIn,
+}
+
+impl Runtime {
+    /// Stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Runtime::Component => "component",
+            Runtime::Rhai => "rhai",
+            Runtime::BuiltIn => "built-in",
+        }
+    }
+}
+
+/// What an extension says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionAbout {
+    /// Unique in a rule set: `org.pos-kernel.tax-table`, `happy_hour`.
+    pub id: Arc<str>,
+    /// Name for people: `Happy hour`.
+    pub name: Arc<str>,
+    /// Version: a component's own, a script's content hash in short.
+    pub version: Arc<str>,
+    /// What runs it.
+    pub runtime: Runtime,
+    /// SHA-256 of code and configuration, hexadecimal: part of the rule set's name.
+    pub content_hash: Arc<str>,
+    /// Stages its `discount` hook wants to be asked in; none: it has no such hook.
+    pub discount_stages: Vec<Stage>,
+    /// Whether it assesses tax.
+    pub assesses_tax: bool,
+    /// Higher first where an order is needed.
+    pub priority: i32,
+}
+
+/// Why a call of an extension gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ExtensionFailure {
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// What happened, for people.
+    pub message: String,
+    /// Where, if that is known.
+    pub diagnostic: Option<Box<Diagnostic>>,
+}
+
+/// What kind of failure a call ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It does not have the hook.
+    NotOffered,
+    /// Its own "no": input or configuration it does not accept.
+    Refused,
+    /// It broke: trap, panic, runtime error.
+    Trap,
+    /// Out of fuel or operations.
+    OutOfFuel,
+    /// Past the wall-clock deadline: an incident, never cached.
+    Deadline,
+    /// Asked for more memory than allowed.
+    OutOfMemory,
+    /// Its answer breaks the contract: unknown lines, too many candidates, too large.
+    InvalidOutput,
+}
+
+/// A loaded extension. Calls are pure: the same input gives the same answer, whoever asked before.
+pub trait Extension: Send + Sync {
+    /// What it says of itself.
+    fn about(&self) -> &ExtensionAbout;
+    /// Offers for one stage.
+    fn propose(&self, stage: Stage, snapshot: &Arc<Snapshot>) -> Result<Proposal, ExtensionFailure>;
+    /// Tax rates for the lines.
+    fn assess(&self, input: &TaxInput) -> Result<Assessment, ExtensionFailure>;
+}
+
+/// An extension as found on disk or in the program.
+#[derive(Clone, Debug)]
+pub struct ExtensionSource {
+    /// File as its owner knows it, for messages.
+    pub file: PathBuf,
+    /// A component's manifest (`plugin.toml`); empty for a script.
+    pub manifest: String,
+    /// A component's bytes, or a script's text.
+    pub code: Arc<[u8]>,
+    /// Its configuration as JSON; `{}` if there is none.
+    pub configuration: String,
+}
+
+/// Compiles and checks extensions of one runtime.
+pub trait ExtensionLoader: Send + Sync {
+    /// Which runtime.
+    fn runtime(&self) -> Runtime;
+    /// Compiles, checks and configures; the diagnostic says what to mend.
+    fn load(&self, source: &ExtensionSource) -> Result<Arc<dyn Extension>, Box<Diagnostic>>;
+}
+
+// ---------------------------------------------------------------- devices (after UnifiedPOS)
+
+/// What a device answers when it cannot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{device}: {message}")]
+pub struct DeviceError {
+    /// Which device: `printer tcp://10.0.0.9:9100`.
+    pub device: String,
+    /// What kind.
+    pub kind: DeviceErrorKind,
+    /// What happened, for people.
+    pub message: String,
+}
+
+/// UnifiedPOS result codes that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceErrorKind {
+    /// Not open.
+    Closed,
+    /// Somebody else has it.
+    Claimed,
+    /// Does not answer.
+    Offline,
+    /// Took too long.
+    Timeout,
+    /// Out of paper.
+    PaperOut,
+    /// Cover open.
+    CoverOpen,
+    /// Anything else.
+    Failure,
+}
+
+/// A receipt printer.
+pub trait ReceiptPrinter: Send {
+    /// Name for people and logs.
+    fn name(&self) -> String;
+    /// Prints and cuts; answers the number of bytes sent.
+    fn print(&mut self, receipt: &Receipt) -> Result<u64, DeviceError>;
+}
+
+/// A cash drawer.
+pub trait CashDrawer: Send {
+    /// Name for people and logs.
+    fn name(&self) -> String;
+    /// Opens it.
+    fn open_drawer(&mut self) -> Result<(), DeviceError>;
+}
+
+/// The devices of a register, owned by the kernel's effect thread.
+#[derive(Default)]
+pub struct Devices {
+    /// Prints receipts.
+    pub printer: Option<Box<dyn ReceiptPrinter>>,
+    /// Holds the cash.
+    pub drawer: Option<Box<dyn CashDrawer>>,
+}

@@ -1,0 +1,288 @@
+//! What screens and programs read: complete, self-contained, without a way back to the kernel's state.
+
+use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_money::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An exact decimal written as text.
+type Text = Decimal;
+
+/// A basket, open or as sold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BasketView {
+    /// Its id.
+    pub id: Option<BasketId>,
+    /// Where it stands.
+    pub state: BasketState,
+    /// Grows with every change.
+    pub version: u32,
+    /// ISO 4217 code of all amounts.
+    pub currency: String,
+    /// Prices contain the tax.
+    pub prices_include_tax: bool,
+    /// Who serves.
+    pub cashier: String,
+    /// Local time of opening, with offset.
+    pub opened_at: String,
+    /// Lines by number, voided ones included and flagged.
+    pub lines: Vec<LineView>,
+    /// Pieces sold (a weighed line counts as one).
+    pub pieces: u64,
+    /// Before discounts.
+    #[schemars(with = "String")]
+    pub gross: Text,
+    /// What offers took off, not negative.
+    #[schemars(with = "String")]
+    pub discount: Text,
+    /// Every tax, in the price or added.
+    #[schemars(with = "String")]
+    pub tax: Text,
+    /// What the customer pays.
+    #[schemars(with = "String")]
+    pub total: Text,
+    /// Taxes by code.
+    pub taxes: Vec<TaxView>,
+    /// Money taken so far.
+    pub tenders: Vec<TenderView>,
+    /// Sum of the tenders.
+    #[schemars(with = "String")]
+    pub tendered: Text,
+    /// Still to be paid.
+    #[schemars(with = "String")]
+    pub due: Text,
+    /// To be given back.
+    #[schemars(with = "String")]
+    pub change: Text,
+    /// Given (positive) or taken (negative) by cash rounding.
+    #[schemars(with = "String")]
+    pub rounding: Text,
+    /// Words to the cashier.
+    pub notices: Vec<NoticeView>,
+    /// Offers that nearly fired: `3 for 2 on paperbacks: 1 more`.
+    pub near_misses: Vec<String>,
+    /// Names of rules that failed for this basket; the tender button says so.
+    pub unavailable: Vec<String>,
+    /// Whether a step can be taken back.
+    pub can_undo: bool,
+}
+
+/// Where a basket stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BasketState {
+    /// Lines may change.
+    #[default]
+    Open,
+    /// Money has been taken.
+    Tendering,
+    /// Sold and durable.
+    Completed,
+    /// Given up, on record.
+    Cancelled,
+}
+
+/// A line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LineView {
+    /// Its number.
+    pub number: LineNumber,
+    /// The article's id.
+    pub item: String,
+    /// The article's name.
+    pub name: String,
+    /// The code scanned.
+    pub code: String,
+    /// Root department.
+    pub department: String,
+    /// How much.
+    #[schemars(with = "String")]
+    pub quantity: Text,
+    /// Symbol of the unit; empty for pieces.
+    pub unit: String,
+    /// Price before offers.
+    #[schemars(with = "String")]
+    pub price: Text,
+    /// What the price is for: empty for one piece, `kg`, `3`.
+    pub price_per: String,
+    /// Before offers.
+    #[schemars(with = "String")]
+    pub gross: Text,
+    /// After offers.
+    #[schemars(with = "String")]
+    pub net: Text,
+    /// What the customer pays for it, tax included.
+    #[schemars(with = "String")]
+    pub paid: Text,
+    /// What offers did.
+    pub modifiers: Vec<ModifierView>,
+    /// Taken back.
+    pub voided: bool,
+    /// Why this price, step by step.
+    pub reasons: Vec<ReasonView>,
+}
+
+/// What one offer did to one line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModifierView {
+    /// Name on the receipt.
+    pub label: String,
+    /// Negative for a discount.
+    #[schemars(with = "String")]
+    pub amount: Text,
+    /// Extension that proposed it.
+    pub extension: String,
+    /// Its version.
+    pub version: String,
+    /// Line of the script that proposed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_line: Option<u32>,
+}
+
+/// One step of "why this price".
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReasonView {
+    /// `price`, `modifier`, `lost`, `near-miss`, `tax`, `total`.
+    pub kind: String,
+    /// First line.
+    pub title: String,
+    /// Second line.
+    pub detail: String,
+    /// Its effect; none where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub amount: Option<Text>,
+}
+
+/// The tax of one code.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TaxView {
+    /// Code printed.
+    pub code: String,
+    /// `8.1 %`.
+    pub levy: String,
+    /// Already in the price.
+    pub included: bool,
+    /// Base without tax.
+    #[schemars(with = "String")]
+    pub base: Text,
+    /// Amount.
+    #[schemars(with = "String")]
+    pub amount: Text,
+}
+
+/// A tender.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TenderView {
+    /// `cash`, `coupon`.
+    pub kind: String,
+    /// How much.
+    #[schemars(with = "String")]
+    pub amount: Text,
+}
+
+/// A word to the cashier.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeView {
+    /// `info`, `warning`, `block`.
+    pub severity: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// An article.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// A code that sells it.
+    pub code: String,
+    /// Root department.
+    pub department: String,
+    /// Price.
+    #[schemars(with = "String")]
+    pub price: Text,
+    /// What the price is for: empty for one piece, `kg`.
+    pub price_per: String,
+    /// Sold by measure: needs a quantity.
+    pub measured: bool,
+}
+
+/// A receipt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReceiptView {
+    /// Its number.
+    pub number: ReceiptNumber,
+    /// 0 for the original, n for the n-th copy.
+    pub copy: u32,
+    /// Laid out on 42 columns.
+    pub text: String,
+}
+
+/// Figures of a shift.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportView {
+    /// The shift.
+    pub shift: u64,
+    /// Trading day.
+    pub business_date: String,
+    /// Completed sales.
+    pub sales: u64,
+    /// Baskets given up.
+    pub cancelled: u64,
+    /// Lines sold.
+    pub lines: u64,
+    /// Lines voided.
+    pub voided_lines: u64,
+    /// Before discounts.
+    #[schemars(with = "String")]
+    pub gross: Text,
+    /// What offers took off.
+    #[schemars(with = "String")]
+    pub discount: Text,
+    /// Every tax.
+    #[schemars(with = "String")]
+    pub tax: Text,
+    /// What customers paid.
+    #[schemars(with = "String")]
+    pub total: Text,
+    /// Handed over.
+    #[schemars(with = "String")]
+    pub tendered: Text,
+    /// Given back.
+    #[schemars(with = "String")]
+    pub change: Text,
+    /// Kept by tender kind.
+    pub tenders: Vec<NamedAmount>,
+    /// Paid by root department.
+    pub departments: Vec<NamedAmount>,
+    /// Laid out on 42 columns.
+    pub text: String,
+}
+
+/// A figure with a name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NamedAmount {
+    /// What.
+    pub name: String,
+    /// How much.
+    #[schemars(with = "String")]
+    pub amount: Text,
+}
+
+/// What verification of the journal found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VerificationView {
+    /// Nothing is wrong.
+    pub verified: bool,
+    /// Records read.
+    pub records: u64,
+    /// Receipt numbers found: 1 to this, without a gap.
+    pub last_number: ReceiptNumber,
+    /// Hash of the last record, hexadecimal: hold it against a later one.
+    pub head: String,
+    /// What is wrong, first things first.
+    pub problems: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! The subcommands of `pos`, all headless.

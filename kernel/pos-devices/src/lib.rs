@@ -1,0 +1,1 @@
+//! Receipt printers, cash drawers and scanners, and a paper simulator.

@@ -1,0 +1,301 @@
+//! The open transaction being rung up: an event log and the state it adds up to.
+//!
+//! Commands are decided elsewhere (the kernel looks up articles and prices); what was decided is an [`Event`], and
+//! [`Basket::apply`] is the only way the state changes. So an open basket survives a crash by replaying its events, and
+//! undo is one more event. Invariant: line numbers are 1, 2, 3 … in order of arrival and are never used twice; a voided
+//! line stays, flagged.
+
+use crate::catalogue::Item;
+use crate::ids::{BasketId, LineNumber};
+use crate::pricing::proposal::{Attr, CustomerFacts, LineKind};
+use crate::refusal::Refusal;
+use crate::tender::Tender;
+use crate::time::{LocalTime, Moment};
+use jiff::civil::Date;
+use pos_money::{Quantity, UnitPrice};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Version of the event format; a reader refuses a newer one and migrates an older one.
+pub const EVENT_VERSION: u16 = 1;
+
+/// Where a basket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Lines may change.
+    Open,
+    /// Money has been taken; from here only forward, or cancel with the money given back.
+    Tendering,
+}
+
+/// A line of the basket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its number.
+    pub number: LineNumber,
+    /// What it is.
+    pub kind: LineKind,
+    /// The article as it was when scanned.
+    pub item: Arc<Item>,
+    /// The code that was scanned or typed.
+    pub code: Arc<str>,
+    /// How much.
+    pub quantity: Quantity,
+    /// Price before offers: the article's, or one that came with the code.
+    pub price: UnitPrice,
+    /// Where the price came from.
+    pub price_source: PriceSource,
+    /// Offers may not touch it.
+    pub price_locked: bool,
+    /// Facts for rules.
+    #[serde(default = "no_attrs")]
+    pub attrs: Arc<[Attr]>,
+    /// Taken back before payment.
+    #[serde(default)]
+    pub voided: bool,
+}
+
+fn no_attrs() -> Arc<[Attr]> {
+    Arc::new([])
+}
+
+/// Where a line's price came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceSource {
+    /// The article's regular price.
+    List,
+    /// Printed into the scanned code.
+    Code,
+    /// Handed over by the calling program.
+    Given,
+}
+
+/// What happened to a basket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// It was opened.
+    Opened(Opening),
+    /// A line was added.
+    LineAdded(Line),
+    /// A line's quantity was set.
+    QuantitySet {
+        /// Which line.
+        line: LineNumber,
+        /// To what.
+        quantity: Quantity,
+    },
+    /// A line was taken back.
+    LineVoided {
+        /// Which line.
+        line: LineNumber,
+    },
+    /// A taken-back line was brought back (undo).
+    LineRestored {
+        /// Which line.
+        line: LineNumber,
+    },
+    /// The last step on the lines was taken back.
+    Undone,
+    /// Money was taken.
+    TenderAdded(Tender),
+    /// The last tender was given back.
+    TenderRemoved,
+}
+
+/// The facts a basket is opened with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its id for ever.
+    pub id: BasketId,
+    /// When.
+    pub at: Moment,
+    /// Civil time that rules see.
+    pub now: LocalTime,
+    /// Trading day.
+    pub business_date: Date,
+    /// Who serves.
+    pub cashier: Arc<str>,
+    /// A caller's own reference: unique among sales.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_reference: Option<Arc<str>>,
+    /// Content hash of the rule set it is priced under.
+    pub rule_set: Arc<str>,
+}
+
+/// An open basket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basket {
+    /// What it was opened with.
+    pub opening: Opening,
+    /// Lines by number, voided ones included.
+    pub lines: Vec<Line>,
+    /// Money taken so far.
+    pub tenders: Vec<Tender>,
+    /// Who buys.
+    pub customer: Option<Arc<CustomerFacts>>,
+    /// Counts the events applied; grows by one with each.
+    pub version: u32,
+    /// What would take back the last steps, newest last.
+    undo: Vec<Event>,
+}
+
+impl Basket {
+    /// A new, empty basket.
+    pub fn open(opening: Opening) -> Basket {
+        Basket { opening, lines: Vec::new(), tenders: Vec::new(), customer: None, version: 1, undo: Vec::new() }
+    }
+
+    /// Rebuilds a basket from its events; the first must be [`Event::Opened`].
+    pub fn replay(events: impl IntoIterator<Item = Event>) -> Result<Basket, Refusal> {
+        let mut events = events.into_iter();
+        let Some(Event::Opened(opening)) = events.next() else {
+            return Err(Refusal::CheckFailed { problem: "a stored basket does not begin with its opening".into() });
+        };
+        let mut basket = Basket::open(opening);
+        for event in events {
+            basket.apply(event)?;
+        }
+        Ok(basket)
+    }
+
+    /// Its id.
+    pub fn id(&self) -> BasketId {
+        self.opening.id
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        if self.tenders.is_empty() { State::Open } else { State::Tendering }
+    }
+
+    /// Lines that count.
+    pub fn live_lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| !line.voided)
+    }
+
+    /// The number the next line gets.
+    pub fn next_line_number(&self) -> LineNumber {
+        self.lines.last().map_or(1, |line| line.number + 1)
+    }
+
+    /// The line of a number, voided or not.
+    pub fn line(&self, number: LineNumber) -> Result<&Line, Refusal> {
+        self.lines.iter().find(|line| line.number == number).ok_or(Refusal::LineNotFound { line: number })
+    }
+
+    /// The line of a number, refused if it was voided.
+    pub fn live_line(&self, number: LineNumber) -> Result<&Line, Refusal> {
+        let line = self.line(number)?;
+        if line.voided { Err(Refusal::LineVoided { line: number }) } else { Ok(line) }
+    }
+
+    /// Refused once money has been taken.
+    pub fn lines_may_change(&self) -> Result<(), Refusal> {
+        match self.state() {
+            State::Open => Ok(()),
+            State::Tendering => Err(Refusal::BasketBeingPaid),
+        }
+    }
+
+    /// Whether there is a step on the lines to take back.
+    pub fn can_undo(&self) -> Result<(), Refusal> {
+        self.lines_may_change()?;
+        if self.undo.is_empty() { Err(Refusal::NothingToUndo) } else { Ok(()) }
+    }
+
+    /// The state after an event. An event that does not fit is refused and changes nothing.
+    pub fn apply(&mut self, event: Event) -> Result<(), Refusal> {
+        match event {
+            Event::Opened(_) => {
+                return Err(Refusal::CheckFailed { problem: "a basket was opened twice".into() });
+            }
+            Event::Undone => {
+                let inverse = self.undo.pop().ok_or(Refusal::NothingToUndo)?;
+                self.apply(inverse)?;
+                // The inverse pushed its own inverse: the step and its undoing are both done with.
+                self.undo.pop();
+                return Ok(());
+            }
+            Event::LineAdded(line) => {
+                if line.number != self.next_line_number() {
+                    return Err(Refusal::CheckFailed { problem: format!("line {} arrived out of order", line.number) });
+                }
+                self.undo.push(Event::LineVoided { line: line.number });
+                self.lines.push(line);
+            }
+            Event::QuantitySet { line, quantity } => {
+                let line = self.line_mut(line)?;
+                let before = std::mem::replace(&mut line.quantity, quantity);
+                let number = line.number;
+                self.undo.push(Event::QuantitySet { line: number, quantity: before });
+            }
+            Event::LineVoided { line } => {
+                self.line_mut(line)?.voided = true;
+                self.undo.push(Event::LineRestored { line });
+            }
+            Event::LineRestored { line } => {
+                self.line_mut(line)?.voided = false;
+                self.undo.push(Event::LineVoided { line });
+            }
+            Event::TenderAdded(tender) => self.tenders.push(tender),
+            Event::TenderRemoved => {
+                self.tenders.pop();
+            }
+        }
+        self.version += 1;
+        Ok(())
+    }
+
+    fn line_mut(&mut self, number: LineNumber) -> Result<&mut Line, Refusal> {
+        self.lines.iter_mut().find(|line| line.number == number).ok_or(Refusal::LineNotFound { line: number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pricing::fixture;
+
+    fn numbers(basket: &Basket) -> Vec<(LineNumber, String, bool)> {
+        basket.lines.iter().map(|line| (line.number, line.quantity.to_string(), line.voided)).collect()
+    }
+
+    #[test]
+    fn undo_takes_back_step_by_step_and_replays_to_the_same_state() {
+        let mut basket = Basket::open(fixture::opening());
+        let mut log = vec![Event::Opened(fixture::opening())];
+        let mut step = |basket: &mut Basket, event: Event| {
+            basket.apply(event.clone()).unwrap();
+            log.push(event);
+        };
+        step(&mut basket, Event::LineAdded(fixture::line(1, "SOAP", "2.00", 1)));
+        step(&mut basket, Event::LineAdded(fixture::line(2, "TEA", "3.00", 1)));
+        step(&mut basket, Event::QuantitySet { line: 2, quantity: Quantity::pieces(5) });
+        step(&mut basket, Event::LineVoided { line: 1 });
+        step(&mut basket, Event::Undone);
+        assert_eq!(numbers(&basket), [(1, "1".into(), false), (2, "5".into(), false)]);
+        step(&mut basket, Event::Undone);
+        step(&mut basket, Event::Undone);
+        assert_eq!(numbers(&basket), [(1, "1".into(), false), (2, "1".into(), true)]);
+        // Numbers are never used twice, even after an undo.
+        assert_eq!(basket.next_line_number(), 3);
+        step(&mut basket, Event::Undone);
+        assert_eq!(basket.can_undo(), Err(Refusal::NothingToUndo));
+        assert_eq!(basket.apply(Event::Undone), Err(Refusal::NothingToUndo));
+        assert_eq!(Basket::replay(log), Ok(basket));
+    }
+
+    #[test]
+    fn lines_are_fixed_once_money_was_taken() {
+        let mut basket = Basket::open(fixture::opening());
+        basket.apply(Event::LineAdded(fixture::line(1, "SOAP", "2.00", 1))).unwrap();
+        let cash = Tender { kind: crate::tender::TenderKind::Cash, amount: pos_money::Money::from_minor(100) };
+        basket.apply(Event::TenderAdded(cash)).unwrap();
+        assert_eq!(basket.lines_may_change(), Err(Refusal::BasketBeingPaid));
+        basket.apply(Event::TenderRemoved).unwrap();
+        assert_eq!(basket.lines_may_change(), Ok(()));
+    }
+}

@@ -1,0 +1,44 @@
+//! What a shop sells.
+
+use crate::ids::ItemId;
+use pos_money::{Unit, UnitPrice};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An article of the catalogue, shared by reference between the catalogue, baskets and snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The shop's own id (SKU), unique.
+    pub id: ItemId,
+    /// Name as printed.
+    pub name: Arc<str>,
+    /// Codes that scan to this article: GTIN-8/12/13/14 in their printed form, PLU numbers, own codes.
+    pub codes: Vec<Arc<str>>,
+    /// Regular price in the shop's price terms (tax in, if the shop's prices include tax).
+    pub price: UnitPrice,
+    /// The unit it is sold in.
+    pub unit: Unit,
+    /// Departments, root first: `["Drinks", "Beer"]`.
+    pub departments: Vec<Arc<str>>,
+    /// Free words that rules select by: `draught`, `paperback`.
+    pub tags: Vec<Arc<str>>,
+    /// Tax class, mapped to rates by the tax plugin: `standard`, `reduced`.
+    pub tax_class: Arc<str>,
+    /// What one unit costs the shop, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<UnitPrice>,
+    /// Offers may lower the price. False for gift cards, deposits, tobacco.
+    #[serde(default = "yes")]
+    pub discountable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Item {
+    /// The department reports group by: the root.
+    pub fn department(&self) -> &str {
+        self.departments.first().map_or("", |name| name)
+    }
+}

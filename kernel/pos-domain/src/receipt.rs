@@ -1,0 +1,345 @@
+//! The receipt as a document: what it says, independent of paper.
+//!
+//! [`sale_receipt`] turns a committed transaction into [`Receipt`] blocks; devices encode them (ESC/POS, PNG) and
+//! [`Receipt::to_text`] lays them out on a fixed number of columns, which is also the reference form in tests.
+
+use crate::ids::ReceiptNumber;
+use crate::shop::Shop;
+use crate::transaction::{Committed, TransactionKind, TransactionLine};
+use pos_money::{Currency, Decimal, Money};
+use serde::{Deserialize, Serialize};
+
+/// Columns of the usual 80 mm paper in font A.
+pub const COLUMNS: usize = 42;
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Align {
+    /// Left edge.
+    #[default]
+    Left,
+    /// Middle.
+    Center,
+}
+
+/// How a text looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// As it is.
+    #[default]
+    Normal,
+    /// Heavier.
+    Bold,
+    /// Double height and heavier: the total, the shop's name.
+    Large,
+}
+
+/// One block of a receipt, top to bottom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Block {
+    /// A text, wrapped where it is longer than the paper is wide.
+    Text {
+        /// The words.
+        text: String,
+        /// Where.
+        align: Align,
+        /// How.
+        style: Style,
+    },
+    /// Words on the left, a figure on the right.
+    Pair {
+        /// Left; wrapped where needed.
+        left: String,
+        /// Right; never wrapped.
+        right: String,
+        /// How.
+        style: Style,
+        /// Columns the left side is indented by.
+        indent: u8,
+    },
+    /// A table row: the first cell on the left, the others right-aligned in equal columns.
+    Row {
+        /// The cells.
+        cells: Vec<String>,
+    },
+    /// A line across.
+    Rule,
+    /// An empty line.
+    Blank,
+    /// A Code 128 barcode with its text below.
+    Barcode {
+        /// What it says.
+        data: String,
+    },
+    /// A QR code.
+    Qr {
+        /// What it says.
+        data: String,
+    },
+}
+
+/// A document for a receipt printer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Top to bottom.
+    pub blocks: Vec<Block>,
+}
+
+/// Which print of a receipt this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Print {
+    /// The first.
+    Original,
+    /// The n-th copy, from 1.
+    Copy(u32),
+}
+
+impl Receipt {
+    fn text(&mut self, text: impl Into<String>, align: Align, style: Style) {
+        self.blocks.push(Block::Text { text: text.into(), align, style });
+    }
+
+    fn pair(&mut self, left: impl Into<String>, right: impl Into<String>, style: Style, indent: u8) {
+        self.blocks.push(Block::Pair { left: left.into(), right: right.into(), style, indent });
+    }
+
+    /// The receipt on `columns` columns of plain text, a line feed after each line, no trailing blanks.
+    pub fn to_text(&self, columns: usize) -> String {
+        let mut out = String::new();
+        for block in &self.blocks {
+            for line in block.lay_out(columns) {
+                out.push_str(line.trim_end());
+                out.push('\n');
+            }
+        }
+        out
+    }
+}
+
+impl Block {
+    /// The block as lines of at most `columns` characters. Codes are shown by their text between brackets.
+    pub fn lay_out(&self, columns: usize) -> Vec<String> {
+        match self {
+            Block::Text { text, align, .. } => {
+                let lines = wrap(text, columns);
+                match align {
+                    Align::Left => lines,
+                    Align::Center => lines
+                        .into_iter()
+                        .map(|line| format!("{}{line}", " ".repeat((columns - width(&line).min(columns)) / 2)))
+                        .collect(),
+                }
+            }
+            Block::Pair { left, right, indent, .. } => {
+                let indent = usize::from(*indent);
+                let room = columns.saturating_sub(indent + width(right) + usize::from(!right.is_empty())).max(1);
+                let mut lines: Vec<String> =
+                    wrap(left, room).into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect();
+                if lines.is_empty() {
+                    lines.push(String::new());
+                }
+                // The figure stands on the last line of its words.
+                if let Some(last) = lines.last_mut() {
+                    let gap = columns.saturating_sub(width(last) + width(right));
+                    last.push_str(&" ".repeat(gap));
+                    last.push_str(right);
+                }
+                lines
+            }
+            Block::Row { cells } => {
+                let Some((first, rest)) = cells.split_first() else { return Vec::new() };
+                let cell_width = (columns / (cells.len() + 1)).max(1);
+                let mut line = String::new();
+                for cell in rest {
+                    line.push_str(&" ".repeat(cell_width.saturating_sub(width(cell)).max(1)));
+                    line.push_str(cell);
+                }
+                let room = columns.saturating_sub(width(&line));
+                let head: String = first.chars().take(room).collect();
+                vec![format!("{head}{}{line}", " ".repeat(room.saturating_sub(width(&head))))]
+            }
+            Block::Rule => vec!["-".repeat(columns)],
+            Block::Blank => vec![String::new()],
+            Block::Barcode { data } => Block::center(format!("|| {data} ||")).lay_out(columns),
+            Block::Qr { data } => Block::center(format!("[QR {data}]")).lay_out(columns),
+        }
+    }
+
+    fn center(text: String) -> Block {
+        Block::Text { text, align: Align::Center, style: Style::Normal }
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Breaks at blanks; a word longer than the paper is cut.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            let mut word: Vec<char> = word.chars().collect();
+            if !line.is_empty() && width(&line) + 1 + word.len() <= columns {
+                line.push(' ');
+            } else if !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            while word.len() > columns {
+                lines.push(word.drain(..columns).collect());
+            }
+            line.extend(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Removes what a printer would take for a command; extension and catalogue texts pass through here.
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
+/// The receipt of a committed sale.
+pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt {
+    let transaction = &committed.transaction;
+    let currency = transaction.currency;
+    let amount = |money: Money| currency.format(money);
+    let mut receipt = Receipt::default();
+
+    receipt.text(printable(&shop.name), Align::Center, Style::Large);
+    for line in &shop.address {
+        receipt.text(printable(line), Align::Center, Style::Normal);
+    }
+    receipt.text(format!("Tax no. {}", printable(&shop.tax_number)), Align::Center, Style::Normal);
+    receipt.blocks.push(Block::Blank);
+    let mark = match print {
+        Print::Original => "ORIGINAL".to_owned(),
+        Print::Copy(count) => format!("COPY {count}"),
+    };
+    receipt.pair(format!("Receipt {}", number_text(&transaction.register, committed.number)), mark, Style::Bold, 0);
+    receipt.pair(
+        format!("Register {}", printable(&transaction.register)),
+        format!("Cashier {}", printable(&transaction.cashier)),
+        Style::Normal,
+        0,
+    );
+    receipt.text(transaction.completed_at.to_text(), Align::Left, Style::Normal);
+    if transaction.kind == TransactionKind::Cancelled {
+        receipt.text("CANCELLED - NOT A SALE", Align::Center, Style::Bold);
+    }
+    receipt.blocks.push(Block::Rule);
+
+    for line in transaction.lines.iter().filter(|line| !line.voided) {
+        line_blocks(&mut receipt, line, currency);
+    }
+    receipt.blocks.push(Block::Rule);
+
+    if transaction.discount.is_positive() {
+        receipt.pair("Before discounts", amount(transaction.gross), Style::Normal, 0);
+        receipt.pair("You save", amount(transaction.discount), Style::Normal, 0);
+    }
+    if !transaction.prices_include_tax {
+        receipt.pair("Without tax", amount(transaction.total_excluded), Style::Normal, 0);
+        receipt.pair("Tax", amount(transaction.total_tax), Style::Normal, 0);
+    }
+    receipt.pair(format!("TOTAL {currency}"), amount(transaction.total), Style::Large, 0);
+    for tender in &transaction.tenders {
+        receipt.pair(tender.kind.label(), amount(tender.amount), Style::Normal, 0);
+    }
+    if !transaction.rounding.is_zero() {
+        receipt.pair("Cash rounding", amount(transaction.rounding), Style::Normal, 0);
+    }
+    if !transaction.tenders.is_empty() {
+        receipt.pair("Change", amount(transaction.change), Style::Bold, 0);
+    }
+
+    if !transaction.taxes.is_empty() {
+        receipt.blocks.push(Block::Blank);
+        receipt.blocks.push(Block::Row { cells: vec!["Tax".into(), "Without".into(), "Tax".into(), "With".into()] });
+        for tax in &transaction.taxes {
+            let with = tax.base.plus(tax.amount).map(amount).unwrap_or_default();
+            receipt.blocks.push(Block::Row {
+                cells: vec![
+                    printable(&format!("{} {}", tax.code, tax.levy)),
+                    amount(tax.base),
+                    amount(tax.amount),
+                    with,
+                ],
+            });
+        }
+    }
+    for note in &transaction.receipt_notes {
+        receipt.text(printable(note), Align::Left, Style::Normal);
+    }
+    receipt.blocks.push(Block::Blank);
+    for line in &shop.receipt_footer {
+        receipt.text(printable(line), Align::Center, Style::Normal);
+    }
+    receipt.blocks.push(Block::Barcode { data: number_text(&transaction.register, committed.number) });
+    receipt
+}
+
+/// `R1-000042`: register and number, as printed and scanned back.
+pub fn number_text(register: &str, number: ReceiptNumber) -> String {
+    format!("{}-{number:06}", printable(register))
+}
+
+fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, currency: Currency) {
+    let amount = |money: Money| currency.format(money);
+    let one_piece = line.quantity.value == Decimal::ONE && line.price.per == line.quantity;
+    receipt.pair(printable(&line.name), amount(line.gross), Style::Normal, 0);
+    if !one_piece {
+        let per = if line.price.per.value == Decimal::ONE {
+            line.price.per.unit.symbol().to_owned()
+        } else {
+            line.price.per.to_string()
+        };
+        let slash = if per.is_empty() { String::new() } else { format!(" / {per}") };
+        let price = price_text(line.price.value, currency);
+        receipt.text(format!("  {} x {price}{slash}", line.quantity), Align::Left, Style::Normal);
+    }
+    for modifier in &line.modifiers {
+        receipt.pair(printable(&modifier.label), amount(modifier.amount), Style::Normal, 2);
+    }
+}
+
+/// A unit price with at least the currency's decimal places: `2.99`, `1.459`.
+pub fn price_text(price: Decimal, currency: Currency) -> String {
+    let mut price = price.normalize();
+    if price.scale() < u32::from(currency.exponent()) {
+        price.rescale(u32::from(currency.exponent()));
+    }
+    price.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_wrap_on_the_left_and_keep_the_figure_on_the_right() {
+        let pair = Block::Pair {
+            left: "A very long article name that does not fit".into(),
+            right: "1,234.50".into(),
+            style: Style::Normal,
+            indent: 0,
+        };
+        assert_eq!(pair.lay_out(24), ["A very long", "article name", "that does not", "fit             1,234.50"]);
+    }
+
+    #[test]
+    fn control_characters_never_reach_the_printer() {
+        assert_eq!(printable("a\u{1b}@b\n\u{0}c"), "a@bc");
+    }
+
+    #[test]
+    fn words_longer_than_the_paper_are_cut() {
+        assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
+    }
+}

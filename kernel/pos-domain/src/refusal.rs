@@ -1,0 +1,242 @@
+//! Refusals: named, in a fixed precedence, each saying what to do next.
+
+use crate::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_money::{Decimal, MoneyError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a command was not carried out. Nothing has changed when one is returned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The command's text could not be understood.
+    #[error("{problem}")]
+    Malformed {
+        /// What is wrong and where.
+        problem: String,
+    },
+    /// The scanned or typed code belongs to no article.
+    #[error("Item {code} is not on file.")]
+    ItemNotOnFile {
+        /// The code as scanned.
+        code: String,
+    },
+    /// A GTIN whose last digit does not match the others.
+    #[error("Code {code} has a wrong check digit: {found} instead of {expected}.")]
+    CheckDigitWrong {
+        /// The code as scanned.
+        code: String,
+        /// The digit that would fit.
+        expected: char,
+        /// The digit found.
+        found: char,
+    },
+    /// Zero or less.
+    #[error("A quantity must be above zero; {quantity} is not.")]
+    QuantityMustBePositive {
+        /// What was asked for.
+        quantity: Decimal,
+    },
+    /// Beyond what the shop allows on one line.
+    #[error("A quantity of {quantity} is more than the {most} allowed on one line.")]
+    QuantityTooLarge {
+        /// What was asked for.
+        quantity: Decimal,
+        /// The shop's limit.
+        most: Decimal,
+    },
+    /// A fraction of something sold by the piece.
+    #[error("{name} is sold by the piece; {quantity} is not a whole number.")]
+    QuantityMustBeWhole {
+        /// The article.
+        name: String,
+        /// What was asked for.
+        quantity: Decimal,
+    },
+    /// A weight is needed.
+    #[error("{name} is sold by {unit}: its quantity is missing.")]
+    QuantityMissing {
+        /// The article.
+        name: String,
+        /// The unit it is sold in.
+        unit: String,
+    },
+    /// There is no such basket (any more).
+    #[error("There is no open basket {basket}.")]
+    BasketNotOpen {
+        /// The id asked for.
+        basket: BasketId,
+    },
+    /// No basket was named and none is open.
+    #[error("No basket is open.")]
+    NoBasketOpen,
+    /// Nothing in it to pay for.
+    #[error("The basket is empty.")]
+    BasketEmpty,
+    /// Lines cannot change once money has been taken.
+    #[error("The basket is being paid: its lines can no longer change.")]
+    BasketBeingPaid,
+    /// No line of that number.
+    #[error("The basket has no line {line}.")]
+    LineNotFound {
+        /// The number asked for.
+        line: LineNumber,
+    },
+    /// The line was voided before.
+    #[error("Line {line} is already void.")]
+    LineVoided {
+        /// The number asked for.
+        line: LineNumber,
+    },
+    /// Nothing to take back.
+    #[error("There is nothing to undo.")]
+    NothingToUndo,
+    /// A tender of nothing or less.
+    #[error("An amount tendered must be above zero.")]
+    TenderMustBePositive,
+    /// Not all is paid yet.
+    #[error("{missing} is still due.")]
+    TenderTooSmall {
+        /// What is missing, in major units.
+        missing: Decimal,
+    },
+    /// Everything is paid; another tender has nothing to pay.
+    #[error("Nothing is due any more.")]
+    NothingDue,
+    /// A tender that gives no change may not exceed what is due.
+    #[error("A {kind} tender gives no change: at most {due} can be paid with it.")]
+    TenderGivesNoChange {
+        /// The tender's kind.
+        kind: String,
+        /// What is due, in major units.
+        due: Decimal,
+    },
+    /// The tax plugin is unavailable and the owner allowed no fallback.
+    #[error("Tax cannot be computed: {problem}")]
+    TaxUnavailable {
+        /// What the assessor said.
+        problem: String,
+    },
+    /// A figure beyond what can be held exactly.
+    #[error("The amount is too large: {problem}")]
+    AmountTooLarge {
+        /// What overflowed.
+        problem: String,
+    },
+    /// The same external reference was rung before.
+    #[error("{reference} was rung already, as receipt {number}.")]
+    AlreadyRung {
+        /// The caller's reference.
+        reference: String,
+        /// The receipt it became.
+        number: ReceiptNumber,
+    },
+    /// No such receipt.
+    #[error("There is no receipt {number}.")]
+    ReceiptNotFound {
+        /// The number asked for.
+        number: ReceiptNumber,
+    },
+    /// The same id with other content.
+    #[error("Command {command_id} was used before for something else.")]
+    CommandIdReused {
+        /// The id.
+        command_id: String,
+    },
+    /// Nothing can be written: disk full, read-only, I/O error.
+    #[error("The sale could not be stored: {problem}")]
+    StorageFailed {
+        /// What the storage said.
+        problem: String,
+    },
+    /// A rule of the kernel itself did not hold; the command was rolled back.
+    #[error("An internal check failed: {problem}")]
+    CheckFailed {
+        /// Which.
+        problem: String,
+    },
+}
+
+impl Refusal {
+    /// Stable name for programs, logs and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Malformed { .. } => "malformed",
+            Refusal::ItemNotOnFile { .. } => "item_not_on_file",
+            Refusal::CheckDigitWrong { .. } => "check_digit_wrong",
+            Refusal::QuantityMustBePositive { .. } => "quantity_must_be_positive",
+            Refusal::QuantityTooLarge { .. } => "quantity_too_large",
+            Refusal::QuantityMustBeWhole { .. } => "quantity_must_be_whole",
+            Refusal::QuantityMissing { .. } => "quantity_missing",
+            Refusal::BasketNotOpen { .. } => "basket_not_open",
+            Refusal::NoBasketOpen => "no_basket_open",
+            Refusal::BasketEmpty => "basket_empty",
+            Refusal::BasketBeingPaid => "basket_being_paid",
+            Refusal::LineNotFound { .. } => "line_not_found",
+            Refusal::LineVoided { .. } => "line_voided",
+            Refusal::NothingToUndo => "nothing_to_undo",
+            Refusal::TenderMustBePositive => "tender_must_be_positive",
+            Refusal::TenderTooSmall { .. } => "tender_too_small",
+            Refusal::NothingDue => "nothing_due",
+            Refusal::TenderGivesNoChange { .. } => "tender_gives_no_change",
+            Refusal::TaxUnavailable { .. } => "tax_unavailable",
+            Refusal::AmountTooLarge { .. } => "amount_too_large",
+            Refusal::AlreadyRung { .. } => "already_rung",
+            Refusal::ReceiptNotFound { .. } => "receipt_not_found",
+            Refusal::CommandIdReused { .. } => "command_id_reused",
+            Refusal::StorageFailed { .. } => "storage_failed",
+            Refusal::CheckFailed { .. } => "check_failed",
+        }
+    }
+
+    /// What the person in front of the register can do now.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Refusal::Malformed { .. } => "Correct the command and send it again.",
+            Refusal::ItemNotOnFile { .. } => "Search by name, or call a supervisor to create the item.",
+            Refusal::CheckDigitWrong { .. } => "Scan again, or type the digits below the bars.",
+            Refusal::QuantityMustBePositive { .. } => "Enter how many; to take a line back, void it.",
+            Refusal::QuantityTooLarge { .. } => "Check the quantity; a code may have been typed into it.",
+            Refusal::QuantityMustBeWhole { .. } => "Enter a whole number.",
+            Refusal::QuantityMissing { .. } => "Weigh it, or type the quantity and × before the code.",
+            Refusal::BasketNotOpen { .. } | Refusal::NoBasketOpen => "Open a basket by scanning an item.",
+            Refusal::BasketEmpty => "Scan an item first.",
+            Refusal::BasketBeingPaid => "Complete the sale, or cancel it to start again.",
+            Refusal::LineNotFound { .. } => "Choose a line of this basket.",
+            Refusal::LineVoided { .. } => "Scan the item again to sell it.",
+            Refusal::NothingToUndo => "Go on with the sale.",
+            Refusal::TenderMustBePositive => "Enter the amount received.",
+            Refusal::TenderTooSmall { .. } => "Take the rest, in cash or another way.",
+            Refusal::NothingDue => "Complete the sale.",
+            Refusal::TenderGivesNoChange { .. } => "Enter at most the amount due.",
+            Refusal::TaxUnavailable { .. } => "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml.",
+            Refusal::AmountTooLarge { .. } => "Check quantities and prices.",
+            Refusal::AlreadyRung { .. } => "Nothing to do: the sale is on file.",
+            Refusal::ReceiptNotFound { .. } => "Check the number on the receipt.",
+            Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
+            Refusal::StorageFailed { .. } => "Free some disk space and press Complete again; the basket is kept.",
+            Refusal::CheckFailed { .. } => "The basket is kept. Call support with the time of day.",
+        }
+    }
+
+    /// As sent to other programs.
+    pub fn view(&self) -> RefusalView {
+        RefusalView { code: self.code().to_owned(), message: self.to_string(), next: self.next().to_owned() }
+    }
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        Refusal::AmountTooLarge { problem: error.to_string() }
+    }
+}
+
+/// A refusal as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusalView {
+    /// Stable name: `item_not_on_file`.
+    pub code: String,
+    /// What happened, for people.
+    pub message: String,
+    /// What to do next, for people.
+    pub next: String,
+}

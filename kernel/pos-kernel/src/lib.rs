@@ -1,0 +1,1 @@
+//! The imperative shell: dispatch, rule sets, effects, hot reload.

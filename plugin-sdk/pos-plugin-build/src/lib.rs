@@ -1,0 +1,1 @@
+//! Builds plugin crates into components: cargo, target, componentising, checks.

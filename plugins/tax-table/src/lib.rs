@@ -1,0 +1,1 @@
+//! Tax rates by tax class and date, configured by JSON.

@@ -1,0 +1,1 @@
+//! Scenario suite, architecture and tidy tests, and the programs `lab` and `bench`.

@@ -1,0 +1,2 @@
+//! The binary `pos`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The register on egui alone: model, screens, kit, theme.
