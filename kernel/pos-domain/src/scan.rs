@@ -68,7 +68,7 @@ pub fn interpret(code: &str, patterns: &[EmbeddedCode], is_on_file: impl Fn(&str
     }
     let (body, found) = code.split_at(code.len() - 1);
     let expected = check_digit(body);
-    if found.chars().next() != Some(expected) {
+    if !found.starts_with(expected) {
         let found = found.chars().next().unwrap_or(' ');
         return Err(Refusal::CheckDigitWrong { code: code.to_owned(), expected, found });
     }

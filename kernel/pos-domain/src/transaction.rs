@@ -310,8 +310,7 @@ fn transaction_lines(basket: &Basket, priced: Option<&PricedBasket>) -> Result<V
                 let found = priced.line(line.number).ok_or_else(|| Refusal::CheckFailed {
                     problem: format!("line {} was not priced", line.number),
                 })?;
-                let added = found.taxes.iter().filter(|tax| !tax.included).map(|tax| tax.amount);
-                sold.paid = found.net.plus(Money::sum(added)?)?;
+                sold.paid = found.paid;
                 sold.gross = found.gross;
                 sold.modifiers = found.modifiers.clone();
                 sold.net = found.net;

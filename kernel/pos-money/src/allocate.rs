@@ -4,7 +4,7 @@
 //! largest fractional rests, ties to the earlier share. 10.00 over three equal weights is 3.34 + 3.33 + 3.33; -10.00 is
 //! the mirror image.
 
-use crate::{Money, MoneyError};
+use crate::{Currency, Decimal, Money, MoneyError};
 
 /// Shares of `total` in proportion to `weights` (not negative). All weights zero: an even split. No weights: refused
 /// unless there is nothing to split.
@@ -50,6 +50,38 @@ pub fn allocate_evenly(total: Money, count: usize) -> Result<Vec<Money>, MoneyEr
     allocate(total, &ones)
 }
 
+/// Shares of a rounded `total` after their `exact` values (major units): each gets its whole minor units, and what is
+/// left over goes to the largest fractions, ties to the earlier share. Where the rounding of the total moved more than
+/// that (increments above the minor unit), the total is split in proportion instead.
+pub fn allocate_exact(total: Money, exact: &[Decimal], currency: Currency) -> Result<Vec<Money>, MoneyError> {
+    if total.is_negative() {
+        let mirrored: Vec<Decimal> = exact.iter().map(|share| -*share).collect();
+        return allocate_exact(total.negated()?, &mirrored, currency)?.into_iter().map(Money::negated).collect();
+    }
+    let minor_per_major = Decimal::from(10_i64.pow(u32::from(currency.exponent())));
+    let mut shares = Vec::with_capacity(exact.len());
+    let mut rests: Vec<(Decimal, usize)> = Vec::with_capacity(exact.len());
+    for (index, share) in exact.iter().enumerate() {
+        let minor = share.checked_mul(minor_per_major).ok_or(MoneyError::Overflow)?;
+        let whole = minor.floor();
+        shares.push(Money::from_minor(i64::try_from(whole).map_err(|_| MoneyError::Overflow)?));
+        rests.push((minor - whole, index));
+    }
+    let left = total.minus(Money::sum(shares.iter().copied())?)?.minor();
+    match usize::try_from(left) {
+        Ok(left) if left <= shares.len() => {
+            if left > 0 {
+                rests.sort_by(|(rest, index), (other, other_index)| other.cmp(rest).then(index.cmp(other_index)));
+            }
+            for (_, index) in rests.iter().take(left) {
+                shares[*index] = shares[*index].plus(Money::from_minor(1))?;
+            }
+            Ok(shares)
+        }
+        _ => allocate(total, &shares),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +105,21 @@ mod tests {
         check(i64::MAX, &[i64::MAX, i64::MAX], &[i64::MAX / 2 + 1, i64::MAX / 2]);
         assert_eq!(allocate(Money::ZERO, &[]), Ok(vec![]));
         assert_eq!(allocate(Money::from_minor(1), &[]), Err(MoneyError::DivisionByZero));
+    }
+
+    #[test]
+    fn exact_shares_keep_their_whole_part() {
+        let euro = Currency::from_code("EUR").unwrap();
+        let exact: Vec<Decimal> = [333, 335, 332].into_iter().map(|thousandths| Decimal::new(thousandths, 3)).collect();
+        let minor = |total: i64, exact: &[Decimal]| -> Vec<i64> {
+            allocate_exact(Money::from_minor(total), exact, euro).unwrap().into_iter().map(Money::minor).collect()
+        };
+        assert_eq!(minor(100, &exact), [33, 34, 33]);
+        let mirrored: Vec<Decimal> = exact.iter().map(|share| -*share).collect();
+        assert_eq!(minor(-100, &mirrored), [-33, -34, -33]);
+        // A total rounded to 0.05 moves further than one unit a share.
+        assert_eq!(minor(105, &exact).iter().sum::<i64>(), 105);
+        assert_eq!(minor(0, &[]), [0_i64; 0]);
     }
 
     proptest! {

@@ -15,7 +15,7 @@ mod iso4217;
 mod quantity;
 mod rounding;
 
-pub use allocate::{allocate, allocate_evenly};
+pub use allocate::{allocate, allocate_evenly, allocate_exact};
 pub use currency::{Currency, CurrencyAmount};
 pub use quantity::{Quantity, Unit, UnitPrice};
 pub use rounding::{Rounding, RoundingMode};

@@ -1,5 +1,358 @@
-//! The engine.
-/// x
-#[derive(Debug)] pub struct Pricing;
-/// x
-#[derive(Debug)] pub struct Proposed;
+//! The pipeline of one pricing, stage by stage.
+
+use super::conflict::{self, Outcome};
+use super::priced::{Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine, Reason, ReasonKind};
+use super::proposal::{
+    Assessment, AttrValue, Candidate, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine, Stage,
+    TaxInput, Taxable,
+};
+use super::tax::{self, TaxLine, TaxResult};
+use crate::basket::{Basket, PriceSource};
+use crate::ids::LineNumber;
+use crate::receipt::price_text;
+use crate::refusal::Refusal;
+use crate::shop::Shop;
+use pos_money::{Currency, Decimal, Money, Quantity, Rounding, allocate_exact};
+use std::sync::Arc;
+
+/// What one extension proposes for a stage.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    /// Extension id.
+    pub extension: Arc<str>,
+    /// Its version.
+    pub version: Arc<str>,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Its answer.
+    pub proposal: Proposal,
+}
+
+/// Who assessed the tax, for "why this price".
+#[derive(Clone, Debug)]
+pub struct Assessor {
+    /// `tax-table 0.1.0`, `fallback rate of the shop`.
+    pub name: Arc<str>,
+}
+
+/// A pricing in progress.
+#[derive(Clone, Debug)]
+pub struct Pricing {
+    currency: Currency,
+    snapshot: Snapshot,
+    lines: Vec<WorkLine>,
+    decisions: Vec<Decision>,
+    near_misses: Vec<NearMiss>,
+    notices: Vec<Notice>,
+    grants: Vec<Grant>,
+}
+
+/// A line while it is being priced.
+#[derive(Clone, Debug)]
+pub(super) struct WorkLine {
+    pub(super) number: LineNumber,
+    pub(super) quantity: Quantity,
+    pub(super) discountable: bool,
+    pub(super) net: Money,
+    /// Pieces by what has become of them; their values add up to `net`.
+    pub(super) segments: Vec<Segment>,
+    gross: Money,
+    price_reason: Reason,
+    price_is_negative: bool,
+    modifiers: Vec<Modifier>,
+    lost: Vec<Reason>,
+}
+
+/// Pieces of one line that were treated alike.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    /// How many, in the line's unit.
+    pub(super) quantity: Decimal,
+    /// What they cost now, together, in major units, exact.
+    pub(super) value: Decimal,
+    /// Groups whose offer they have taken.
+    pub(super) groups: Vec<Arc<str>>,
+    /// An exclusive offer has them: nothing else may touch them.
+    pub(super) exclusive: bool,
+}
+
+impl Pricing {
+    /// Prices the basket's lines before any offer.
+    pub fn start(basket: &Basket, shop: &Shop) -> Result<Pricing, Refusal> {
+        let opening = &basket.opening;
+        let mut snapshot = Snapshot {
+            currency: shop.currency,
+            prices_include_tax: shop.prices_include_tax,
+            store: shop.store.clone(),
+            register: shop.register.clone(),
+            cashier: opening.cashier.clone(),
+            id: opening.id.to_string().into(),
+            now: opening.now.clone(),
+            business_date: opening.business_date,
+            customer: basket.customer.clone(),
+            codes: Vec::new(),
+            lines: Vec::new(),
+            attrs: Vec::new(),
+        };
+        let mut lines = Vec::new();
+        for line in basket.live_lines() {
+            let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
+            let snapshot_line = SnapshotLine {
+                id: line.number,
+                kind: line.kind,
+                item: line.item.clone(),
+                quantity: line.quantity,
+                price: line.price,
+                gross,
+                net: gross,
+                price_locked: line.price_locked,
+                attrs: line.attrs.clone(),
+            };
+            lines.push(WorkLine {
+                number: line.number,
+                quantity: line.quantity,
+                discountable: snapshot_line.is_discountable() && !gross.is_negative(),
+                net: gross,
+                segments: vec![Segment {
+                    quantity: line.quantity.value,
+                    value: shop.currency.to_decimal(gross),
+                    groups: Vec::new(),
+                    exclusive: false,
+                }],
+                gross,
+                price_reason: price_reason(line.price, line.quantity, &line.price_source, gross, shop.currency),
+                price_is_negative: line.price.value.is_sign_negative(),
+                modifiers: Vec::new(),
+                lost: Vec::new(),
+            });
+            snapshot.lines.push(snapshot_line);
+        }
+        Ok(Pricing {
+            currency: shop.currency,
+            snapshot,
+            lines,
+            decisions: Vec::new(),
+            near_misses: Vec::new(),
+            notices: Vec::new(),
+            grants: Vec::new(),
+        })
+    }
+
+    /// What extensions see now: nets as the stages applied so far left them.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(self.snapshot.clone())
+    }
+
+    /// Decides between the proposals of a stage. Their order does not matter.
+    pub fn apply(&mut self, stage: Stage, mut proposals: Vec<Proposed>) -> Result<(), Refusal> {
+        proposals.sort_by(|left, right| left.extension.cmp(&right.extension));
+        let mut candidates: Vec<(ModifierSource, Candidate)> = Vec::new();
+        for Proposed { extension, version, name, proposal } in proposals {
+            let Proposal { candidates: offered, grants, notices, near_misses, attrs: _ } = proposal;
+            for mut candidate in offered {
+                if candidate.label.text.is_empty() {
+                    candidate.label.text = name.clone();
+                }
+                let source = ModifierSource {
+                    extension: extension.clone(),
+                    version: version.clone(),
+                    candidate: candidate.id.clone(),
+                    source_line: source_line(&candidate),
+                };
+                candidates.push((source, candidate));
+            }
+            self.grants.extend(grants);
+            self.notices.extend(notices);
+            self.near_misses.extend(near_misses);
+        }
+        for outcome in conflict::resolve(stage, &mut self.lines, candidates, self.currency)? {
+            self.post(stage, outcome)?;
+        }
+        for line in &mut self.lines {
+            line.settle(self.currency);
+        }
+        for (line, seen) in self.lines.iter().zip(&mut self.snapshot.lines) {
+            seen.net = line.net;
+        }
+        Ok(())
+    }
+
+    /// Posts what a candidate takes off: rounded once, then shared over its lines by largest remainder.
+    fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
+        let Outcome { source, label, decision, reason, sets, saving, by_line, considered } = outcome;
+        let mut posted = Money::ZERO;
+        if decision == DecisionState::Applied || decision == DecisionState::Capped {
+            let total = self.currency.round(saving, Rounding::HALF_UP)?;
+            let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
+            for (share, amount) in by_line.iter().zip(allocate_exact(total, &exact, self.currency)?) {
+                let line = &mut self.lines[share.line];
+                let before = line.net;
+                // Two roundings on one line could take a cent more than it costs: a line never goes below zero.
+                let amount = amount.min(before);
+                if !amount.is_positive() {
+                    continue;
+                }
+                posted = posted.plus(amount)?;
+                line.net = before.minus(amount)?;
+                line.modifiers.push(Modifier {
+                    source: source.clone(),
+                    stage,
+                    label: label.clone(),
+                    quantity: Quantity::new(share.quantity.normalize(), line.quantity.unit),
+                    amount: amount.negated()?,
+                    before,
+                    after: line.net,
+                });
+            }
+        } else {
+            for index in &considered {
+                self.lines[*index].lost.push(Reason {
+                    kind: ReasonKind::Lost,
+                    title: label.clone(),
+                    detail: format!("not used: {reason}").into(),
+                    amount: None,
+                });
+            }
+        }
+        let lines = considered.iter().map(|index| self.lines[*index].number).collect();
+        self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines });
+        Ok(())
+    }
+
+    /// What the tax assessor is asked.
+    pub fn tax_input(&self) -> TaxInput {
+        let taxables = self
+            .snapshot
+            .lines
+            .iter()
+            .filter(|line| line.kind != LineKind::Note)
+            .map(|line| Taxable { line: line.id, net: line.net, tax_class: line.item.tax_class.clone() })
+            .collect();
+        TaxInput { basket: self.snapshot(), taxables }
+    }
+
+    /// Computes tax and totals.
+    pub fn finish(self, assessment: &Assessment, assessor: &Assessor) -> Result<PricedBasket, Refusal> {
+        let tax_lines: Vec<TaxLine> = self
+            .lines
+            .iter()
+            .map(|line| TaxLine {
+                number: line.number,
+                net: line.net,
+                quantity: line.quantity,
+                price_is_negative: line.price_is_negative,
+            })
+            .collect();
+        let result = tax::compute(&tax_lines, assessment, self.currency)?;
+        let TaxResult { lines: line_taxes, totals, total_excluded, total_tax, total, paid } = result;
+        let gross = Money::sum(self.lines.iter().map(|line| line.gross))?;
+        let net = Money::sum(self.lines.iter().map(|line| line.net))?;
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for ((work, taxes), paid) in self.lines.into_iter().zip(line_taxes).zip(paid) {
+            let mut reasons = vec![work.price_reason];
+            reasons.extend(work.modifiers.iter().map(modifier_reason));
+            reasons.extend(work.lost);
+            for tax in &taxes {
+                let within = if tax.included { "included" } else { "added" };
+                let jurisdiction = totals.iter().find(|total| total.code == tax.code).map(|total| &*total.jurisdiction);
+                let rounding = tax::rounding_text(&assessment.rounding, jurisdiction.unwrap_or_default());
+                reasons.push(Reason {
+                    kind: ReasonKind::Tax,
+                    title: format!("{} {} {within}", tax.code, tax.levy).into(),
+                    detail: format!("on {} · {} · {rounding}", self.currency.format(tax.base), assessor.name).into(),
+                    amount: Some(tax.amount),
+                });
+            }
+            reasons.push(Reason {
+                kind: ReasonKind::Total,
+                title: "To pay for this line".into(),
+                detail: "".into(),
+                amount: Some(paid),
+            });
+            lines.push(PricedLine {
+                number: work.number,
+                gross: work.gross,
+                modifiers: work.modifiers,
+                net: work.net,
+                taxes,
+                paid,
+                reasons,
+            });
+        }
+        Ok(PricedBasket {
+            lines,
+            taxes: totals,
+            gross,
+            discount: gross.minus(net)?,
+            total_excluded,
+            total_tax,
+            total,
+            decisions: self.decisions,
+            near_misses: self.near_misses,
+            notices: self.notices,
+            receipt_notes: assessment.receipt_notes.iter().map(|note| note.text.clone()).collect(),
+        })
+    }
+
+    /// Items that offers would add; the caller decides what becomes of them.
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+}
+
+impl WorkLine {
+    /// Makes the segments add up to the posted net again: what rounding moved goes to the dearest segment.
+    fn settle(&mut self, currency: Currency) {
+        let mut left = currency.to_decimal(self.net);
+        for segment in &self.segments {
+            left -= segment.value;
+        }
+        if !left.is_zero()
+            && let Some(dearest) = self.segments.iter_mut().max_by(|one, other| one.value.cmp(&other.value))
+        {
+            dearest.value += left;
+        }
+    }
+}
+
+fn source_line(candidate: &Candidate) -> Option<u32> {
+    candidate.attrs.iter().find(|attr| &*attr.key == "source-line").and_then(|attr| match attr.value {
+        AttrValue::Integer(line) => u32::try_from(line).ok(),
+        _ => None,
+    })
+}
+
+fn price_reason(
+    price: pos_money::UnitPrice,
+    quantity: Quantity,
+    source: &PriceSource,
+    gross: Money,
+    currency: Currency,
+) -> Reason {
+    let per = if price.per == Quantity::ONE { String::new() } else { format!(" per {}", price.per) };
+    let title = match source {
+        PriceSource::List => "Regular price",
+        PriceSource::Code => "Price printed in the code",
+        PriceSource::Given => "Price given by the calling program",
+    };
+    Reason {
+        kind: ReasonKind::Price,
+        title: title.into(),
+        detail: format!("{quantity} × {}{per}", price_text(price.value, currency)).into(),
+        amount: Some(gross),
+    }
+}
+
+fn modifier_reason(modifier: &Modifier) -> Reason {
+    let ModifierSource { extension, version, candidate: _, source_line } = &modifier.source;
+    let place = source_line.map(|line| format!(", line {line}")).unwrap_or_default();
+    Reason {
+        kind: ReasonKind::Modifier,
+        title: modifier.label.clone(),
+        detail: format!("{extension}{place} · version {version} · on {}", modifier.quantity).into(),
+        amount: Some(modifier.amount),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -98,6 +98,8 @@ pub struct PricedLine {
     pub net: Money,
     /// Its shares of tax.
     pub taxes: Vec<LineTax>,
+    /// What the customer pays for it, tax included.
+    pub paid: Money,
     /// Why.
     pub reasons: Vec<Reason>,
 }
