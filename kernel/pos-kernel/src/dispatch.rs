@@ -1,0 +1,613 @@
+//! The dispatch loop's state: decides commands, in the one fixed order of checks, and carries out what was decided.
+//!
+//! Every command either changes nothing and is refused by name, or is done. A basket is changed on a copy and replaced
+//! only when all went well, so an internal failure (there is one unwind boundary, here) rolls the command back and
+//! keeps the basket.
+
+use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
+use crate::pricing::{self, Priced};
+use crate::replies::{Known, Replies};
+use crate::rules::{RuleNews, RuleSet, Rules};
+use crate::views;
+use pos_api::command::Given;
+use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Store, StoreError};
+use pos_api::{Command, Envelope, Reply};
+use pos_domain::Refusal;
+use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource};
+use pos_domain::catalogue::Item;
+use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::pricing::proposal::LineKind;
+use pos_domain::receipt::{COLUMNS, Print, sale_receipt};
+use pos_domain::report::x_report;
+use pos_domain::scan;
+use pos_domain::shop::Shop;
+use pos_domain::tender::{Settlement, Tender, TenderKind};
+use pos_domain::time::LocalTime;
+use pos_domain::transaction::{Committed, Completion, Transaction};
+use pos_money::{Currency, Decimal, Money, Quantity, Unit, UnitPrice};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Decimal places of a quantity.
+const QUANTITY_SCALE_MAX: u32 = 6;
+/// Articles a search answers with at most.
+const FOUND_MAX: u32 = 200;
+
+/// What a kernel is made of.
+pub struct Parts {
+    /// The shop.
+    pub shop: Shop,
+    /// Journal, catalogue, open baskets.
+    pub store: Arc<dyn Store>,
+    /// Extensions.
+    pub rules: Arc<Rules>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn Ids>,
+    /// Printer and drawer.
+    pub devices: Devices,
+    /// Hears what the register should show besides replies.
+    pub news: Arc<dyn Fn(News) + Send + Sync>,
+}
+
+/// Something the register shows besides replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// About a rule.
+    Rule(RuleNews),
+    /// About a device.
+    Effect(EffectNews),
+}
+
+/// A basket with what it was last priced at.
+#[derive(Clone)]
+struct Open {
+    basket: Basket,
+    rules: Arc<RuleSet>,
+    priced: Arc<Priced>,
+}
+
+/// The kernel's state. [`Kernel::handle`] is the whole interface.
+pub struct Kernel {
+    shop: Shop,
+    store: Arc<dyn Store>,
+    rules: Arc<Rules>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    effects: Effects,
+    news: Arc<dyn Fn(News) + Send + Sync>,
+    open: BTreeMap<BasketId, Open>,
+    shift: Option<OpenShift>,
+    replies: Replies,
+}
+
+impl Kernel {
+    /// Takes up where the register stopped: open baskets come back as they were.
+    pub fn start(parts: Parts) -> Result<Kernel, Refusal> {
+        let Parts { shop, store, rules, clock, ids, devices, news } = parts;
+        let restored = store.restore().map_err(storage_failed)?;
+        let effects = Effects::start(devices, {
+            let news = Arc::clone(&news);
+            move |effect| news(News::Effect(effect))
+        })
+        .map_err(|error| Refusal::CheckFailed { problem: format!("no device thread could be started: {error}") })?;
+        let mut kernel = Kernel {
+            shop,
+            store,
+            rules,
+            clock,
+            ids,
+            effects,
+            news,
+            open: BTreeMap::new(),
+            shift: restored.shift,
+            replies: Replies::default(),
+        };
+        for events in restored.baskets {
+            let basket = Basket::replay(events)?;
+            let rules = kernel.rules.current();
+            let open = kernel.reprice(basket, rules)?;
+            tracing::info!(basket = %open.basket.id(), lines = open.basket.lines.len(), "an open basket was restored");
+            kernel.open.insert(open.basket.id(), open);
+        }
+        Ok(kernel)
+    }
+
+    /// Carries out one command.
+    pub fn handle(&mut self, envelope: Envelope) -> Reply {
+        let Envelope { command_id, command } = envelope;
+        match self.replies.find(&command_id, &command) {
+            Known::New => {}
+            Known::Same(reply) => return reply.clone(),
+            Known::Other => {
+                let refusal = Refusal::CommandIdReused { command_id: command_id.clone() };
+                return Reply::refused(Some(command_id), command.basket(), &refusal);
+            }
+        }
+        let named = command.basket();
+        // The one unwind boundary: state is replaced only after success, so what was there before is still whole.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute(&command))).unwrap_or_else(|_| {
+            tracing::error!(command_id, "a command ended in a panic and was rolled back");
+            Err(Refusal::CheckFailed { problem: "the command ended unexpectedly and was rolled back.".into() })
+        });
+        let reply = match outcome {
+            Ok(reply) => Reply { command_id: Some(command_id.clone()), ..reply },
+            Err(refusal) => {
+                tracing::debug!(command_id, code = refusal.code(), "refused");
+                Reply::refused(Some(command_id.clone()), named, &refusal)
+            }
+        };
+        // A sale that could not be stored must be tried again under the same id: that refusal is not an outcome.
+        let transient = reply.refused.as_ref().is_some_and(|refused| refused.code == "storage_failed");
+        if !transient {
+            self.replies.remember(command_id, command, reply.clone());
+        }
+        reply
+    }
+
+    /// What the effect thread has done so far.
+    pub fn effect_counts(&self) -> Arc<EffectCounts> {
+        Arc::clone(&self.effects.counts)
+    }
+
+    /// The shop's settings.
+    pub fn shop(&self) -> &Shop {
+        &self.shop
+    }
+
+    /// Waits until receipts are printed and events are durable.
+    pub fn finish(mut self) -> Result<(), Refusal> {
+        self.effects.finish();
+        self.store.flush().map_err(storage_failed)
+    }
+
+    fn execute(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        match command {
+            Command::OpenBasket { reference } => {
+                let open = self.open_basket(reference.as_deref())?;
+                Ok(self.keep(open))
+            }
+            Command::SellItem { basket, scan, quantity, given } => {
+                let quantity = quantity.map(|amount| amount.0);
+                self.sell_item(*basket, scan, quantity, given.as_ref())
+            }
+            Command::SetQuantity { basket, line, quantity } => {
+                let open = self.find(*basket)?;
+                open.basket.lines_may_change()?;
+                let item = Arc::clone(&open.basket.live_line(*line)?.item);
+                let quantity = self.checked_quantity(&item, Some(quantity.0))?;
+                self.change(open, Event::QuantitySet { line: *line, quantity })
+            }
+            Command::VoidLine { basket, line } => self.void_line(*basket, *line),
+            Command::Undo { basket } => {
+                let open = self.find(*basket)?;
+                open.basket.can_undo()?;
+                self.change(open, Event::Undone)
+            }
+            Command::PriceLines { basket } => {
+                let open = self.find(*basket)?;
+                let open = self.reprice(open.basket, open.rules)?;
+                Ok(self.keep(open))
+            }
+            Command::TenderCash { basket, amount } => self.tender_cash(*basket, amount.map(|amount| amount.0)),
+            Command::TenderCoupon { basket, amount } => self.tender(*basket, TenderKind::Coupon, amount.0),
+            Command::RemoveTender { basket } => {
+                let open = self.find(*basket)?;
+                if open.basket.tenders.is_empty() {
+                    return Err(Refusal::NothingToUndo);
+                }
+                self.change(open, Event::TenderRemoved)
+            }
+            Command::Complete { basket } => self.complete(*basket),
+            Command::Cancel { basket } => self.cancel(*basket),
+            Command::GetBasket { basket } => self.get_basket(*basket),
+            Command::GetReceipt { number } => self.get_receipt(*number),
+            Command::FindItems { text, limit } => {
+                let limit = limit.unwrap_or(20).min(FOUND_MAX);
+                let items = self.store.find_items(text, limit).map_err(storage_failed)?;
+                let items = items.iter().map(|item| views::item_view(item)).collect();
+                Ok(Reply { items: Some(items), ..Reply::default() })
+            }
+            Command::XReport => self.x_report(),
+            Command::Verify => {
+                let found = self.store.verify().map_err(storage_failed)?;
+                Ok(Reply { verification: Some(views::verification_view(found)), ..Reply::default() })
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ baskets
+
+    fn open_basket(&mut self, reference: Option<&str>) -> Result<Open, Refusal> {
+        if let Some(reference) = reference {
+            if let Some(number) = self.store.number_of_reference(reference).map_err(storage_failed)? {
+                return Err(Refusal::AlreadyRung { reference: reference.to_owned(), number });
+            }
+            let same = |open: &&Open| open.basket.opening.external_reference.as_deref() == Some(reference);
+            if let Some(open) = self.open.values().find(same) {
+                // The same reference is the same basket: opening it twice is opening it once.
+                return Ok(open.clone());
+            }
+        }
+        let at = self.clock.now();
+        let now = LocalTime::at(at, self.shop.zone.clone());
+        let rules = self.rules.current();
+        let opening = Opening {
+            id: self.ids.basket(at),
+            at,
+            business_date: self.shift.as_ref().map_or(now.date, |shift| shift.business_date),
+            now,
+            cashier: self.shop.cashier.as_str().into(),
+            external_reference: reference.map(Into::into),
+            rule_set: rules.hash.clone(),
+        };
+        let event = Event::Opened(opening.clone());
+        let open = self.reprice(Basket::open(opening), rules)?;
+        self.store.queue_event(open.basket.id(), 1, &event).map_err(storage_failed)?;
+        Ok(open)
+    }
+
+    /// The basket named, or the only one there is.
+    fn find(&self, basket: Option<BasketId>) -> Result<Open, Refusal> {
+        let id = match basket {
+            Some(id) => id,
+            None => {
+                let mut ids = self.open.keys();
+                match (ids.next(), ids.next()) {
+                    (Some(only), None) => *only,
+                    (None, _) => return Err(Refusal::NoBasketOpen),
+                    (Some(_), Some(_)) => {
+                        let problem = "Several baskets are open: name one by \"basket\".".to_owned();
+                        return Err(Refusal::Malformed { problem });
+                    }
+                }
+            }
+        };
+        self.open.get(&id).cloned().ok_or(Refusal::BasketNotOpen { basket: id })
+    }
+
+    /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
+    fn change(&mut self, open: Open, event: Event) -> Result<Reply, Refusal> {
+        let Open { mut basket, rules, priced } = open;
+        basket.apply(event.clone())?;
+        let open = match &event {
+            // Money does not change prices.
+            Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced },
+            _ => self.reprice(basket, rules)?,
+        };
+        self.store.queue_event(open.basket.id(), open.basket.version, &event).map_err(storage_failed)?;
+        Ok(self.keep(open))
+    }
+
+    fn reprice(&self, basket: Basket, rules: Arc<RuleSet>) -> Result<Open, Refusal> {
+        let priced = pricing::price(&basket, &self.shop, &rules, self.clock.now())?;
+        for name in &priced.quarantined {
+            (self.news)(News::Rule(RuleNews::Quarantined { name: name.clone() }));
+        }
+        Ok(Open { basket, rules, priced: Arc::new(priced) })
+    }
+
+    fn keep(&mut self, open: Open) -> Reply {
+        let reply = self.basket_reply(&open);
+        self.open.insert(open.basket.id(), open);
+        reply
+    }
+
+    fn basket_reply(&self, open: &Open) -> Reply {
+        let view = views::basket_view(&open.basket, &open.priced, &self.shop);
+        Reply { basket: Some(open.basket.id()), view: Some(Box::new(view)), ..Reply::default() }
+    }
+
+    fn get_basket(&self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
+        let refusal = match self.find(basket) {
+            Ok(open) => return Ok(self.basket_reply(&open)),
+            Err(refusal) => refusal,
+        };
+        // A basket that was completed is still there, as what it became.
+        let Some(id) = basket else { return Err(refusal) };
+        match self.committed_of(id)? {
+            Some(committed) => Ok(committed_reply(&committed)),
+            None => Err(refusal),
+        }
+    }
+
+    fn committed_of(&self, basket: BasketId) -> Result<Option<Committed>, Refusal> {
+        match self.store.number_of_basket(basket).map_err(storage_failed)? {
+            Some(number) => self.store.transaction(number).map_err(storage_failed),
+            None => Ok(None),
+        }
+    }
+
+    // ------------------------------------------------------------ lines
+
+    fn sell_item(
+        &mut self,
+        basket: Option<BasketId>,
+        scan: &str,
+        quantity: Option<Decimal>,
+        given: Option<&Given>,
+    ) -> Result<Reply, Refusal> {
+        let entry = scan::parse_entry(scan)?;
+        if entry.quantity.is_some() && quantity.is_some() {
+            let problem = "The quantity was given twice: in the scan and beside it.".to_owned();
+            return Err(Refusal::Malformed { problem });
+        }
+        let quantity = quantity.or(entry.quantity);
+        let found = self.look_up(&entry.code)?;
+        if found.quantity.is_some() && quantity.is_some() {
+            let problem = "The code carries its own quantity; scan it without one.".to_owned();
+            return Err(Refusal::Malformed { problem });
+        }
+        let Found { item, quantity: carried, price } = found;
+        let (quantity, price, price_source) = match (price, given.and_then(|given| given.price)) {
+            (_, Some(price)) => (self.checked_quantity(&item, quantity)?, price, PriceSource::Given),
+            (Some(price), None) => {
+                let quantity = piece_at_price(&item, price)?;
+                (quantity, UnitPrice { value: price, per: quantity }, PriceSource::Code)
+            }
+            (None, None) => (self.checked_quantity(&item, quantity.or(carried))?, item.price, PriceSource::List),
+        };
+        let open = match (basket, self.open.is_empty()) {
+            (None, true) => self.open_basket(None)?,
+            _ => self.find(basket)?,
+        };
+        open.basket.lines_may_change()?;
+        let line = Line {
+            number: open.basket.next_line_number(),
+            kind: LineKind::Sale,
+            code: entry.code.as_str().into(),
+            item,
+            quantity,
+            price,
+            price_source,
+            price_locked: false,
+            attrs: given.map(|given| given.attrs.clone()).unwrap_or_default().into(),
+            voided: false,
+        };
+        // A basket opened here is kept even if its first line cannot be priced: its opening is already queued.
+        self.open.entry(open.basket.id()).or_insert_with(|| open.clone());
+        self.change(open, Event::LineAdded(line))
+    }
+
+    fn look_up(&self, code: &str) -> Result<Found, Refusal> {
+        let by_code = |code: &str| self.store.item_by_code(code).map_err(storage_failed);
+        if let Some(item) = by_code(code)? {
+            return Ok(Found { item, quantity: None, price: None });
+        }
+        let meaning = scan::interpret(code, &self.shop.embedded_codes, |_| false)?;
+        for key in &meaning.keys {
+            if let Some(item) = by_code(key)? {
+                return Ok(Found { item, quantity: meaning.quantity, price: meaning.price });
+            }
+        }
+        Err(Refusal::ItemNotOnFile { code: code.to_owned() })
+    }
+
+    fn checked_quantity(&self, item: &Item, quantity: Option<Decimal>) -> Result<Quantity, Refusal> {
+        let value = match quantity {
+            Some(value) => value.normalize(),
+            None if item.unit.is_measured() => {
+                return Err(Refusal::QuantityMissing {
+                    name: item.name.to_string(),
+                    unit: item.unit.symbol().to_owned(),
+                });
+            }
+            None => Decimal::ONE,
+        };
+        if value <= Decimal::ZERO {
+            return Err(Refusal::QuantityMustBePositive { quantity: value });
+        }
+        if value > self.shop.quantity_max {
+            return Err(Refusal::QuantityTooLarge { quantity: value, most: self.shop.quantity_max });
+        }
+        if item.unit == Unit::Each && value.scale() > 0 {
+            return Err(Refusal::QuantityMustBeWhole { name: item.name.to_string(), quantity: value });
+        }
+        if value.scale() > QUANTITY_SCALE_MAX {
+            let problem = format!("A quantity has at most {QUANTITY_SCALE_MAX} decimal places; {value} has more.");
+            return Err(Refusal::Malformed { problem });
+        }
+        // A weight keeps the places it was given with: 0.500 kg prints as weighed.
+        Ok(Quantity::new(if item.unit.is_measured() { quantity.unwrap_or(value) } else { value }, item.unit))
+    }
+
+    fn void_line(&mut self, basket: Option<BasketId>, line: LineNumber) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        open.basket.lines_may_change()?;
+        open.basket.live_line(line)?;
+        self.change(open, Event::LineVoided { line })
+    }
+
+    // ------------------------------------------------------------ money
+
+    fn tender_cash(&mut self, basket: Option<BasketId>, amount: Option<Decimal>) -> Result<Reply, Refusal> {
+        let amount = match amount {
+            Some(amount) => amount,
+            None => {
+                let open = self.find(basket)?;
+                let due = self.settlement(&open)?.due;
+                // What is due in coins that exist.
+                let payable = self.shop.cash_rounding.round_money(due)?;
+                self.shop.currency.to_decimal(if due.is_positive() { payable } else { due })
+            }
+        };
+        self.tender(basket, TenderKind::Cash, amount)
+    }
+
+    fn tender(&mut self, basket: Option<BasketId>, kind: TenderKind, amount: Decimal) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        if open.basket.live_lines().next().is_none() {
+            return Err(Refusal::BasketEmpty);
+        }
+        if let Some(blocked) = &open.priced.blocked {
+            return Err(blocked.clone());
+        }
+        let amount = self.money(amount)?;
+        let due = self.settlement(&open)?.due;
+        if amount.is_zero() && due.is_zero() {
+            // Free goods: nothing to hand over, nothing to record.
+            return Ok(self.keep(open));
+        }
+        // Two rappen due in a country whose smallest coin is five: nothing is handed over, and that settles it.
+        let rounds_away = kind == TenderKind::Cash && self.shop.cash_rounding.round_money(due)?.is_zero();
+        if amount.is_negative() || (amount.is_zero() && !rounds_away) {
+            return Err(Refusal::TenderMustBePositive);
+        }
+        if !due.is_positive() {
+            return Err(Refusal::NothingDue);
+        }
+        if !kind.gives_change() && amount > due {
+            let due = self.shop.currency.to_decimal(due);
+            return Err(Refusal::TenderGivesNoChange { kind: kind.to_string(), due });
+        }
+        self.change(open, Event::TenderAdded(Tender { kind, amount }))
+    }
+
+    fn settlement(&self, open: &Open) -> Result<Settlement, Refusal> {
+        Ok(Settlement::of(open.priced.basket.total, &open.basket.tenders, self.shop.cash_rounding)?)
+    }
+
+    fn money(&self, amount: Decimal) -> Result<Money, Refusal> {
+        self.shop.currency.exact(amount).map_err(|error| Refusal::Malformed { problem: format!("{error}.") })
+    }
+
+    fn complete(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
+        let open = match self.find(basket) {
+            Ok(open) => open,
+            Err(refusal) => {
+                // Completed before: the answer is the same as then.
+                let Some(committed) = basket.map(|id| self.committed_of(id)).transpose()?.flatten() else {
+                    return Err(refusal);
+                };
+                return Ok(committed_reply(&committed));
+            }
+        };
+        if let Some(blocked) = &open.priced.blocked {
+            return Err(blocked.clone());
+        }
+        let shift = self.shift_for(&open.basket);
+        let completion = Completion {
+            shop: &self.shop,
+            shift: shift.shift,
+            at: self.clock.now(),
+            extensions: &open.priced.uses,
+        };
+        let sale = Transaction::sale(&open.basket, &open.priced.basket, completion)?;
+        let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
+        let committed = self.commit(sale, shift)?;
+        self.open.remove(&open.basket.id());
+
+        let receipt = sale_receipt(&committed, &self.shop, Print::Original);
+        if takes_cash {
+            self.effects.perform(Effect::OpenDrawer);
+        }
+        let mut reply = committed_reply(&committed);
+        reply.receipt = Some(views::receipt_view(committed.number, 0, &receipt));
+        self.effects.perform(Effect::Print { number: committed.number, receipt });
+        Ok(reply)
+    }
+
+    fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        let shift = self.shift_for(&open.basket);
+        let completion = Completion {
+            shop: &self.shop,
+            shift: shift.shift,
+            at: self.clock.now(),
+            extensions: &open.priced.uses,
+        };
+        let cancelled = Transaction::cancelled(&open.basket, completion)?;
+        let committed = self.commit(cancelled, shift)?;
+        self.open.remove(&open.basket.id());
+        Ok(committed_reply(&committed))
+    }
+
+    /// The shift in progress, or the one this basket will open.
+    fn shift_for(&self, basket: &Basket) -> OpenShift {
+        self.shift.clone().unwrap_or_else(|| OpenShift {
+            shift: 1,
+            business_date: basket.opening.business_date,
+            float: float(&self.shop),
+            opened_at: basket.opening.at,
+        })
+    }
+
+    /// Durable when it returns.
+    fn commit(&mut self, transaction: Transaction, shift: OpenShift) -> Result<Arc<Committed>, Refusal> {
+        let open_shift = if self.shift.is_none() { Some(shift.clone()) } else { None };
+        let committed = self.store.commit(CommitRequest { transaction, open_shift }).map_err(storage_failed)?;
+        self.shift = Some(shift);
+        Ok(committed)
+    }
+
+    // ------------------------------------------------------------ reading
+
+    fn get_receipt(&mut self, number: ReceiptNumber) -> Result<Reply, Refusal> {
+        let found = self.store.transaction(number).map_err(storage_failed)?;
+        let committed = found.ok_or(Refusal::ReceiptNotFound { number })?;
+        let copy = self.store.count_copy(number).map_err(storage_failed)?;
+        let receipt = sale_receipt(&committed, &self.shop, Print::Copy(copy));
+        let mut reply = committed_reply(&committed);
+        reply.receipt = Some(views::receipt_view(number, copy, &receipt));
+        self.effects.perform(Effect::Print { number, receipt });
+        Ok(reply)
+    }
+
+    fn x_report(&self) -> Result<Reply, Refusal> {
+        let totals = self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default();
+        let text = x_report(&totals, &self.shop, self.clock.now()).to_text(COLUMNS);
+        let report = views::report_view(&totals, &self.shop, text);
+        Ok(Reply { report: Some(Box::new(report)), ..Reply::default() })
+    }
+}
+
+/// An article and what its code said besides.
+struct Found {
+    item: Arc<Item>,
+    quantity: Option<Decimal>,
+    price: Option<Decimal>,
+}
+
+/// How much of an article a printed price buys: one piece, or the weight that costs this much.
+fn piece_at_price(item: &Item, price: Decimal) -> Result<Quantity, Refusal> {
+    if !item.unit.is_measured() || item.price.value.is_zero() {
+        return Ok(Quantity::new(Decimal::ONE, item.unit));
+    }
+    let overflow = || Refusal::AmountTooLarge { problem: "the printed price".into() };
+    let per = item.price.per.in_unit(item.unit)?;
+    let value = price.checked_mul(per.value).and_then(|product| product.checked_div(item.price.value));
+    let value = value.ok_or_else(overflow)?.round_dp(3);
+    Ok(Quantity::new(if value.is_zero() { Decimal::ONE } else { value }, item.unit))
+}
+
+fn float(shop: &Shop) -> Money {
+    // The settings were checked when they were read; a float with a digit too many would open the till empty.
+    shop.currency.exact(shop.float).unwrap_or_default()
+}
+
+fn committed_reply(committed: &Committed) -> Reply {
+    Reply {
+        basket: Some(committed.transaction.basket),
+        number: Some(committed.number),
+        view: Some(Box::new(views::committed_view(committed))),
+        ..Reply::default()
+    }
+}
+
+fn storage_failed(error: StoreError) -> Refusal {
+    match error {
+        StoreError::AlreadyRung { reference, number } => Refusal::AlreadyRung { reference, number },
+        StoreError::Failed { problem, disk_full: true } => {
+            Refusal::StorageFailed { problem: format!("the disk is full ({problem}).") }
+        }
+        StoreError::Failed { problem, disk_full: false } => Refusal::StorageFailed { problem: format!("{problem}.") },
+        StoreError::Corrupt { problem } => Refusal::CheckFailed { problem },
+    }
+}
+
+/// Kept here so that every place formats amounts alike.
+pub(crate) fn major(currency: Currency, amount: Money) -> Decimal {
+    currency.to_decimal(amount)
+}

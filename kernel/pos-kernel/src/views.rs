@@ -1,0 +1,274 @@
+//! From the kernel's state to what screens and programs read.
+
+use crate::dispatch::major;
+use crate::pricing::Priced;
+use pos_api::port::Verification;
+use pos_api::view::{
+    BasketState, BasketView, ItemView, LineView, ModifierView, NamedAmount, NoticeView, ReasonView, ReceiptView,
+    ReportView, TaxView, TenderView, VerificationView,
+};
+use pos_domain::basket::{Basket, State};
+use pos_domain::catalogue::Item;
+use pos_domain::ids::ReceiptNumber;
+use pos_domain::pricing::priced::{Modifier, Reason, ReasonKind, TaxTotal};
+use pos_domain::pricing::proposal::Severity;
+use pos_domain::receipt::{COLUMNS, Receipt};
+use pos_domain::report::ShiftTotals;
+use pos_domain::shop::Shop;
+use pos_domain::tender::{Settlement, Tender};
+use pos_domain::transaction::{Committed, TransactionKind, TransactionLine};
+use pos_money::{Currency, Decimal, Money, Quantity, UnitPrice};
+
+/// A basket that is still open.
+pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> BasketView {
+    let currency = shop.currency;
+    let figure = |amount: Money| major(currency, amount);
+    let prices = &priced.basket;
+    // A settlement that overflows is refused before it gets here; a screen still draws something.
+    let settlement = Settlement::of(prices.total, &basket.tenders, shop.cash_rounding).unwrap_or_default();
+    let lines = basket
+        .lines
+        .iter()
+        .map(|line| {
+            let found = prices.line(line.number).filter(|_| !line.voided);
+            LineView {
+                number: line.number,
+                item: line.item.id.to_string(),
+                name: line.item.name.to_string(),
+                code: line.code.to_string(),
+                department: line.item.department().to_owned(),
+                quantity: line.quantity.value,
+                unit: line.quantity.unit.symbol().to_owned(),
+                price: price_figure(line.price, currency),
+                price_per: price_per(line.price),
+                gross: figure(found.map(|found| found.gross).unwrap_or_default()),
+                net: figure(found.map(|found| found.net).unwrap_or_default()),
+                paid: figure(found.map(|found| found.paid).unwrap_or_default()),
+                modifiers: modifier_views(found.map_or(&[], |found| &found.modifiers), currency),
+                voided: line.voided,
+                reasons: reason_views(found.map_or(&[], |found| &found.reasons), currency),
+            }
+        })
+        .collect();
+    BasketView {
+        id: Some(basket.id()),
+        state: match basket.state() {
+            State::Open => BasketState::Open,
+            State::Tendering => BasketState::Tendering,
+        },
+        version: basket.version,
+        currency: currency.code().to_owned(),
+        prices_include_tax: shop.prices_include_tax,
+        cashier: basket.opening.cashier.to_string(),
+        opened_at: basket.opening.at.to_text(),
+        lines,
+        pieces: pieces(basket.live_lines().map(|line| line.quantity)),
+        gross: figure(prices.gross),
+        discount: figure(prices.discount),
+        tax: figure(prices.total_tax),
+        total: figure(prices.total),
+        taxes: tax_views(&prices.taxes, currency),
+        tenders: tender_views(&basket.tenders, currency),
+        tendered: figure(settlement.tendered),
+        due: figure(settlement.due),
+        change: figure(settlement.change),
+        rounding: figure(settlement.rounding),
+        notices: prices
+            .notices
+            .iter()
+            .map(|notice| NoticeView {
+                severity: severity(notice.severity).to_owned(),
+                text: notice.message.text.to_string(),
+            })
+            .collect(),
+        near_misses: prices.near_misses.iter().map(|miss| miss.missing.text.to_string()).collect(),
+        unavailable: priced.unavailable.iter().map(ToString::to_string).collect(),
+        can_undo: basket.can_undo().is_ok(),
+    }
+}
+
+/// A basket as it was committed.
+pub(crate) fn committed_view(committed: &Committed) -> BasketView {
+    let transaction = &committed.transaction;
+    let currency = transaction.currency;
+    let figure = |amount: Money| major(currency, amount);
+    let tendered = Money::sum(transaction.tenders.iter().map(|tender| tender.amount)).unwrap_or_default();
+    BasketView {
+        id: Some(transaction.basket),
+        state: match transaction.kind {
+            TransactionKind::Sale => BasketState::Completed,
+            TransactionKind::Cancelled => BasketState::Cancelled,
+        },
+        version: 0,
+        currency: currency.code().to_owned(),
+        prices_include_tax: transaction.prices_include_tax,
+        cashier: transaction.cashier.to_string(),
+        opened_at: transaction.opened_at.to_text(),
+        lines: transaction.lines.iter().map(|line| committed_line_view(line, currency)).collect(),
+        pieces: pieces(transaction.lines.iter().filter(|line| !line.voided).map(|line| line.quantity)),
+        gross: figure(transaction.gross),
+        discount: figure(transaction.discount),
+        tax: figure(transaction.total_tax),
+        total: figure(transaction.total),
+        taxes: tax_views(&transaction.taxes, currency),
+        tenders: tender_views(&transaction.tenders, currency),
+        tendered: figure(tendered),
+        due: figure(Money::ZERO),
+        change: figure(transaction.change),
+        rounding: figure(transaction.rounding),
+        notices: Vec::new(),
+        near_misses: Vec::new(),
+        unavailable: Vec::new(),
+        can_undo: false,
+    }
+}
+
+fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
+    LineView {
+        number: line.number,
+        item: line.item.to_string(),
+        name: line.name.to_string(),
+        code: line.code.to_string(),
+        department: line.department.to_string(),
+        quantity: line.quantity.value,
+        unit: line.quantity.unit.symbol().to_owned(),
+        price: price_figure(line.price, currency),
+        price_per: price_per(line.price),
+        gross: major(currency, line.gross),
+        net: major(currency, line.net),
+        paid: major(currency, line.paid),
+        modifiers: modifier_views(&line.modifiers, currency),
+        voided: line.voided,
+        reasons: reason_views(&line.reasons, currency),
+    }
+}
+
+/// Pieces for people: whole pieces are counted, a weighed line is one.
+fn pieces(quantities: impl Iterator<Item = Quantity>) -> u64 {
+    quantities.map(|quantity| quantity.countable_pieces().unsigned_abs()).sum()
+}
+
+/// A price with at least the currency's decimal places.
+fn price_figure(price: UnitPrice, currency: Currency) -> Decimal {
+    let mut value = price.value.normalize();
+    if value.scale() < u32::from(currency.exponent()) {
+        value.rescale(u32::from(currency.exponent()));
+    }
+    value
+}
+
+fn price_per(price: UnitPrice) -> String {
+    if price.per == Quantity::ONE {
+        String::new()
+    } else if price.per.value == Decimal::ONE {
+        price.per.unit.symbol().to_owned()
+    } else {
+        price.per.to_string()
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Block => "block",
+    }
+}
+
+fn modifier_views(modifiers: &[Modifier], currency: Currency) -> Vec<ModifierView> {
+    let view = |modifier: &Modifier| ModifierView {
+        label: modifier.label.to_string(),
+        amount: major(currency, modifier.amount),
+        extension: modifier.source.extension.to_string(),
+        version: modifier.source.version.to_string(),
+        source_line: modifier.source.source_line,
+    };
+    modifiers.iter().map(view).collect()
+}
+
+fn reason_views(reasons: &[Reason], currency: Currency) -> Vec<ReasonView> {
+    let view = |reason: &Reason| ReasonView {
+        kind: match reason.kind {
+            ReasonKind::Price => "price",
+            ReasonKind::Modifier => "modifier",
+            ReasonKind::Lost => "lost",
+            ReasonKind::NearMiss => "near-miss",
+            ReasonKind::Tax => "tax",
+            ReasonKind::Total => "total",
+        }
+        .to_owned(),
+        title: reason.title.to_string(),
+        detail: reason.detail.to_string(),
+        amount: reason.amount.map(|amount| major(currency, amount)),
+    };
+    reasons.iter().map(view).collect()
+}
+
+fn tax_views(taxes: &[TaxTotal], currency: Currency) -> Vec<TaxView> {
+    let view = |tax: &TaxTotal| TaxView {
+        code: tax.code.to_string(),
+        levy: tax.levy.to_string(),
+        included: tax.included,
+        base: major(currency, tax.base),
+        amount: major(currency, tax.amount),
+    };
+    taxes.iter().map(view).collect()
+}
+
+fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
+    let view = |tender: &Tender| TenderView {
+        kind: tender.kind.code().to_owned(),
+        amount: major(currency, tender.amount),
+    };
+    tenders.iter().map(view).collect()
+}
+
+/// An article.
+pub(crate) fn item_view(item: &Item) -> ItemView {
+    ItemView {
+        id: item.id.to_string(),
+        name: item.name.to_string(),
+        code: item.codes.first().unwrap_or(&item.id).to_string(),
+        department: item.department().to_owned(),
+        price: item.price.value,
+        price_per: price_per(item.price),
+        measured: item.unit.is_measured(),
+    }
+}
+
+/// A receipt.
+pub(crate) fn receipt_view(number: ReceiptNumber, copy: u32, receipt: &Receipt) -> ReceiptView {
+    ReceiptView { number, copy, text: receipt.to_text(COLUMNS) }
+}
+
+/// What verification found.
+pub(crate) fn verification_view(found: Verification) -> VerificationView {
+    let Verification { records, last_number, head, problems } = found;
+    VerificationView { verified: problems.is_empty(), records, last_number, head, problems }
+}
+
+/// Figures of a shift.
+pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, text: String) -> ReportView {
+    let figure = |amount: Money| major(shop.currency, amount);
+    let named = |(name, amount): &(std::sync::Arc<str>, Money)| NamedAmount {
+        name: name.to_string(),
+        amount: figure(*amount),
+    };
+    ReportView {
+        shift: totals.shift,
+        business_date: totals.business_date.to_string(),
+        sales: totals.sales,
+        cancelled: totals.cancelled,
+        lines: totals.lines,
+        voided_lines: totals.voided_lines,
+        gross: figure(totals.gross),
+        discount: figure(totals.discount),
+        tax: figure(totals.tax),
+        total: figure(totals.total),
+        tendered: figure(totals.tendered),
+        change: figure(totals.change),
+        tenders: totals.tenders.iter().map(named).collect(),
+        departments: totals.departments.iter().map(named).collect(),
+        text,
+    }
+}
