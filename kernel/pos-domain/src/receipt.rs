@@ -180,6 +180,7 @@ fn width(text: &str) -> usize {
 
 /// Breaks at blanks; a word longer than the paper is cut.
 fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
@@ -302,7 +303,7 @@ fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, currency: Currency
         };
         let slash = if per.is_empty() { String::new() } else { format!(" / {per}") };
         let price = price_text(line.price.value, currency);
-        receipt.text(format!("  {} x {price}{slash}", line.quantity), Align::Left, Style::Normal);
+        receipt.pair(format!("{} x {price}{slash}", line.quantity), "", Style::Normal, 2);
     }
     for modifier in &line.modifiers {
         receipt.pair(printable(&modifier.label), amount(modifier.amount), Style::Normal, 2);

@@ -1,1 +1,36 @@
 //! SQLite: the journal, its projections, the catalogue, open baskets.
+//!
+//! [`SqliteStore`] implements [`pos_api::port::Store`] on one file in WAL mode. Start reading at `writer`: one thread
+//! owns the one connection that writes, so that receipt numbers have no gaps and checkpoints fall between sales. A commit
+//! (`append`) puts the record, its ledger entries, stock movements, running sums and the end of its open basket into
+//! one SQLite transaction, which costs one fsync.
+//!
+//! * The journal is append-only and chained: each record's hash ([`hash`]) covers its canonical bytes and the hash before
+//!   it, from [`GENESIS`] on.
+//! * Everything else about sales is a projection: it can be rebuilt from the journal, and `verify` holds it against it.
+//! * Money is minor units, quantities are decimals as text; nothing is stored as a float.
+
+mod append;
+mod basket_events;
+mod canonical;
+mod catalogue;
+mod connection;
+#[cfg(feature = "count")]
+pub mod count;
+mod error;
+mod journal;
+mod log;
+mod record;
+mod schema;
+mod shift;
+mod store;
+mod verify;
+mod writer;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use record::{GENESIS, Hash, hash};
+pub use store::{AccountBalance, FileSizes, SqliteStore, StoreOptions};

@@ -1,0 +1,160 @@
+//! The commit: a transaction's record and everything that follows from it, inside one SQLite transaction.
+//!
+//! Few statements, each prepared once: the record, its ledger entries and stock movements, and the running sums they
+//! change. Sums change by UPSERT, so nothing is read to be written again.
+
+use crate::basket_events;
+use crate::error::{Fault, Result};
+use crate::journal;
+use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
+use crate::shift;
+use pos_api::port::{OpenShift, StoreError};
+use pos_domain::ids::ReceiptNumber;
+use pos_domain::ledger::Entry;
+use pos_domain::stock::StockMovement;
+use pos_domain::transaction::{Committed, Transaction};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// A transaction on its way into the journal, with its canonical form already made.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub(crate) transaction: Transaction,
+    pub(crate) canonical: String,
+    pub(crate) open_shift: Option<OpenShift>,
+}
+
+/// Where the journal ends. The writer keeps it, so that a commit need not look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) seq: u64,
+    pub(crate) number: ReceiptNumber,
+    pub(crate) hash: Hash,
+    pub(crate) open_shift: Option<u64>,
+}
+
+impl Head {
+    /// Reads where the journal ends.
+    pub(crate) fn load(connection: &Connection) -> Result<Head> {
+        let last = connection
+            .query_row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let (seq, hash) = last.unwrap_or((0, GENESIS));
+        let number: Option<ReceiptNumber> =
+            connection.query_row("SELECT max(number) FROM journal WHERE number IS NOT NULL", [], |row| row.get(0))?;
+        let open_shift = shift::open_number(connection)?;
+        Ok(Head { seq, number: number.unwrap_or(0), hash, open_shift })
+    }
+}
+
+/// What became of a commit.
+pub(crate) enum Appended {
+    /// It is in the journal now, under this number, and the journal ends here.
+    Now(ReceiptNumber, Head),
+    /// Its basket was committed before.
+    Before(Box<Committed>),
+}
+
+/// Appends a transaction, and the opening of its shift before it where none is open. Idempotent by basket.
+pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -> Result<Appended> {
+    let Commit { transaction, canonical, open_shift } = commit;
+    if let Some(committed) = journal::of_basket(connection, transaction.basket)? {
+        return Ok(Appended::Before(Box::new(committed)));
+    }
+    if let Some(reference) = record::reference(transaction)
+        && let Some(number) = journal::number_of_reference(connection, reference)?
+    {
+        return Err(StoreError::AlreadyRung { reference: reference.to_owned(), number }.into());
+    }
+    match (head.open_shift, open_shift) {
+        (Some(open), _) if open == transaction.shift => {}
+        (None, Some(open)) if open.shift == transaction.shift => {
+            let opened = ShiftOpened::new(open, transaction)?;
+            append_shift(connection, &mut head, &opened)?;
+        }
+        (Some(open), _) => {
+            return Err(Fault::corrupt(format!(
+                "the sale belongs to shift {}, but shift {open} is open",
+                transaction.shift
+            )));
+        }
+        (None, _) => return Err(Fault::corrupt(format!("shift {} is not open", transaction.shift))),
+    }
+    let number = head.number + 1;
+    let columns = Columns::of_transaction(head.seq + 1, number, transaction);
+    append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical), &transaction.entries)?;
+    head.number = number;
+    post_movements(connection, head.seq, &transaction.movements)?;
+    shift::post(connection, number, transaction)?;
+    basket_events::delete(connection, transaction.basket)?;
+    Ok(Appended::Now(number, head))
+}
+
+fn append_shift(connection: &Connection, head: &mut Head, opened: &ShiftOpened) -> Result<()> {
+    let columns = Columns::of_shift(head.seq + 1, opened);
+    append_record(connection, head, columns, &record::shift_body(columns.seq, opened)?, &opened.entries)?;
+    shift::insert(connection, opened)?;
+    head.open_shift = Some(opened.shift);
+    Ok(())
+}
+
+fn append_record(
+    connection: &Connection,
+    head: &mut Head,
+    columns: Columns<'_>,
+    body: &str,
+    entries: &[Entry],
+) -> Result<()> {
+    let hash = record::hash(&head.hash, body.as_bytes());
+    let Columns { seq, kind, number, basket, external_reference, at_ms } = columns;
+    connection
+        .prepare_cached(
+            "INSERT INTO journal (seq, kind, number, basket, external_reference, at_ms, previous_hash, hash, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            seq,
+            kind,
+            number,
+            basket.as_ref().map(|basket| basket.0.as_bytes()),
+            external_reference,
+            at_ms,
+            head.hash,
+            hash,
+            body
+        ])?;
+    *head = Head { seq, hash, ..*head };
+    post_entries(connection, seq, entries)
+}
+
+fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
+    let mut entry_row = connection.prepare_cached(
+        "INSERT INTO ledger_entry (seq, position, account, debit, credit) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut balance = connection.prepare_cached(
+        "INSERT INTO account (path, debit, credit) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit",
+    )?;
+    for (position, Entry { account, debit, credit }) in entries.iter().enumerate() {
+        entry_row.execute(params![seq, position, account, debit.minor(), credit.minor()])?;
+        balance.execute(params![account, debit.minor(), credit.minor()])?;
+    }
+    Ok(())
+}
+
+fn post_movements(connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
+    let mut movement_row = connection.prepare_cached(
+        "INSERT INTO stock_movement (seq, position, item, quantity, unit, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let mut level = connection.prepare_cached(
+        "INSERT INTO stock_level (item, unit, quantity) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET quantity = decimal_add(quantity, excluded.quantity)",
+    )?;
+    for (position, StockMovement { item, quantity, reason }) in movements.iter().enumerate() {
+        let (value, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
+        movement_row.execute(params![seq, position, item, value, unit, reason.code()])?;
+        level.execute(params![item, unit, value])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The catalogue: articles by code, by words, by department.
+//!
+//! A search takes every word as a prefix ("gru tee" finds "Grüner Tee"; case and accents do not matter), best first by
+//! FTS5's bm25 with names weighing most; an article whose code was typed exactly comes before all others.
+
+use crate::error::{Fault, Result};
+use pos_domain::catalogue::Item;
+use rusqlite::{Connection, OptionalExtension, Params, params};
+use std::sync::Arc;
+
+/// Words of a query beyond these say nothing more.
+const QUERY_WORDS_MAX: usize = 12;
+/// Characters of a query beyond these are not read.
+const QUERY_LENGTH_MAX: usize = 200;
+
+/// Adds or replaces articles by id.
+pub(crate) fn upsert(connection: &Connection, items: &[Item]) -> Result<()> {
+    let mut item_row = connection.prepare_cached(
+        "INSERT INTO item (id, name, department, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, department = excluded.department, body = excluded.body
+         RETURNING row",
+    )?;
+    let mut forget_codes = connection.prepare_cached("DELETE FROM item_code WHERE item = ?1")?;
+    let mut forget_text = connection.prepare_cached("DELETE FROM item_text WHERE rowid = ?1")?;
+    let mut text_row = connection
+        .prepare_cached("INSERT INTO item_text (rowid, name, departments, tags, codes) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut rows = Vec::with_capacity(items.len());
+    for item in items {
+        let body = serde_json::to_string(item).map_err(|error| Fault::corrupt(error.to_string()))?;
+        let row: i64 = item_row.query_row(params![item.id, item.name, item.department(), body], |row| row.get(0))?;
+        forget_codes.execute([row])?;
+        forget_text.execute([row])?;
+        let words = |texts: &[Arc<str>]| texts.join(" ");
+        let codes = format!("{} {}", item.id, words(&item.codes));
+        text_row.execute(params![row, item.name, words(&item.departments), words(&item.tags), codes])?;
+        rows.push(row);
+    }
+    // Codes last: two articles of one batch may have swapped theirs.
+    let mut code_row =
+        connection.prepare_cached("INSERT INTO item_code (code, item) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    for (item, row) in items.iter().zip(rows) {
+        for code in &item.codes {
+            if code_row.execute(params![code, row])? == 0 {
+                refuse_taken_code(connection, item, row, code)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A code sells one article. The same code twice on one article is no conflict.
+fn refuse_taken_code(connection: &Connection, item: &Item, row: i64, code: &str) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT item.row, item.id FROM item_code JOIN item ON item.row = item_code.item WHERE item_code.code = ?1",
+    )?;
+    let (owner, id): (i64, String) = statement.query_row([code], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if owner == row {
+        return Ok(());
+    }
+    Err(Fault::failed(format!(
+        "code {code} of article {} already sells article {id}; give each article codes of its own",
+        item.id
+    )))
+}
+
+/// The article of a code, exactly.
+pub(crate) fn by_code(connection: &Connection, code: &str) -> Result<Option<Arc<Item>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT item.body FROM item_code JOIN item ON item.row = item_code.item WHERE item_code.code = ?1",
+    )?;
+    let body: Option<String> = statement.query_row([code], |row| row.get(0)).optional()?;
+    body.map(|body| parse(&body)).transpose()
+}
+
+/// Articles by code or words, best first.
+pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Arc<Item>>> {
+    let mut found: Vec<Arc<Item>> = by_code(connection, text.trim())?.into_iter().collect();
+    if let Some(query) = match_expression(text) {
+        let by_words = list(
+            connection,
+            "SELECT item.body FROM (SELECT rowid, rank FROM item_text WHERE item_text MATCH ?1 ORDER BY rank LIMIT ?2) AS hit
+             JOIN item ON item.row = hit.rowid ORDER BY hit.rank, item.name, item.id",
+            params![query, limit],
+        )?;
+        let exact = found.first().map(|item| item.id.clone());
+        found.extend(by_words.into_iter().filter(|item| Some(&item.id) != exact.as_ref()));
+    }
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// What people type as an FTS5 query: every word a quoted prefix, so that nothing in it is an operator; none if there is
+/// no word in it.
+fn match_expression(text: &str) -> Option<String> {
+    let plain: String = text
+        .chars()
+        .take(QUERY_LENGTH_MAX)
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    let words: Vec<String> = plain
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .take(QUERY_WORDS_MAX)
+        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// How many articles there are.
+pub(crate) fn count(connection: &Connection) -> Result<u64> {
+    Ok(connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0))?)
+}
+
+/// Articles by id, after one of them.
+pub(crate) fn page(connection: &Connection, after: Option<&str>, limit: u32) -> Result<Vec<Arc<Item>>> {
+    list(connection, "SELECT body FROM item WHERE id > ?1 ORDER BY id LIMIT ?2", params![after.unwrap_or(""), limit])
+}
+
+/// Root departments by name.
+pub(crate) fn departments(connection: &Connection) -> Result<Vec<Arc<str>>> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT department FROM item ORDER BY department")?;
+    let names = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(names)
+}
+
+/// Articles of a root department by name.
+pub(crate) fn in_department(connection: &Connection, department: &str, limit: u32) -> Result<Vec<Arc<Item>>> {
+    list(connection, "SELECT body FROM item WHERE department = ?1 ORDER BY name LIMIT ?2", params![department, limit])
+}
+
+fn list(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Arc<Item>>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(parameters)?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(parse(row.get_ref(0)?.as_str()?)?);
+    }
+    Ok(items)
+}
+
+fn parse(body: &str) -> Result<Arc<Item>> {
+    serde_json::from_str(body)
+        .map(Arc::new)
+        .map_err(|error| Fault::corrupt(format!("a stored article cannot be read: {error}")))
+}

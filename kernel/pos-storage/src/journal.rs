@@ -1,0 +1,123 @@
+//! Reading the journal: one record by its number, basket or reference; or all of them, as JSON lines for outsiders.
+//!
+//! Whatever is read is checked again: its hash, its sums, and that the columns say what the body says.
+
+use crate::error::{Fault, Result};
+use crate::record::{self, Columns, Content, Hash, Record};
+use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::transaction::Committed;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use std::io::Write;
+use uuid::Uuid;
+
+/// The columns of a record in the order in which [`Stored::of`] reads them.
+pub(crate) const COLUMNS: &str = "seq, kind, number, basket, external_reference, at_ms, previous_hash, hash, body";
+
+/// A record as it is stored, not believed yet.
+pub(crate) struct Stored<'a> {
+    pub(crate) columns: Columns<'a>,
+    pub(crate) previous: Hash,
+    pub(crate) hash: Hash,
+    pub(crate) body: &'a str,
+}
+
+impl<'a> Stored<'a> {
+    pub(crate) fn of(row: &'a Row<'_>) -> Result<Stored<'a>> {
+        let text = |index| -> Result<&'a str> { Ok(row.get_ref(index)?.as_str()?) };
+        let basket: Option<[u8; 16]> = row.get(3)?;
+        let external_reference = row.get_ref(4)?.as_str_or_null()?;
+        Ok(Stored {
+            columns: Columns {
+                seq: row.get(0)?,
+                kind: text(1)?,
+                number: row.get(2)?,
+                basket: basket.map(|bytes| BasketId(Uuid::from_bytes(bytes))),
+                external_reference,
+                at_ms: row.get(5)?,
+            },
+            previous: row.get(6)?,
+            hash: row.get(7)?,
+            body: text(8)?,
+        })
+    }
+
+    /// Whether the hash is that of the body.
+    pub(crate) fn is_intact(&self) -> bool {
+        record::hash(&self.previous, self.body.as_bytes()) == self.hash
+    }
+
+    /// The record, checked.
+    fn read(&self) -> Result<Record> {
+        let seq = self.columns.seq;
+        let named = |problem: &str| Fault::corrupt(format!("record {seq} of the journal {problem}"));
+        if !self.is_intact() {
+            return Err(named("was changed after it was written"));
+        }
+        let record = Record::parse(self.body)?;
+        if record.columns() != self.columns {
+            return Err(named("is not the one it is filed as"));
+        }
+        record.content.check()?;
+        Ok(record)
+    }
+}
+
+/// The transaction of a basket.
+pub(crate) fn of_basket(connection: &Connection, basket: BasketId) -> Result<Option<Committed>> {
+    one(connection, "basket = ?1", [basket.0.as_bytes()])
+}
+
+/// The transaction of a receipt number.
+pub(crate) fn of_number(connection: &Connection, number: ReceiptNumber) -> Result<Option<Committed>> {
+    one(connection, "number = ?1", [number])
+}
+
+fn one(connection: &Connection, condition: &str, key: impl Params) -> Result<Option<Committed>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE {condition}"))?;
+    let mut rows = statement.query(key)?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    match Stored::of(row)?.read()?.content {
+        Content::Transaction(committed) => Ok(Some(*committed)),
+        Content::ShiftOpened(_) => Ok(None),
+    }
+}
+
+/// The receipt number of a basket.
+pub(crate) fn number_of_basket(connection: &Connection, basket: BasketId) -> Result<Option<ReceiptNumber>> {
+    let mut statement = connection.prepare_cached("SELECT number FROM journal WHERE basket = ?1")?;
+    Ok(statement.query_row([basket.0.as_bytes()], |row| row.get(0)).optional()?)
+}
+
+/// The receipt number of the sale with an external reference.
+pub(crate) fn number_of_reference(connection: &Connection, reference: &str) -> Result<Option<ReceiptNumber>> {
+    let mut statement = connection.prepare_cached("SELECT number FROM journal WHERE external_reference = ?1")?;
+    Ok(statement.query_row([reference], |row| row.get(0)).optional()?)
+}
+
+/// How many records there are.
+pub(crate) fn count(connection: &Connection) -> Result<u64> {
+    Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0))?)
+}
+
+/// Writes the journal as JSON lines, oldest first, the body byte for byte as it was hashed; answers how many.
+pub(crate) fn export(connection: &Connection, out: &mut dyn Write) -> Result<u64> {
+    let write_failed = |error: std::io::Error| Fault::failed(format!("the export could not be written: {error}"));
+    let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq"))?;
+    let mut rows = statement.query([])?;
+    let mut records = 0;
+    while let Some(row) = rows.next()? {
+        let Stored { columns: Columns { seq, kind, number, .. }, previous, hash, body } = Stored::of(row)?;
+        let kind = serde_json::to_string(kind).map_err(|error| Fault::corrupt(error.to_string()))?;
+        let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
+        writeln!(
+            out,
+            r#"{{"seq":{seq},"kind":{kind},"number":{number},"hash":"{}","previous":"{}","body":{body}}}"#,
+            hex::encode(hash),
+            hex::encode(previous),
+        )
+        .map_err(write_failed)?;
+        records += 1;
+    }
+    out.flush().map_err(write_failed)?;
+    Ok(records)
+}

@@ -1,0 +1,45 @@
+//! The write-ahead log: how long it is, and moving it into the database.
+//!
+//! SQLite never checkpoints by itself here (`wal_autocheckpoint = 0`); the writer decides when, between jobs.
+
+use crate::error::{Fault, Result};
+use rusqlite::Connection;
+
+/// Pages the log may grow by before it is checkpointed in a quiet moment: 4 MiB, some fifty sales.
+pub(crate) const PAGES_SOFT: u64 = 1024;
+/// Pages the log may grow by before it is checkpointed whoever waits: 32 MiB, a pause of some 40 ms.
+pub(crate) const PAGES_HARD: u64 = 8 * 1024;
+
+/// What `PRAGMA wal_checkpoint` answers.
+struct Checkpoint {
+    busy: bool,
+    pages: u64,
+    moved: u64,
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint> {
+    let (busy, pages, moved): (bool, i64, i64) = connection
+        .prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    // -1 stands for a log that is not there yet.
+    Ok(Checkpoint { busy, pages: pages.try_into().unwrap_or(0), moved: moved.try_into().unwrap_or(0) })
+}
+
+/// How long the log is.
+pub(crate) fn length_pages(connection: &Connection) -> Result<u64> {
+    Ok(checkpoint(connection, "NOOP")?.pages)
+}
+
+/// Moves what no reader needs any more, and waits for nobody.
+pub(crate) fn checkpoint_what_is_free(connection: &Connection) -> Result<()> {
+    checkpoint(connection, "PASSIVE").map(drop)
+}
+
+/// Moves the whole log into the database, both synced, and empties it; waits for readers, and fails if one stays.
+pub(crate) fn checkpoint_fully(connection: &Connection) -> Result<()> {
+    let Checkpoint { busy, pages, moved } = checkpoint(connection, "TRUNCATE")?;
+    if busy || pages != moved {
+        return Err(Fault::failed("the log could not be moved into the database: another reader is busy"));
+    }
+    Ok(())
+}

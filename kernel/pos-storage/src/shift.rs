@@ -1,0 +1,267 @@
+//! Figures of a shift as running totals: an X report reads a handful of rows, however many sales there were.
+//!
+//! One function, [`add`], says what a transaction adds; the commit writes its answer into the rows, and `verify` sums it
+//! over the whole journal. Invariant: the rows are what the journal adds up to.
+
+use crate::error::{Fault, Result};
+use crate::record::ShiftOpened;
+use pos_api::port::OpenShift;
+use pos_domain::ids::ReceiptNumber;
+use pos_domain::money::{Money, MoneyError};
+use pos_domain::report::ShiftTotals;
+use pos_domain::tender::TenderKind;
+use pos_domain::time::Moment;
+use pos_domain::transaction::{Transaction, TransactionKind};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::Arc;
+
+/// The totals of a shift that has just been opened.
+pub(crate) fn opened(opened: &ShiftOpened) -> ShiftTotals {
+    let ShiftOpened { shift, business_date, opened_at, float, .. } = opened;
+    ShiftTotals {
+        shift: *shift,
+        business_date: *business_date,
+        opened_at: Some(*opened_at),
+        float: *float,
+        ..ShiftTotals::default()
+    }
+}
+
+/// Adds what a transaction changes. Lists stay sorted by name.
+pub(crate) fn add(
+    totals: &mut ShiftTotals,
+    number: ReceiptNumber,
+    transaction: &Transaction,
+) -> Result<(), MoneyError> {
+    match transaction.kind {
+        TransactionKind::Sale => totals.sales += 1,
+        TransactionKind::Cancelled => totals.cancelled += 1,
+    }
+    let live = || transaction.lines.iter().filter(|line| !line.voided);
+    if transaction.kind == TransactionKind::Sale {
+        totals.lines += live().count() as u64;
+        for line in live() {
+            add_named(&mut totals.departments, &line.department, line.paid)?;
+        }
+    }
+    totals.voided_lines += transaction.lines.iter().filter(|line| line.voided).count() as u64;
+    let add_to = |sum: &mut Money, amount: Money| -> Result<(), MoneyError> {
+        *sum = sum.plus(amount)?;
+        Ok(())
+    };
+    add_to(&mut totals.gross, transaction.gross)?;
+    add_to(&mut totals.discount, transaction.discount)?;
+    add_to(&mut totals.tax, transaction.total_tax)?;
+    add_to(&mut totals.total, transaction.total)?;
+    add_to(&mut totals.change, transaction.change)?;
+    add_to(&mut totals.rounding, transaction.rounding)?;
+    for tender in &transaction.tenders {
+        add_to(&mut totals.tendered, tender.amount)?;
+        add_named(&mut totals.tenders, tender.kind.code(), tender.amount)?;
+    }
+    if !transaction.change.is_zero() {
+        add_named(&mut totals.tenders, TenderKind::Cash.code(), transaction.change.negated()?)?;
+    }
+    for tax in &transaction.taxes {
+        let place = match totals.taxes.binary_search_by(|(code, ..)| code.as_ref().cmp(&tax.code)) {
+            Ok(place) => place,
+            Err(place) => {
+                totals.taxes.insert(place, (tax.code.clone(), Money::ZERO, Money::ZERO));
+                place
+            }
+        };
+        let (_, base, amount) = &mut totals.taxes[place];
+        add_to(base, tax.base)?;
+        add_to(amount, tax.amount)?;
+    }
+    totals.numbers = Some(totals.numbers.map_or((number, number), |(first, _)| (first, number)));
+    Ok(())
+}
+
+fn add_named(sums: &mut Vec<(Arc<str>, Money)>, name: &str, amount: Money) -> Result<(), MoneyError> {
+    match sums.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+        Ok(place) => sums[place].1 = sums[place].1.plus(amount)?,
+        Err(place) => sums.insert(place, (name.into(), amount)),
+    }
+    Ok(())
+}
+
+/// Writes a new shift's row.
+pub(crate) fn insert(connection: &Connection, opened: &ShiftOpened) -> Result<()> {
+    let ShiftOpened { shift, business_date, opened_at, float, .. } = opened;
+    connection
+        .prepare_cached(
+            "INSERT INTO shift (shift, business_date, opened_at_ms, opened_offset_seconds, float_amount)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            shift,
+            business_date.to_string(),
+            opened_at.unix_ms,
+            opened_at.offset_seconds,
+            float.minor()
+        ])?;
+    Ok(())
+}
+
+/// Adds a transaction to the rows of its shift.
+pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
+    let mut added = ShiftTotals { shift: transaction.shift, ..ShiftTotals::default() };
+    add(&mut added, number, transaction)?;
+    // Every figure by name: a new one does not compile until it is stored.
+    let ShiftTotals {
+        shift,
+        business_date: _,
+        opened_at: _,
+        float: _,
+        sales,
+        cancelled,
+        lines,
+        voided_lines,
+        gross,
+        discount,
+        tax,
+        total,
+        tendered,
+        change,
+        rounding,
+        tenders,
+        departments,
+        taxes,
+        numbers: _,
+    } = added;
+    let changed = connection
+        .prepare_cached(
+            "UPDATE shift SET sales = sales + ?2, cancelled = cancelled + ?3, lines = lines + ?4,
+                 voided_lines = voided_lines + ?5, gross = gross + ?6, discount = discount + ?7, tax = tax + ?8,
+                 total = total + ?9, tendered = tendered + ?10, change = change + ?11, rounding = rounding + ?12,
+                 first_number = coalesce(first_number, ?13), last_number = ?13
+             WHERE shift = ?1 AND closed_seq IS NULL",
+        )?
+        .execute(params![
+            shift,
+            sales,
+            cancelled,
+            lines,
+            voided_lines,
+            gross.minor(),
+            discount.minor(),
+            tax.minor(),
+            total.minor(),
+            tendered.minor(),
+            change.minor(),
+            rounding.minor(),
+            number
+        ])?;
+    if changed != 1 {
+        return Err(Fault::corrupt(format!("shift {shift} is not open")));
+    }
+    let mut tender_row = connection.prepare_cached(
+        "INSERT INTO shift_tender (shift, kind, amount) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+    )?;
+    for (kind, amount) in &tenders {
+        tender_row.execute(params![shift, kind, amount.minor()])?;
+    }
+    let mut department_row = connection.prepare_cached(
+        "INSERT INTO shift_department (shift, department, amount) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+    )?;
+    for (department, amount) in &departments {
+        department_row.execute(params![shift, department, amount.minor()])?;
+    }
+    let mut tax_row = connection.prepare_cached(
+        "INSERT INTO shift_tax (shift, code, base, amount) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET base = base + excluded.base, amount = amount + excluded.amount",
+    )?;
+    for (code, base, amount) in &taxes {
+        tax_row.execute(params![shift, code, base.minor(), amount.minor()])?;
+    }
+    Ok(())
+}
+
+const SHIFT: &str = "SELECT shift, business_date, opened_at_ms, opened_offset_seconds, float_amount, sales, cancelled, \
+     lines, voided_lines, gross, discount, tax, total, tendered, change, rounding, first_number, last_number FROM shift";
+const OPEN: &str = "WHERE closed_seq IS NULL";
+const TENDERS: &str = "SELECT kind, amount FROM shift_tender WHERE shift = ?1 ORDER BY kind";
+const DEPARTMENTS: &str = "SELECT department, amount FROM shift_department WHERE shift = ?1 ORDER BY department";
+const TAXES: &str = "SELECT code, base, amount FROM shift_tax WHERE shift = ?1 ORDER BY code";
+
+/// The running totals of the open shift.
+pub(crate) fn open_totals(connection: &Connection) -> Result<Option<ShiftTotals>> {
+    let row = connection.prepare_cached(&format!("{SHIFT} {OPEN}"))?.query_row([], totals_row).optional()?;
+    row.map(|totals| with_lists(connection, totals)).transpose()
+}
+
+/// The stored totals of every shift, in order.
+pub(crate) fn all_totals(connection: &Connection) -> Result<Vec<ShiftTotals>> {
+    let mut statement = connection.prepare(&format!("{SHIFT} ORDER BY shift"))?;
+    let rows = statement.query_map([], totals_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(|totals| with_lists(connection, totals)).collect()
+}
+
+/// The number of the open shift.
+pub(crate) fn open_number(connection: &Connection) -> Result<Option<u64>> {
+    Ok(connection.query_row(&format!("SELECT shift FROM shift {OPEN}"), [], |row| row.get(0)).optional()?)
+}
+
+/// The open shift.
+pub(crate) fn open(connection: &Connection) -> Result<Option<OpenShift>> {
+    let row = connection.prepare_cached(&format!("{SHIFT} {OPEN}"))?.query_row([], totals_row).optional()?;
+    Ok(row.and_then(|totals| {
+        let ShiftTotals { shift, business_date, opened_at, float, .. } = totals;
+        Some(OpenShift { shift, business_date, float, opened_at: opened_at? })
+    }))
+}
+
+fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftTotals> {
+    let named = |row: &Row<'_>| Ok((row.get(0)?, money(row, 1)?));
+    totals.tenders =
+        connection.prepare_cached(TENDERS)?.query_map([totals.shift], named)?.collect::<rusqlite::Result<_>>()?;
+    totals.departments =
+        connection.prepare_cached(DEPARTMENTS)?.query_map([totals.shift], named)?.collect::<rusqlite::Result<_>>()?;
+    totals.taxes = connection
+        .prepare_cached(TAXES)?
+        .query_map([totals.shift], |row| Ok((row.get(0)?, money(row, 1)?, money(row, 2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(totals)
+}
+
+fn money(row: &Row<'_>, index: usize) -> rusqlite::Result<Money> {
+    row.get(index).map(Money::from_minor)
+}
+
+fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
+    let date: String = row.get(1)?;
+    let business_date = date.parse().map_err(|error: jiff::Error| {
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
+    })?;
+    let first: Option<ReceiptNumber> = row.get(16)?;
+    let last: Option<ReceiptNumber> = row.get(17)?;
+    Ok(ShiftTotals {
+        shift: row.get(0)?,
+        business_date,
+        opened_at: Some(Moment { unix_ms: row.get(2)?, offset_seconds: row.get(3)? }),
+        float: money(row, 4)?,
+        sales: row.get(5)?,
+        cancelled: row.get(6)?,
+        lines: row.get(7)?,
+        voided_lines: row.get(8)?,
+        gross: money(row, 9)?,
+        discount: money(row, 10)?,
+        tax: money(row, 11)?,
+        total: money(row, 12)?,
+        tendered: money(row, 13)?,
+        change: money(row, 14)?,
+        rounding: money(row, 15)?,
+        tenders: Vec::new(),
+        departments: Vec::new(),
+        taxes: Vec::new(),
+        numbers: first.zip(last),
+    })
+}
+
+/// What [`open_totals`] runs, for the test that holds its cost against the number of sales.
+#[cfg(test)]
+pub(crate) const OPEN_TOTALS_SQL: [fn() -> String; 4] =
+    [|| format!("{SHIFT} {OPEN}"), || TENDERS.to_owned(), || DEPARTMENTS.to_owned(), || TAXES.to_owned()];

@@ -1,0 +1,311 @@
+//! [`SqliteStore`]: the port's implementation. It hands writes to the writer's thread and reads by itself.
+
+use crate::append::Commit;
+use crate::basket_events::{self, QueuedEvent};
+use crate::catalogue;
+use crate::connection::{self, Place};
+use crate::error::{Fault, Result};
+use crate::journal;
+use crate::record;
+use crate::schema;
+use crate::shift;
+use crate::verify;
+use crate::writer::{Answer, Job, Writer};
+use crossbeam_channel::{Sender, bounded};
+use pos_api::port::{CommitRequest, Restored, Store, StoreError, Verification};
+use pos_domain::basket::Event;
+use pos_domain::catalogue::Item;
+use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::money::{Currency, Decimal, Money, Quantity, Unit};
+use pos_domain::report::ShiftTotals;
+use pos_domain::transaction::Committed;
+use rusqlite::Connection;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Connections that read: the kernel's, a screen's, and one to spare.
+const READERS: usize = 3;
+/// Jobs that may wait for the writer; a caller beyond that waits with them.
+const JOBS_QUEUED_MAX: usize = 1024;
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Basket events become durable within this time, many in one transaction.
+    pub event_batch_ms: u64,
+    /// The one currency of the books. A file keeps the one it was made with and refuses another.
+    pub currency: Currency,
+    /// The SQLite file system to use instead of the platform's: for tests and benches.
+    pub vfs: Option<String>,
+}
+
+impl StoreOptions {
+    /// The usual options for books in a currency.
+    pub fn new(currency: Currency) -> StoreOptions {
+        StoreOptions { event_batch_ms: 100, currency, vfs: None }
+    }
+}
+
+/// What was debited and credited to an account; its balance is the difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountBalance {
+    /// The account's path: `till:cash`.
+    pub account: Arc<str>,
+    /// Sum of the debits.
+    pub debit: Money,
+    /// Sum of the credits.
+    pub credit: Money,
+}
+
+/// Bytes on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileSizes {
+    /// The database.
+    pub database_bytes: u64,
+    /// The write-ahead log beside it.
+    pub log_bytes: u64,
+}
+
+/// A register's journal, catalogue and open baskets in one SQLite file.
+///
+/// One process at a time: whoever opens the data folder locks it first. Dropping the store writes what is queued and
+/// empties the log.
+pub struct SqliteStore {
+    place: Place,
+    readers: Vec<Mutex<Connection>>,
+    /// None only while dropping.
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    in_doubt: Arc<AtomicBool>,
+}
+
+impl SqliteStore {
+    /// Opens the file, making or migrating it as needed. What a crash left in the log is durable when this returns.
+    pub fn open(path: &Path, options: StoreOptions) -> Result<SqliteStore, StoreError> {
+        connection::assert_sqlite_version()?;
+        let StoreOptions { event_batch_ms, currency, vfs } = options;
+        let place = Place { path: path.to_owned(), vfs };
+        let mut writable = place.create_or_open()?;
+        schema::check(&writable, &place, schema::STEPS)?;
+        connection::make_durable(&writable)?;
+        schema::migrate(&mut writable, schema::STEPS)?;
+        schema::agree_on_currency(&writable, &place, currency)?;
+        let in_doubt = Arc::new(AtomicBool::new(false));
+        let batch_every = Duration::from_millis(event_batch_ms);
+        let writer = Writer::new(place.clone(), writable, batch_every, in_doubt.clone())?;
+        let readers = (0..READERS).map(|_| Ok(Mutex::new(place.open_readable()?))).collect::<Result<_>>()?;
+
+        let (jobs, queue) = bounded(JOBS_QUEUED_MAX);
+        let thread = std::thread::Builder::new()
+            .name("storage-writer".into())
+            .spawn(move || writer.run(&queue))
+            .map_err(|error| Fault::failed(format!("the storage could not start: {error}")))?;
+        Ok(SqliteStore { place, readers, jobs: Some(jobs), thread: Some(thread), in_doubt })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+
+    /// Writes the journal as JSON lines, oldest record first, and answers how many. Each line is
+    /// `{"seq":…,"kind":…,"number":…,"hash":"hex","previous":"hex","body":{…}}`; the bytes of `body` are those that
+    /// were hashed ([`crate::hash`]).
+    pub fn export_journal(&self, out: &mut dyn Write) -> Result<u64, StoreError> {
+        self.settled()?;
+        Ok(journal::export(&self.place.open_readable()?, out)?)
+    }
+
+    /// Records in the journal.
+    pub fn journal_records(&self) -> Result<u64, StoreError> {
+        self.read_settled(journal::count)
+    }
+
+    /// Balances of all accounts, by path.
+    pub fn balances(&self) -> Result<Vec<AccountBalance>, StoreError> {
+        self.read_settled(|connection| {
+            let mut statement = connection.prepare_cached("SELECT path, debit, credit FROM account ORDER BY path")?;
+            let balances = statement.query_map([], |row| {
+                let money = |index| row.get(index).map(Money::from_minor);
+                Ok(AccountBalance { account: row.get(0)?, debit: money(1)?, credit: money(2)? })
+            })?;
+            Ok(balances.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// On hand of an article, once for each unit it moved in; nothing if it never moved.
+    pub fn stock_level(&self, item: &str) -> Result<Vec<Quantity>, StoreError> {
+        self.read_settled(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT quantity, unit FROM stock_level WHERE item = ?1 ORDER BY unit")?;
+            let mut rows = statement.query([item])?;
+            let mut levels = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (quantity, unit): (String, String) = (row.get(0)?, row.get(1)?);
+                match (quantity.parse::<Decimal>(), Unit::from_text(&unit)) {
+                    (Ok(value), Some(unit)) => levels.push(Quantity::new(value, unit)),
+                    _ => return Err(Fault::corrupt(format!("the stock level of {item} is \"{quantity} {unit}\""))),
+                }
+            }
+            Ok(levels)
+        })
+    }
+
+    /// Articles in the catalogue.
+    pub fn item_count(&self) -> Result<u64, StoreError> {
+        self.read(catalogue::count)
+    }
+
+    /// Articles by id, after one of them: `items_page(None, 100)`, then with the last id of the page before.
+    pub fn items_page(&self, after: Option<&str>, limit: u32) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.read(|connection| catalogue::page(connection, after, limit))
+    }
+
+    /// Root departments by name.
+    pub fn departments(&self) -> Result<Vec<Arc<str>>, StoreError> {
+        self.read(catalogue::departments)
+    }
+
+    /// Articles of a root department by name.
+    pub fn items_in_department(&self, department: &str, limit: u32) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.read(|connection| catalogue::in_department(connection, department, limit))
+    }
+
+    /// Bytes on the disk.
+    pub fn file_sizes(&self) -> FileSizes {
+        FileSizes {
+            database_bytes: connection::file_size(&self.place.path),
+            log_bytes: connection::file_size(&self.place.wal_path()),
+        }
+    }
+
+    /// Reads with a connection that is free, or waits for one.
+    fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T, StoreError> {
+        let free = self.readers.iter().find_map(|reader| match reader.try_lock() {
+            Ok(connection) => Some(connection),
+            // A reader that panicked left nothing half-done: it only reads.
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        let connection = match free {
+            Some(connection) => connection,
+            None => self.readers[0].lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        Ok(look(&connection)?)
+    }
+
+    /// Reads what a failed COMMIT might have touched: only once it is settled what is durable.
+    fn read_settled<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T, StoreError> {
+        self.settled()?;
+        self.read(look)
+    }
+
+    fn settled(&self) -> Result<(), StoreError> {
+        if self.in_doubt.load(Ordering::SeqCst) { self.flush() } else { Ok(()) }
+    }
+
+    /// Hands a job to the writer and waits for its answer.
+    fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, answered) = bounded(1);
+        self.send(job(answer))?;
+        answered.recv().map_err(|_| stopped())?
+    }
+
+    fn send(&self, job: Job) -> Result<(), StoreError> {
+        match &self.jobs {
+            Some(jobs) => jobs.send(job).map_err(|_| stopped()),
+            None => Err(stopped()),
+        }
+    }
+
+    /// Runs on the writer's own connection.
+    #[cfg(test)]
+    pub(crate) fn inspect<T: Send + 'static>(&self, look: impl FnOnce(&Connection) -> T + Send + 'static) -> T {
+        let (answer, answered) = bounded(1);
+        self.send(Job::Inspect(Box::new(move |connection| answer.send(look(connection)).unwrap()))).unwrap();
+        answered.recv().unwrap()
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Failed { problem: "the storage has stopped; start the register again".into(), disk_full: false }
+}
+
+impl Store for SqliteStore {
+    fn restore(&self) -> Result<Restored, StoreError> {
+        self.read_settled(|connection| {
+            Ok(Restored { baskets: basket_events::load(connection)?, shift: shift::open(connection)? })
+        })
+    }
+
+    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError> {
+        self.send(Job::Event(QueuedEvent::new(basket, sequence, event)?))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.ask(Job::Flush)
+    }
+
+    fn commit(&self, request: CommitRequest) -> Result<Arc<Committed>, StoreError> {
+        let CommitRequest { transaction, open_shift } = request;
+        transaction.check().map_err(Fault::from)?;
+        let canonical = record::canonical_transaction(&transaction)?;
+        let commit = Box::new(Commit { transaction, canonical, open_shift });
+        self.ask(|answer| Job::Commit(commit, answer))
+    }
+
+    fn item_by_code(&self, code: &str) -> Result<Option<Arc<Item>>, StoreError> {
+        self.read(|connection| catalogue::by_code(connection, code))
+    }
+
+    fn find_items(&self, text: &str, limit: u32) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.read(|connection| catalogue::find(connection, text, limit))
+    }
+
+    fn upsert_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.ask(|answer| Job::UpsertItems(items, answer))
+    }
+
+    fn transaction(&self, number: ReceiptNumber) -> Result<Option<Committed>, StoreError> {
+        self.read_settled(|connection| journal::of_number(connection, number))
+    }
+
+    fn number_of_basket(&self, basket: BasketId) -> Result<Option<ReceiptNumber>, StoreError> {
+        self.read_settled(|connection| journal::number_of_basket(connection, basket))
+    }
+
+    fn number_of_reference(&self, reference: &str) -> Result<Option<ReceiptNumber>, StoreError> {
+        self.read_settled(|connection| journal::number_of_reference(connection, reference))
+    }
+
+    fn count_copy(&self, number: ReceiptNumber) -> Result<u32, StoreError> {
+        self.ask(|answer| Job::CountCopy(number, answer))
+    }
+
+    fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
+        self.read_settled(shift::open_totals)
+    }
+
+    fn verify(&self) -> Result<Verification, StoreError> {
+        self.settled()?;
+        // A connection of its own: on a large journal this takes minutes, and scans go on.
+        Ok(verify::verify(&self.place.open_readable()?)?)
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // Readers first: the writer, closing last, empties the log and removes it.
+        self.readers.clear();
+        self.jobs = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the storage's thread ended in a panic");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Whatever is changed in the file behind the register's back is found, and named.
+
+use super::*;
+
+/// Three sales, then the file changed by hand; what verification says about it.
+fn after(sql: &str) -> Vec<String> {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 3);
+    verified(&store);
+    drop(store);
+    let raw = rusqlite::Connection::open(folder.path()).unwrap();
+    raw.execute_batch(
+        "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;",
+    )
+    .unwrap();
+    raw.execute_batch(sql).unwrap();
+    drop(raw);
+    folder.open().verify().unwrap().problems
+}
+
+fn check(sql: &str, expected: &[&str]) {
+    let problems = after(sql);
+    for sentence in expected {
+        assert!(problems.iter().any(|problem| problem.starts_with(sentence)), "{sql}: {problems:#?}");
+    }
+    assert!(!problems.is_empty(), "{sql}");
+}
+
+#[test]
+fn nothing_changed_nothing_found() {
+    assert_eq!(after("SELECT 1"), Vec::<String>::new());
+}
+
+#[test]
+fn the_journal_refuses_changes_by_itself() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 1);
+    store.inspect(|connection| {
+        for sql in ["DELETE FROM journal WHERE seq = 2", "UPDATE journal SET number = 9 WHERE seq = 2"] {
+            assert!(connection.execute_batch(sql).unwrap_err().to_string().contains("append-only"));
+        }
+    });
+    assert_eq!(verified(&store), 2);
+}
+
+#[test]
+fn an_edited_body_is_found() {
+    check(
+        "UPDATE journal SET body = replace(body, 'Maya', 'Miya') WHERE seq = 3",
+        &["Record 3 was changed after it was written"],
+    );
+    check("UPDATE journal SET body = '{}' WHERE seq = 3", &["Record 3 was changed", "Record 3 cannot be read: "]);
+    check("UPDATE journal SET body = CAST(x'ff' AS TEXT) WHERE seq = 3", &["Record 3 cannot be read"]);
+}
+
+#[test]
+fn a_deleted_record_is_found() {
+    check(
+        "DELETE FROM journal WHERE seq = 3",
+        &[
+            "Records are missing: 4 follows 2.",
+            "Record 4 does not continue the record before it",
+            "Record 4 has receipt number 3; 2 is next.",
+        ],
+    );
+    // The last one leaves no gap: the books remember it.
+    check(
+        "DELETE FROM journal WHERE seq = 4",
+        &[
+            "There are 17 ledger entries; the journal lists 12.",
+            "The balance of account till:cash is stored as",
+            "The totals of shift 1 is stored as",
+        ],
+    );
+    check(
+        "DELETE FROM journal WHERE seq = 1",
+        &["Records are missing: 2 follows 0.", "Record 2 belongs to shift 1, which"],
+    );
+}
+
+#[test]
+fn swapped_records_are_found() {
+    let swap = "
+        UPDATE journal SET seq = -1, number = -1 WHERE seq = 3;
+        UPDATE journal SET seq = 3, number = 2 WHERE seq = 4;
+        UPDATE journal SET seq = 4, number = 3 WHERE seq = -1;";
+    check(
+        swap,
+        &["Record 3 does not continue", "Record 3 is filed as sale 3 (receipt 2", "Record 4 is filed as sale 4"],
+    );
+}
+
+#[test]
+fn changed_columns_are_found() {
+    for (change, told) in [
+        ("number = 7", "Record 3 has receipt number 7; 2 is next."),
+        ("kind = 'cancelled'", "Record 3 is filed as cancelled 3"),
+        (
+            "basket = zeroblob(16)",
+            "Record 3 is filed as sale 3 (receipt 2, basket 00000000-0000-0000-0000-000000000000",
+        ),
+        ("external_reference = 'x'", "Record 3 is filed as"),
+        ("at_ms = 0", "Record 3 is filed as"),
+        ("seq = -3", "Record -3 cannot be read"),
+        ("hash = zeroblob(32)", "Record 4 does not continue"),
+        ("previous_hash = zeroblob(32)", "Record 3 does not continue"),
+        ("previous_hash = zeroblob(3)", "Record 3 cannot be read"),
+    ] {
+        check(&format!("UPDATE journal SET {change} WHERE seq = 3"), &[told]);
+    }
+}
+
+#[test]
+fn changed_projections_are_found() {
+    for (change, told) in [
+        ("UPDATE ledger_entry SET debit = debit + 1 WHERE seq = 3 AND position = 0", "The ledger entries of record 3"),
+        ("DELETE FROM ledger_entry WHERE seq = 3", "The ledger entries of record 3"),
+        (
+            "INSERT INTO ledger_entry VALUES (99, 0, 'till:cash', 1, 0)",
+            "There are 18 ledger entries; the journal lists 17.",
+        ),
+        ("UPDATE account SET credit = 0 WHERE path = 'tax:VAT'", "The balance of account tax:VAT is stored as"),
+        ("DELETE FROM account WHERE path = 'tax:VAT'", "The balance of account tax:VAT is missing"),
+        ("INSERT INTO account VALUES ('bribes', 1, 0)", "The balance of account bribes is stored as"),
+        ("UPDATE stock_movement SET quantity = '-1' WHERE seq = 3 AND position = 0", "The stock movements of record 3"),
+        (
+            "UPDATE stock_level SET quantity = '5' WHERE item = 'SKU00063'",
+            "The stock level of article SKU00063 is stored as 5",
+        ),
+        (
+            "UPDATE stock_level SET quantity = 'five' WHERE item = 'SKU00063'",
+            "The stock level of article SKU00063 is not",
+        ),
+        ("UPDATE shift SET total = total + 1", "The totals of shift 1"),
+        ("UPDATE shift SET business_date = 'today'", "The totals of shifts cannot be read"),
+        ("UPDATE shift_department SET amount = 0", "The totals of shift 1"),
+        ("DELETE FROM shift_tax", "The totals of shift 1"),
+        ("INSERT INTO shift_tender VALUES (1, 'card', 0)", "The totals of shift 1"),
+        (
+            "INSERT INTO basket_event SELECT basket, 1, 1, '\"undone\"' FROM journal WHERE seq = 3",
+            "The basket of record 3 is kept as open",
+        ),
+    ] {
+        check(change, &[told]);
+    }
+}
+
+#[test]
+fn a_damaged_record_is_not_handed_out() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 2);
+    store.inspect(|connection| {
+        connection.execute_batch("DROP TRIGGER journal_is_never_changed").unwrap();
+        connection.execute_batch("UPDATE journal SET body = replace(body, 'Maya', 'Miya') WHERE number = 1").unwrap();
+    });
+    assert_eq!(
+        store.transaction(1),
+        Err(StoreError::Corrupt { problem: "record 2 of the journal was changed after it was written".into() })
+    );
+    assert!(store.transaction(2).unwrap().is_some());
+}

@@ -1,0 +1,328 @@
+//! Verification: reads the whole journal and holds everything else against it.
+//!
+//! Checked of every record: it follows the one before (seq, receipt number, hash), its hash is that of its body, the
+//! body can be read, its columns say what it says, its sums hold, and its ledger entries and stock movements are stored
+//! as it lists them. Checked at the end: balances, stock levels and shift totals are the sums of what was read. One
+//! read transaction, so that a register that goes on selling does not disturb it.
+
+use crate::connection::exact_sum;
+use crate::error::Result;
+use crate::journal::{COLUMNS, Stored};
+use crate::record::{Columns, Content, GENESIS, Hash, Record};
+use crate::shift;
+use pos_api::port::{StoreError, Verification};
+use pos_domain::ids::ReceiptNumber;
+use pos_domain::ledger::Entry;
+use pos_domain::money::Decimal;
+use pos_domain::report::ShiftTotals;
+use pos_domain::stock::StockMovement;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+
+/// More problems than these are counted, not told.
+const PROBLEMS_MAX: usize = 100;
+
+/// Reads and checks everything.
+pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
+    let snapshot = connection.unchecked_transaction()?;
+    let mut auditor = Auditor::default();
+    auditor.read_journal(&snapshot)?;
+    auditor.compare_row_counts(&snapshot)?;
+    auditor.compare_balances(&snapshot)?;
+    auditor.compare_stock(&snapshot)?;
+    auditor.compare_shifts(&snapshot)?;
+    auditor.look_for_sold_baskets(&snapshot)?;
+    Ok(auditor.finish())
+}
+
+/// What the journal adds up to, and what was found wrong on the way.
+#[derive(Default)]
+struct Auditor {
+    records: u64,
+    seq: u64,
+    number: ReceiptNumber,
+    hash: Hash,
+    entries: u64,
+    movements: u64,
+    /// Debits and credits by account; wide, so that sums cannot overflow here.
+    balances: BTreeMap<String, (i128, i128)>,
+    /// Quantity by article and unit.
+    stock: BTreeMap<(String, String), Decimal>,
+    shifts: BTreeMap<u64, ShiftTotals>,
+    problems: Vec<String>,
+    problems_untold: u64,
+}
+
+impl Auditor {
+    fn problem(&mut self, sentence: String) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(sentence);
+        } else {
+            self.problems_untold += 1;
+        }
+    }
+
+    fn finish(mut self) -> Verification {
+        if self.problems_untold > 0 {
+            self.problems.push(format!("There are {} more problems.", self.problems_untold));
+        }
+        Verification {
+            records: self.records,
+            last_number: self.number,
+            head: hex::encode(self.hash),
+            problems: self.problems,
+        }
+    }
+
+    fn read_journal(&mut self, connection: &Connection) -> Result<()> {
+        self.hash = GENESIS;
+        let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            self.records += 1;
+            let seq: i64 = row.get(0)?;
+            match Stored::of(row) {
+                Ok(stored) => self.read_record(connection, &stored)?,
+                Err(fault) => self.problem(format!("Record {seq} cannot be read: {}.", StoreError::from(fault))),
+            }
+            self.seq = seq.try_into().unwrap_or(self.seq);
+        }
+        Ok(())
+    }
+
+    fn read_record(&mut self, connection: &Connection, stored: &Stored<'_>) -> Result<()> {
+        let Stored { columns, previous, hash, body } = stored;
+        let seq = columns.seq;
+        if seq != self.seq + 1 {
+            self.problem(format!("Records are missing: {seq} follows {}.", self.seq));
+        }
+        if *previous != self.hash {
+            self.problem(format!("Record {seq} does not continue the record before it: the chain is broken there."));
+        }
+        if !stored.is_intact() {
+            self.problem(format!(
+                "Record {seq} was changed after it was written: its hash is not that of its content."
+            ));
+        }
+        // Go on from the stored hash, so that one break is told once.
+        self.hash = *hash;
+        if let Some(number) = columns.number {
+            if number != self.number + 1 {
+                self.problem(format!("Record {seq} has receipt number {number}; {} is next.", self.number + 1));
+            }
+            self.number = number;
+        }
+        let record = match Record::parse(body) {
+            Ok(record) => record,
+            Err(fault) => {
+                self.problem(format!("Record {seq} cannot be read: {}.", StoreError::from(fault)));
+                return Ok(());
+            }
+        };
+        if record.columns() != *columns {
+            self.problem(format!(
+                "Record {seq} is filed as {} and says it is {}.",
+                describe(columns),
+                describe(&record.columns())
+            ));
+        }
+        if let Err(fault) = record.content.check() {
+            self.problem(format!("Record {seq} does not add up: {}.", StoreError::from(fault)));
+        }
+        self.check_entries(connection, seq, record.content.entries())?;
+        match &record.content {
+            Content::ShiftOpened(opened) => {
+                if self.shifts.insert(opened.shift, shift::opened(opened)).is_some() {
+                    self.problem(format!("Record {seq} opens shift {} a second time.", opened.shift));
+                }
+            }
+            Content::Transaction(committed) => {
+                self.check_movements(connection, seq, &committed.transaction.movements)?;
+                let shift = committed.transaction.shift;
+                match self.shifts.get_mut(&shift) {
+                    Some(totals) => {
+                        if let Err(error) = shift::add(totals, committed.number, &committed.transaction) {
+                            self.problem(format!("Record {seq} cannot be added to its shift: {error}."));
+                        }
+                    }
+                    None => self.problem(format!("Record {seq} belongs to shift {shift}, which was never opened.")),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_entries(&mut self, connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
+        let listed: Vec<(String, i64, i64)> = entries
+            .iter()
+            .map(|Entry { account, debit, credit }| (account.to_string(), debit.minor(), credit.minor()))
+            .collect();
+        let stored = connection
+            .prepare_cached("SELECT account, debit, credit FROM ledger_entry WHERE seq = ?1 ORDER BY position")?
+            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<Vec<(String, i64, i64)>>>()?;
+        if stored != listed {
+            self.problem(format!("The ledger entries of record {seq} are not those it lists."));
+        }
+        self.entries += listed.len() as u64;
+        for (account, debit, credit) in listed {
+            let (debits, credits) = self.balances.entry(account).or_default();
+            *debits += i128::from(debit);
+            *credits += i128::from(credit);
+        }
+        Ok(())
+    }
+
+    fn check_movements(&mut self, connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
+        let mut statement = connection.prepare_cached(
+            "SELECT item, unit, quantity, reason FROM stock_movement WHERE seq = ?1 ORDER BY position",
+        )?;
+        let stored = statement
+            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<rusqlite::Result<Vec<(String, String, String, String)>>>()?;
+        let listed: Vec<_> = movements
+            .iter()
+            .map(|StockMovement { item, quantity, reason }| {
+                let value = quantity.value.normalize().to_string();
+                (item.to_string(), quantity.unit.symbol().to_owned(), value, reason.code().to_owned())
+            })
+            .collect();
+        if stored != listed {
+            self.problem(format!("The stock movements of record {seq} are not those it lists."));
+        }
+        self.movements += listed.len() as u64;
+        for StockMovement { item, quantity, .. } in movements {
+            let level = self.stock.entry((item.to_string(), quantity.unit.symbol().to_owned())).or_default();
+            match exact_sum(*level, quantity.value) {
+                Some(sum) => *level = sum,
+                None => self.problem(format!("The stock of article {item} cannot be summed exactly at record {seq}.")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries and movements of records that are not there (any more).
+    fn compare_row_counts(&mut self, connection: &Connection) -> Result<()> {
+        for (table, name, expected) in
+            [("ledger_entry", "ledger entries", self.entries), ("stock_movement", "stock movements", self.movements)]
+        {
+            let stored: u64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+            if stored != expected {
+                self.problem(format!("There are {stored} {name}; the journal lists {expected}."));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_balances(&mut self, connection: &Connection) -> Result<()> {
+        let stored = connection
+            .prepare("SELECT path, debit, credit FROM account")?
+            .query_map([], |row| Ok((row.get(0)?, (row.get::<_, i64>(1)?.into(), row.get::<_, i64>(2)?.into()))))?
+            .collect::<rusqlite::Result<BTreeMap<String, (i128, i128)>>>()?;
+        let summed = std::mem::take(&mut self.balances);
+        self.compare(
+            &summed,
+            &stored,
+            |account| format!("The balance of account {account}"),
+            |(debit, credit)| format!("{debit} debit and {credit} credit"),
+        );
+        Ok(())
+    }
+
+    fn compare_stock(&mut self, connection: &Connection) -> Result<()> {
+        let mut stored: BTreeMap<(String, String), Decimal> = BTreeMap::new();
+        let mut statement = connection.prepare("SELECT item, unit, quantity FROM stock_level")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (item, unit, quantity): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match quantity.parse() {
+                Ok(value) => {
+                    stored.insert((item, unit), value);
+                }
+                Err(_) => self.problem(format!("The stock level of article {item} is not a number: {quantity}.")),
+            }
+        }
+        let summed = std::mem::take(&mut self.stock);
+        self.compare(&summed, &stored, |(item, _)| format!("The stock level of article {item}"), Decimal::to_string);
+        Ok(())
+    }
+
+    fn compare_shifts(&mut self, connection: &Connection) -> Result<()> {
+        let stored: BTreeMap<u64, ShiftTotals> = match shift::all_totals(connection) {
+            Ok(all) => all.into_iter().map(|totals| (totals.shift, totals)).collect(),
+            Err(fault) => {
+                self.problem(format!("The totals of shifts cannot be read: {}.", StoreError::from(fault)));
+                return Ok(());
+            }
+        };
+        let summed = std::mem::take(&mut self.shifts);
+        self.compare(
+            &summed,
+            &stored,
+            |shift| format!("The totals of shift {shift}"),
+            |totals| {
+                format!(
+                    "{} sales, {} lines, gross {}, total {}",
+                    totals.sales,
+                    totals.lines,
+                    totals.gross.minor(),
+                    totals.total.minor()
+                )
+            },
+        );
+        Ok(())
+    }
+
+    /// What the journal adds up to against what is stored, in both directions.
+    fn compare<K: Ord + Debug, V: PartialEq>(
+        &mut self,
+        summed: &BTreeMap<K, V>,
+        stored: &BTreeMap<K, V>,
+        name: impl Fn(&K) -> String,
+        text: impl Fn(&V) -> String,
+    ) {
+        for (key, sum) in summed {
+            match stored.get(key) {
+                Some(value) if value == sum => {}
+                Some(value) => {
+                    self.problem(format!(
+                        "{} is stored as {}; the journal adds up to {}.",
+                        name(key),
+                        text(value),
+                        text(sum)
+                    ));
+                }
+                None => self.problem(format!("{} is missing; the journal adds up to {}.", name(key), text(sum))),
+            }
+        }
+        for (key, value) in stored.iter().filter(|(key, _)| !summed.contains_key(key)) {
+            self.problem(format!("{} is stored as {}; the journal knows nothing of it.", name(key), text(value)));
+        }
+    }
+
+    fn look_for_sold_baskets(&mut self, connection: &Connection) -> Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT DISTINCT journal.seq FROM basket_event JOIN journal ON journal.basket = basket_event.basket",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let seq: u64 = row.get(0)?;
+            self.problem(format!("The basket of record {seq} is kept as open although it was committed."));
+        }
+        Ok(())
+    }
+}
+
+fn describe(columns: &Columns<'_>) -> String {
+    fn or_none(value: Option<impl Display>) -> String {
+        value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+    }
+    let Columns { seq, kind, number, basket, external_reference, at_ms } = columns;
+    format!(
+        "{kind} {seq} (receipt {}, basket {}, reference {}, time {at_ms})",
+        or_none(*number),
+        or_none(*basket),
+        or_none(*external_reference)
+    )
+}

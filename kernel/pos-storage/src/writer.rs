@@ -1,0 +1,354 @@
+//! The one writer: a thread that owns the only connection that changes the file.
+//!
+//! Jobs come through a bounded channel and are answered when they are durable. Between jobs the thread writes queued
+//! basket events in batches and moves the write-ahead log into the database (a checkpoint) when nobody waits, or when
+//! the log has grown too large to wait.
+//!
+//! **One fsync for a sale.** The first commit into an empty log costs two: SQLite syncs the log's header by itself. So
+//! after each checkpoint the writer commits a row of its own, which takes that second fsync on itself. It also leaves
+//! the log with a frame that is not checkpointed, and SQLite restarts a log only when all of it is.
+//!
+//! **A failed COMMIT is a third outcome.** The frames may have reached the disk and come back after a crash. From then on
+//! the file is *in doubt*: the connection is opened again, and until one full checkpoint (`TRUNCATE`) has succeeded
+//! nobody is told anything. Only then is the row looked for, and what is found is durable.
+
+use crate::append::{self, Appended, Commit, Head};
+use crate::basket_events::{self, QueuedEvent};
+use crate::catalogue;
+use crate::connection::{self, Place};
+use crate::error::{Fault, Result};
+use crate::journal;
+use crate::log;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use pos_api::port::StoreError;
+use pos_domain::catalogue::Item;
+use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::transaction::Committed;
+use rusqlite::{Connection, OptionalExtension};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// So long without a job is a quiet moment.
+const QUIET: Duration = Duration::from_millis(50);
+/// After a batch failed it is tried again at most this often.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Where an answer goes. Nobody waiting any more is no error.
+pub(crate) type Answer<T> = Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    Event(QueuedEvent),
+    Flush(Answer<()>),
+    Commit(Box<Commit>, Answer<Arc<Committed>>),
+    UpsertItems(Vec<Item>, Answer<()>),
+    CountCopy(ReceiptNumber, Answer<u32>),
+    #[cfg(test)]
+    Inspect(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+/// The writer's state.
+pub(crate) struct Writer {
+    place: Place,
+    /// None while it could not be opened again after a failure.
+    connection: Option<Connection>,
+    head: Head,
+    /// A COMMIT failed and no full checkpoint has succeeded since. Readers look at it, too.
+    in_doubt: Arc<AtomicBool>,
+    pending: Vec<QueuedEvent>,
+    batch_every: Duration,
+    batch_due: Option<Instant>,
+    /// Pages in the log when it was last checkpointed and warmed.
+    log_pages_base: u64,
+    checkpoint_due: Option<Instant>,
+}
+
+impl Writer {
+    /// Takes over a connection that has been migrated and made durable. What a crash left in the log is made durable
+    /// before anybody sees it.
+    pub(crate) fn new(
+        place: Place,
+        connection: Connection,
+        batch_every: Duration,
+        in_doubt: Arc<AtomicBool>,
+    ) -> Result<Writer> {
+        log::checkpoint_fully(&connection)?;
+        let head = Head::load(&connection)?;
+        let mut writer = Writer {
+            place,
+            connection: Some(connection),
+            head,
+            in_doubt,
+            pending: Vec::new(),
+            batch_every,
+            batch_due: None,
+            log_pages_base: 0,
+            checkpoint_due: None,
+        };
+        writer.warm()?;
+        Ok(writer)
+    }
+
+    /// Works until the channel is closed and empty, then leaves everything written and the log empty.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            let wake_at = [self.batch_due, self.checkpoint_due].into_iter().flatten().min();
+            let job = match wake_at {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => jobs.recv_deadline(at),
+            };
+            match job {
+                Ok(job) => self.handle(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.tick(Instant::now());
+        }
+        self.finish();
+    }
+
+    fn handle(&mut self, job: Job) {
+        match job {
+            Job::Event(event) => {
+                self.pending.push(event);
+                self.batch_due.get_or_insert_with(|| Instant::now() + self.batch_every);
+                return;
+            }
+            Job::Flush(answer) => {
+                let flushed = self.ready().and_then(|()| self.write_batch());
+                reply(&answer, flushed);
+            }
+            Job::Commit(commit, answer) => {
+                let committed = self.commit(*commit);
+                reply(&answer, committed);
+            }
+            Job::UpsertItems(items, answer) => {
+                let stored = self.transact(|connection| catalogue::upsert(connection, &items));
+                reply(&answer, stored);
+            }
+            Job::CountCopy(number, answer) => {
+                let count = self.transact(|connection| count_copy(connection, number));
+                reply(&answer, count);
+            }
+            #[cfg(test)]
+            Job::Inspect(look) => {
+                if let Some(connection) = &self.connection {
+                    look(connection);
+                }
+            }
+        }
+        self.measure_log();
+    }
+
+    /// Work that waits for its time: the batch of events, the checkpoint.
+    fn tick(&mut self, now: Instant) {
+        if self.batch_due.is_some_and(|due| due <= now) {
+            if let Err(fault) = self.ready().and_then(|()| self.write_batch()) {
+                self.batch_due = Some(now + RETRY.max(self.batch_every));
+                tracing::warn!(
+                    events = self.pending.len(),
+                    "basket events could not be written and are kept: {}",
+                    StoreError::from(fault)
+                );
+            }
+            self.measure_log();
+        }
+        if self.checkpoint_due.is_some_and(|due| due <= now) {
+            self.checkpoint();
+        }
+    }
+
+    fn finish(mut self) {
+        if let Err(fault) = self.ready().and_then(|()| self.write_batch()) {
+            tracing::error!(
+                events = self.pending.len(),
+                "basket events were lost at the end: {}",
+                StoreError::from(fault)
+            );
+        }
+        if let Some(Err(fault)) = self.connection.as_ref().map(log::checkpoint_fully) {
+            // Nothing is lost: the next start finds the log and takes it in.
+            tracing::warn!("the log could not be emptied at the end: {}", StoreError::from(fault));
+        }
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<Arc<Committed>> {
+        let basket = commit.transaction.basket;
+        // Before the head is taken: settling a doubt may move it.
+        self.ready()?;
+        let head = self.head;
+        let committed = match self.transact(|connection| append::append(connection, head, &commit)) {
+            Ok(Appended::Now(number, head)) => {
+                self.head = head;
+                Committed { number, transaction: commit.transaction }
+            }
+            Ok(Appended::Before(committed)) => {
+                if committed.transaction != commit.transaction {
+                    tracing::error!(%basket, "a basket was committed again with other content; the first one stands");
+                }
+                *committed
+            }
+            // The COMMIT may have happened: settle it, then look.
+            Err(fault) if self.is_in_doubt() => match self.ready().and_then(|()| self.look_for(basket)) {
+                Ok(Some(committed)) => committed,
+                Ok(None) | Err(_) => return Err(fault),
+            },
+            Err(fault) => return Err(fault),
+        };
+        self.forget_pending(basket);
+        Ok(Arc::new(committed))
+    }
+
+    fn look_for(&self, basket: BasketId) -> Result<Option<Committed>> {
+        match &self.connection {
+            Some(connection) => journal::of_basket(connection, basket),
+            None => Ok(None),
+        }
+    }
+
+    /// The basket's events are not needed any more, written or not.
+    fn forget_pending(&mut self, basket: BasketId) {
+        self.pending.retain(|event| event.basket != basket);
+        if self.pending.is_empty() {
+            self.batch_due = None;
+        }
+    }
+
+    fn write_batch(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        match self.transact(|connection| basket_events::insert(connection, &pending)) {
+            Ok(()) => {
+                self.batch_due = None;
+                Ok(())
+            }
+            Err(fault) => {
+                self.pending = pending;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Does `work` in one SQLite transaction: all of it is durable when this returns well, none of it happened when it
+    /// does not, except after a failed COMMIT, which leaves the file in doubt.
+    fn transact<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.ready()?;
+        let Some(connection) = &self.connection else { return Err(Fault::failed("the database is closed")) };
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let done = match work(connection) {
+            Ok(done) => done,
+            Err(fault) => {
+                if !roll_back(connection) {
+                    self.connection = None;
+                }
+                return Err(fault);
+            }
+        };
+        let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        match committed {
+            Ok(_) => Ok(done),
+            Err(error) => {
+                self.in_doubt.store(true, Ordering::SeqCst);
+                roll_back(connection);
+                self.connection = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.in_doubt.load(Ordering::SeqCst)
+    }
+
+    /// Opens the connection again if it was given up, and settles a doubt by a full checkpoint.
+    fn ready(&mut self) -> Result<()> {
+        if self.connection.is_none() {
+            let connection = self.place.open_again()?;
+            connection::make_durable(&connection)?;
+            self.head = Head::load(&connection)?;
+            self.connection = Some(connection);
+        }
+        if self.is_in_doubt() {
+            let Some(connection) = &self.connection else { return Ok(()) };
+            log::checkpoint_fully(connection)?;
+            self.head = Head::load(connection)?;
+            self.in_doubt.store(false, Ordering::SeqCst);
+            self.warm_or_warn();
+        }
+        Ok(())
+    }
+
+    /// After writing: decides when the log is to be checkpointed.
+    fn measure_log(&mut self) {
+        let pages = match self.connection.as_ref().map(log::length_pages) {
+            Some(Ok(pages)) => pages,
+            Some(Err(_)) | None => return,
+        };
+        let grown = pages.saturating_sub(self.log_pages_base);
+        if grown >= log::PAGES_HARD {
+            self.checkpoint();
+        } else if grown >= log::PAGES_SOFT {
+            self.checkpoint_due = Some(Instant::now() + QUIET);
+        }
+    }
+
+    /// Moves what it can of the log into the database without waiting for readers.
+    fn checkpoint(&mut self) {
+        self.checkpoint_due = None;
+        let Some(connection) = &self.connection else { return };
+        if let Err(fault) = log::checkpoint_what_is_free(connection) {
+            // The sales are in the log and stay there; the next one tries again.
+            tracing::warn!("the log could not be moved into the database: {}", StoreError::from(fault));
+        }
+        self.warm_or_warn();
+    }
+
+    fn warm_or_warn(&mut self) {
+        if let Err(fault) = self.warm() {
+            // The next sale pays a second fsync, nothing else.
+            tracing::warn!("the log could not be prepared for the next sale: {}", StoreError::from(fault));
+        }
+    }
+
+    /// Commits a row of the writer's own, so that the log's header is written and synced before a sale comes.
+    fn warm(&mut self) -> Result<()> {
+        self.transact(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO meta (key, value) VALUES ('log_starts', '1')
+                     ON CONFLICT DO UPDATE SET value = value + 1",
+                )?
+                .execute([])?;
+            Ok(())
+        })?;
+        if let Some(connection) = &self.connection {
+            self.log_pages_base = log::length_pages(connection)?;
+        }
+        Ok(())
+    }
+}
+
+fn reply<T>(answer: &Answer<T>, result: Result<T>) {
+    if answer.send(result.map_err(StoreError::from)).is_err() {
+        tracing::debug!("nobody waited for the storage's answer");
+    }
+}
+
+/// Whether the connection is out of its transaction afterwards; after some errors SQLite has rolled back by itself.
+fn roll_back(connection: &Connection) -> bool {
+    connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
+}
+
+fn count_copy(connection: &Connection, number: ReceiptNumber) -> Result<u32> {
+    let count = connection
+        .prepare_cached(
+            "INSERT INTO receipt_copy (number, count) SELECT number, 1 FROM journal WHERE number = ?1
+             ON CONFLICT (number) DO UPDATE SET count = count + 1 RETURNING count",
+        )?
+        .query_row([number], |row| row.get(0))
+        .optional()?;
+    count.ok_or_else(|| Fault::failed(format!("there is no receipt {number}")))
+}
