@@ -1,1 +1,7 @@
-//! Scenario suite, architecture and tidy tests, and the programs `lab` and `bench`.
+//! What the test suite, `lab` and `bench` share: shops in temporary folders, the `pos` program, invented baskets.
+
+pub mod baskets;
+pub mod kills;
+pub mod program;
+pub mod scenario;
+pub mod shop;

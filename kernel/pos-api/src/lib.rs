@@ -15,4 +15,5 @@ pub mod view;
 
 pub use command::{Amount, Command, Envelope, Reply};
 pub use pos_domain::Refusal;
+pub use pos_domain::ids::BasketId;
 pub use pos_domain::refusal::RefusalView;

@@ -147,6 +147,11 @@ impl Kernel {
         reply
     }
 
+    /// The baskets that are open, oldest first.
+    pub fn open_baskets(&self) -> Vec<BasketId> {
+        self.open.keys().copied().collect()
+    }
+
     /// What the effect thread has done so far.
     pub fn effect_counts(&self) -> Arc<EffectCounts> {
         Arc::clone(&self.effects.counts)

@@ -1,2 +1,13 @@
-//! The binary `pos`.
-fn main() {}
+//! The binary `pos`: every subcommand of `pos-cli`, and the register window.
+
+mod kernel_backend;
+mod keys;
+mod register;
+mod window;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    pos_cli::run(&register::RegisterWindow { started: Instant::now() })
+}

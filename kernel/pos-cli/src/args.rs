@@ -1,0 +1,355 @@
+//! The command line.
+
+use crate::catalog_import::DecimalMark;
+use crate::init::Answers;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pos_money::Decimal;
+use std::path::PathBuf;
+
+/// A point-of-sale register that a shop can reprogram while it is open.
+#[derive(Debug, Parser)]
+#[command(name = "pos", version, arg_required_else_help = true, after_help = "Start with: pos demo")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands of `pos`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Opens a demonstration shop; rings a short day where there is no display
+    Demo(DemoArgs),
+    /// Opens the register window of a shop
+    Register(RegisterArgs),
+    /// Makes a shop of one's own
+    Init(InitArgs),
+    /// Rings and pays from the shell, and prints the receipt
+    Sell(SellArgs),
+    /// Runs the kernel for another program: one JSON command in, one JSON reply out, line by line
+    Kernel(KernelArgs),
+    /// Articles: import, find
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// The journal: verify, export
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Prints a receipt again, as a numbered copy
+    Receipt(ReceiptArgs),
+    /// Says why each line of a receipt cost what it cost
+    Explain(NumberArgs),
+    /// Reads the figures of the open shift (X report)
+    Report(DataJsonArgs),
+    /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
+    Rules(DataJsonArgs),
+    /// Scripts: check
+    #[command(subcommand)]
+    Script(ScriptCommand),
+    /// Plugins: new, build, list
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Rings baskets of a file (JSON lines) through the whole kernel
+    ReplayBaskets(ReplayArgs),
+    /// The kernel's interface for programs
+    #[command(subcommand)]
+    Api(ApiCommand),
+}
+
+/// Which shop.
+#[derive(Debug, Args, Clone, Default)]
+pub struct DataArgs {
+    /// The shop's data folder [default: a folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Which shop, and in which form to answer.
+#[derive(Debug, Args, Clone)]
+pub struct DataJsonArgs {
+    /// Which shop.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pos demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which shop.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Ring a short day in the terminal even where there is a display
+    #[arg(long)]
+    pub headless: bool,
+    /// Ring a short day and print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The window.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// `pos register`.
+#[derive(Debug, Args, Clone, Default)]
+pub struct RegisterArgs {
+    /// Which shop.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The window.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// How the window opens.
+#[derive(Debug, Args, Clone, Default)]
+pub struct WindowArgs {
+    /// Colours
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: Theme,
+    /// Fill the screen
+    #[arg(long)]
+    pub fullscreen: bool,
+    /// Size of the window, if it does not fill the screen
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1920x1080", value_parser = size)]
+    pub size: Option<Size>,
+    /// Write a picture of the window into this PNG file, and end
+    #[arg(long, value_name = "FILE.png")]
+    pub screenshot: Option<PathBuf>,
+    /// Measure: stay idle for so many seconds, print frames, memory and time to the first frame as JSON, and end
+    #[arg(long, value_name = "SECONDS")]
+    pub measure_idle: Option<u64>,
+}
+
+/// Width and height of a window, in points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Width.
+    pub width: u16,
+    /// Height.
+    pub height: u16,
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    let parsed = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    match parsed {
+        Some((width, height)) if width >= 640 && height >= 480 => Ok(Size { width, height }),
+        _ => Err("write it like 1024x768, at least 640x480".to_owned()),
+    }
+}
+
+/// Colours of the register.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// For dim shops
+    #[default]
+    Dark,
+    /// For bright shops
+    Light,
+}
+
+/// `pos init`.
+#[derive(Debug, Args, Default)]
+pub struct InitArgs {
+    /// Which folder.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Read the answers from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Ask nothing: what is missing is an error
+    #[arg(long)]
+    pub no_input: bool,
+    /// The answers.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+/// `pos sell`.
+#[derive(Debug, Args)]
+pub struct SellArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Codes, each with its quantity before it if it is not one: 4006381333931 '3*4006381333931' '0.482*2001'
+    #[arg(required = true, value_name = "CODE")]
+    pub codes: Vec<String>,
+    /// Cash handed over [default: exactly what is due]
+    #[arg(long, value_name = "AMOUNT")]
+    pub cash: Option<Decimal>,
+}
+
+/// `pos kernel`.
+#[derive(Debug, Args)]
+pub struct KernelArgs {
+    /// Which shop.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Speak JSON lines on standard input and output (see `pos api schema`)
+    #[arg(long, required = true)]
+    pub stdio: bool,
+}
+
+/// `pos catalog`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// Reads articles from a CSV file; rows with errors are named and left out, good ones are kept
+    Import(ImportArgs),
+    /// Finds articles by words of their name, or by code
+    Find(FindArgs),
+}
+
+/// `pos catalog import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The file
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// Which column is what, where the header does not say: --map price=VK-Preis
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub map: Vec<String>,
+    /// The decimal mark of the file's prices, where the file does not show it: point or comma
+    #[arg(long, value_name = "MARK")]
+    pub decimal: Option<DecimalMark>,
+    /// What a tax cell of the file means: --tax-class 19=standard
+    #[arg(long, value_name = "CELL=CLASS")]
+    pub tax_class: Vec<String>,
+    /// Show what would be imported, and change nothing
+    #[arg(long)]
+    pub preview: bool,
+}
+
+/// `pos catalog find`.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Words, or the beginning of words
+    #[arg(required = true)]
+    pub text: Vec<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 20)]
+    pub limit: u32,
+}
+
+/// `pos journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Checks the hash chain, the numbers, every sum, and the projections against the journal
+    Verify(DataJsonArgs),
+    /// Writes the journal as JSON lines
+    Export(ExportArgs),
+}
+
+/// `pos journal export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which shop.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Into this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A receipt number.
+#[derive(Debug, Args)]
+pub struct NumberArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The receipt's number
+    pub number: u64,
+}
+
+/// `pos receipt`.
+#[derive(Debug, Args)]
+pub struct ReceiptArgs {
+    /// Which receipt.
+    #[command(flatten)]
+    pub receipt: NumberArgs,
+    /// Draw the paper into this PNG file
+    #[arg(long, value_name = "FILE.png")]
+    pub png: Option<PathBuf>,
+}
+
+/// `pos script`.
+#[derive(Debug, Subcommand)]
+pub enum ScriptCommand {
+    /// Compiles scripts and says what is wrong with them; runs the table of cases beside each
+    Check(CheckArgs),
+}
+
+/// `pos script check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The scripts
+    #[arg(required = true, value_name = "FILE.rhai")]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pos plugin`.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Writes the beginning of a plugin crate
+    New(PluginNewArgs),
+    /// Builds a plugin crate into a component, and says what it imports
+    Build(PluginBuildArgs),
+    /// Lists the rules of a shop: plugins and scripts
+    List(DataJsonArgs),
+}
+
+/// `pos plugin new`.
+#[derive(Debug, Args)]
+pub struct PluginNewArgs {
+    /// The folder to make
+    pub dir: PathBuf,
+    /// What it does: promotion or tax
+    #[arg(long, default_value = "promotion")]
+    pub kind: String,
+    /// Name for people [default: the folder's name]
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// `pos plugin build`.
+#[derive(Debug, Args)]
+pub struct PluginBuildArgs {
+    /// The plugin crate
+    pub dir: PathBuf,
+    /// Put plugin.toml and plugin.wasm here: a shop's plugins/NAME folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pos replay-baskets`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// JSON lines, a basket each
+    #[arg(value_name = "FILE.jsonl")]
+    pub file: PathBuf,
+    /// Print {"basket", "number"} after each durable commit
+    #[arg(long)]
+    pub ack: bool,
+}
+
+/// `pos api`.
+#[derive(Debug, Subcommand)]
+pub enum ApiCommand {
+    /// Prints the JSON Schema of commands and replies
+    Schema,
+}

@@ -1,0 +1,69 @@
+//! One module a command.
+
+pub(crate) mod api;
+pub(crate) mod catalog;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod journal;
+pub(crate) mod plugin;
+pub(crate) mod receipt;
+pub(crate) mod register;
+pub(crate) mod replay;
+pub(crate) mod report;
+pub(crate) mod rules;
+pub(crate) mod sell;
+pub(crate) mod stdio;
+
+use crate::args::DataArgs;
+use crate::data_dir::DataDir;
+use crate::session::{Session, SessionOptions};
+use pos_api::{Command, Envelope, Reply};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+/// The folder named, or the user's own.
+pub(crate) fn data_dir(args: &DataArgs) -> anyhow::Result<DataDir> {
+    match &args.data {
+        Some(root) => Ok(DataDir::new(root)),
+        None => Ok(DataDir::of_user()?),
+    }
+}
+
+/// Opens a shop without paper: for commands that only read or ring from the shell.
+pub(crate) fn open_quietly(args: &DataArgs) -> anyhow::Result<Session> {
+    let options = SessionOptions { devices: false, watch: false, ..SessionOptions::default() };
+    Session::open(data_dir(args)?, options)
+}
+
+/// Writes data to standard output. A reader that has gone away is no error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one JSON object and a line feed.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string(value)?))
+}
+
+/// Sends a command to a kernel of this process.
+pub(crate) fn call(session: &mut Session, command_id: &str, command: Command) -> Reply {
+    session.kernel.handle(Envelope { command_id: command_id.to_owned(), command })
+}
+
+/// A refusal on standard error, with what to do next.
+pub(crate) fn report_refusal(reply: &Reply) -> Option<ExitCode> {
+    let refused = reply.refused.as_ref()?;
+    eprintln!("pos: {} {}", refused.message, refused.next);
+    Some(ExitCode::from(1))
+}
+
+/// 0 or 1.
+pub(crate) fn status(all_well: bool) -> ExitCode {
+    if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}

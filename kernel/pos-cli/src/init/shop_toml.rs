@@ -1,0 +1,311 @@
+//! `shop.toml`: written with a comment for every key, read with errors that point at the place.
+
+use super::check::{self, Wrong};
+use crate::data_dir::{DataDirError, write_file};
+use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
+use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
+use pos_money::{Decimal, RoundingMode};
+use std::path::Path;
+
+/// Reads `shop.toml`.
+pub fn read_shop(file: &Path) -> Result<Shop, SettingsError> {
+    Ok(from_toml(file, &toml_file::read(file)?)?)
+}
+
+/// Writes `shop.toml`, whole or not at all.
+pub fn write_shop(file: &Path, shop: &Shop) -> Result<(), DataDirError> {
+    write_file(file, &to_toml(shop))
+}
+
+/// Reads a shop's settings; the first thing wrong is said with line, column and key.
+pub fn from_toml(file: &Path, text: &str) -> Result<Shop, TomlFileError> {
+    let shop: Shop = toml_file::parse(file, text)?;
+    match check::check(&shop).into_iter().next() {
+        Some(Wrong { key, problem }) => Err(toml_file::refuse(file, text, &key, problem)),
+        None => Ok(shop),
+    }
+}
+
+/// The text of `shop.toml`.
+pub fn to_toml(shop: &Shop) -> String {
+    // Taken apart so that a new setting cannot be forgotten here.
+    let Shop {
+        name,
+        address,
+        tax_number,
+        currency,
+        zone,
+        store,
+        register,
+        cashier,
+        languages,
+        prices_include_tax,
+        cash_rounding,
+        quantity_max,
+        float,
+        tax_fallback,
+        embedded_codes,
+        notes,
+        receipt_footer,
+    } = shop;
+    format!(
+        r#"# Settings of the shop. The register reads them when it starts.
+# Amounts and other decimals stand in quotation marks, so that they stay exact: "200.00".
+
+# Printed on every receipt.
+name = {name}
+address = {address}
+tax_number = {tax_number}
+# Closing words of the receipt, a text for each line.
+receipt_footer = {receipt_footer}
+
+# Currency of the books, by its ISO 4217 code. It must not change once there are sales.
+currency = {currency}
+# Time zone of the shop, by its name in the IANA database.
+zone = {zone}
+# Ids of the store and of this register: letters, digits, - and _.
+store = {store}
+register = {register}
+# Cashier named on receipts until people log on.
+cashier = {cashier}
+# Languages of the shop; the first is the default.
+languages = {languages}
+
+# Whether shelf prices contain the tax.
+prices_include_tax = {prices_include_tax}
+# What cash is rounded to, in minor units: 5 is 0.05, 1 rounds nothing. Modes are half-up, half-even, half-down, up, down.
+cash_rounding = {{ mode = "{mode}", increment = {increment} }}
+# Money in the till when a shift opens.
+float = "{float}"
+# Notes and coins commonly given: the register offers them as one-tap amounts.
+notes = {notes}
+# The largest quantity of one line: a code typed into the quantity is noticed.
+quantity_max = "{quantity_max}"
+
+{tax_fallback}
+{embedded_codes}"#,
+        name = quoted(name),
+        address = list(address),
+        tax_number = quoted(tax_number),
+        receipt_footer = list(receipt_footer),
+        currency = quoted(currency.code()),
+        zone = quoted(zone),
+        store = quoted(store),
+        register = quoted(register),
+        cashier = quoted(cashier),
+        languages = list(languages),
+        mode = mode_name(cash_rounding.mode),
+        increment = cash_rounding.increment,
+        notes = list(&notes.iter().map(Decimal::to_string).collect::<Vec<_>>()),
+        tax_fallback = tax_fallback_text(tax_fallback.as_ref()),
+        embedded_codes = embedded_codes_text(embedded_codes),
+    )
+}
+
+fn tax_fallback_text(fallback: Option<&TaxFallback>) -> String {
+    let comment = "# One rate for everything, used when no tax plugin answers. Without it a sale waits until the plugin is repaired.\n\
+                   # The rate is a fraction: \"0.081\" is 8.1 %.\n";
+    match fallback {
+        Some(TaxFallback { code, rate }) => {
+            format!("{comment}[tax_fallback]\ncode = {}\nrate = \"{rate}\"\n", quoted(code))
+        }
+        None => format!("{comment}# [tax_fallback]\n# code = \"VAT\"\n# rate = \"0.081\"\n"),
+    }
+}
+
+fn embedded_codes_text(patterns: &[EmbeddedCode]) -> String {
+    let mut text = "# EAN-13 codes printed in the shop (prefixes 02 and 20 to 29) that carry a weight or a price: prefix, digits of the\n\
+                    # article's number, then \"quantity\" or \"price\" with so many decimals. 28 02001 00482 is 0.482 kg of article 2001.\n"
+        .to_owned();
+    if patterns.is_empty() {
+        text.push_str(
+            "# [[embedded_codes]]\n# prefix = \"28\"\n# item_digits = 5\n# carries = \"quantity\"\n# decimals = 3\n",
+        );
+    }
+    for EmbeddedCode { prefix, item_digits, carries, decimals } in patterns {
+        let carries = match carries {
+            Embedded::Quantity => "quantity",
+            Embedded::Price => "price",
+        };
+        text.push_str(&format!(
+            "[[embedded_codes]]\nprefix = {}\nitem_digits = {item_digits}\ncarries = \"{carries}\"\ndecimals = {decimals}\n",
+            quoted(prefix)
+        ));
+    }
+    text
+}
+
+fn list(texts: &[String]) -> String {
+    format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+}
+
+fn mode_name(mode: RoundingMode) -> &'static str {
+    match mode {
+        RoundingMode::HalfUp => "half-up",
+        RoundingMode::HalfEven => "half-even",
+        RoundingMode::HalfDown => "half-down",
+        RoundingMode::Up => "up",
+        RoundingMode::Down => "down",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use pos_money::{Currency, Rounding};
+    use proptest::prelude::*;
+
+    fn shop() -> Shop {
+        Shop {
+            name: "Corner".into(),
+            address: vec!["Lindenstrasse 12".into()],
+            tax_number: String::new(),
+            currency: Currency::from_code("CHF").unwrap(),
+            zone: "Europe/Zurich".into(),
+            store: "S1".into(),
+            register: "R1".into(),
+            cashier: "Maya".into(),
+            languages: vec!["en".into()],
+            prices_include_tax: true,
+            cash_rounding: Rounding { mode: RoundingMode::HalfUp, increment: 5 },
+            quantity_max: Decimal::from(999),
+            float: Decimal::new(20_000, 2),
+            tax_fallback: Some(TaxFallback { code: "VAT".into(), rate: Decimal::new(81, 3) }),
+            embedded_codes: vec![EmbeddedCode {
+                prefix: "28".into(),
+                item_digits: 5,
+                carries: Embedded::Quantity,
+                decimals: 3,
+            }],
+            notes: vec![Decimal::from(10), Decimal::new(5, 2)],
+            receipt_footer: vec!["Thank you.".into()],
+        }
+    }
+
+    /// The file with a change in it.
+    fn mistake(find: &str, replace: &str, expected: Expect) {
+        let text = to_toml(&shop());
+        assert!(text.contains(find), "{find}");
+        let error = from_toml(Path::new("shop.toml"), &text.replace(find, replace)).unwrap_err();
+        expected.assert_eq(&error.to_string());
+    }
+
+    #[test]
+    fn mistakes_are_shown_where_they_are() {
+        mistake(
+            "currency = \"CHF\"",
+            "currency = \"CFH\"",
+            expect![[r#"shop.toml, line 12, column 12, key "currency": "CFH" is not a currency code of ISO 4217."#]],
+        );
+        mistake(
+            "zone = \"Europe/Zurich\"",
+            "zone = \"Zurich\"",
+            expect![[
+                r#"shop.toml, line 14, column 8, key "zone": "Zurich" is not a time zone of the IANA database. Is it Europe/Zurich?"#
+            ]],
+        );
+        mistake(
+            "register = \"R1\"",
+            "register = \"\"",
+            expect![[
+                r#"shop.toml, line 17, column 12, key "register": "" cannot be an id. Use 1 to 16 letters, digits, - or _, like R1."#
+            ]],
+        );
+        mistake(
+            "float = \"200.00\"",
+            "float = \"200.001\"",
+            expect![[
+                r#"shop.toml, line 28, column 9, key "float": 200.001 is not an amount in CHF. Use at most 2 decimal places."#
+            ]],
+        );
+        mistake(
+            "float = \"200.00\"",
+            "float = \"much\"",
+            expect![[
+                r#"shop.toml, line 28, column 9, key "float": Invalid value: string "much", expected a Decimal type representing a fixed-point number."#
+            ]],
+        );
+        mistake(
+            "notes = [\"10\", \"0.05\"]",
+            "notes = [\"10\", \"0\"]",
+            expect![[r#"shop.toml, line 30, column 16, key "notes.1": 0 is not above zero. Enter a larger number."#]],
+        );
+        mistake(
+            "rate = \"0.081\"",
+            "rate = \"8.1\"",
+            expect![[
+                r#"shop.toml, line 38, column 8, key "tax_fallback.rate": 8.1 is not a rate. Write it as a fraction: 0.081 is 8.1 %."#
+            ]],
+        );
+        mistake(
+            "item_digits = 5",
+            "item_digits = 10",
+            expect![[
+                r#"shop.toml, line 44, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+            ]],
+        );
+        mistake(
+            "prefix = \"28\"",
+            "prefix = \"40\"",
+            expect![[
+                r#"shop.toml, line 43, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+            ]],
+        );
+        mistake(
+            "mode = \"half-up\"",
+            "mode = \"nearest\"",
+            expect![[
+                r#"shop.toml, line 26, column 26, key "cash_rounding.mode": Unknown variant `nearest`, expected one of `half-up`, `half-even`, `half-down`, `up`, `down`."#
+            ]],
+        );
+        mistake(
+            "cashier",
+            "casheer",
+            expect![[
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `embedded_codes`, `notes`, `receipt_footer`."#
+            ]],
+        );
+        mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);
+    }
+
+    #[test]
+    fn a_shop_is_written_and_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.toml");
+        let missing = read_shop(&file).unwrap_err().to_string();
+        assert!(
+            missing.ends_with("shop.toml. Make a shop with `pos init`, or name its folder with --data."),
+            "{missing}"
+        );
+        write_shop(&file, &shop()).unwrap();
+        assert_eq!(read_shop(&file).unwrap(), shop());
+    }
+
+    #[test]
+    fn plain_numbers_are_read_too() {
+        let text = to_toml(&shop()).replace("float = \"200.00\"", "float = 199.95").replace("\"0.05\"", "2");
+        let read = from_toml(Path::new("shop.toml"), &text).unwrap();
+        assert_eq!((read.float, read.notes[1]), (Decimal::new(19_995, 2), Decimal::from(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn every_shop_survives_its_file(
+            name in "[^\\p{C}\\s][^\\p{C}]{0,20}[^\\p{C}\\s]",
+            footer in prop::collection::vec("[^\\p{C}\\s]{1,20}", 0..3),
+            increment in 1_i64..100,
+            float in 0_i64..1_000_000,
+            with_more in any::<bool>(),
+            mode in prop::sample::select(vec![RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::HalfDown, RoundingMode::Up, RoundingMode::Down]),
+        ) {
+            let mut shop = Shop { name, receipt_footer: footer, cash_rounding: Rounding { mode, increment }, float: Decimal::new(float, 2), ..shop() };
+            if with_more {
+                shop.embedded_codes.push(EmbeddedCode { prefix: "29".into(), item_digits: 5, carries: Embedded::Price, decimals: 2 });
+                shop.tax_fallback = None;
+                shop.notes.clear();
+            }
+            prop_assert_eq!(from_toml(Path::new("shop.toml"), &to_toml(&shop)), Ok(shop));
+        }
+    }
+}

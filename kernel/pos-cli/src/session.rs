@@ -1,0 +1,256 @@
+//! A shop opened: data folder locked, storage, rules and devices wired to a kernel.
+
+use crate::data_dir::{DataDir, DataLock};
+use crate::init;
+use anyhow::Context;
+use crossbeam_channel::{Receiver, bounded};
+use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource};
+use pos_devices::{DevicesConfig, open_devices};
+use pos_domain::shop::Shop;
+use pos_kernel::clock::{RandomIds, SystemClock};
+use pos_kernel::dispatch::News;
+use pos_kernel::watch::Watcher;
+use pos_kernel::{Kernel, Parts, RuleNews, Rules};
+use pos_rhai::ScriptLoader;
+use pos_storage::{SqliteStore, StoreOptions};
+use pos_wasm::{ComponentLoader, HostOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// News that may wait to be shown; older ones are only in the log then.
+const NEWS_MAX: usize = 256;
+
+/// How a shop is opened.
+pub struct SessionOptions {
+    /// Time; none: the machine's clock in the shop's zone.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Use the printer and drawer of `devices.toml`.
+    pub devices: bool,
+    /// Reload rules when their files change.
+    pub watch: bool,
+    /// Other rules than the shop's own.
+    pub rules: Option<Arc<Rules>>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        SessionOptions { clock: None, devices: true, watch: true, rules: None }
+    }
+}
+
+/// A shop that is open in this process.
+pub struct Session {
+    /// Its folder.
+    pub data: DataDir,
+    /// Its settings.
+    pub shop: Shop,
+    /// Its storage.
+    pub store: Arc<SqliteStore>,
+    /// Its rules.
+    pub rules: Arc<Rules>,
+    /// What became of rules and devices, newest last.
+    pub news: Receiver<News>,
+    /// Its kernel.
+    pub kernel: Kernel,
+    // Dropped last: the folder stays ours until everything else is closed.
+    keep: Keep,
+}
+
+/// What must live as long as the session and is not used otherwise.
+pub struct Keep {
+    _watcher: Option<Watcher>,
+    _lock: DataLock,
+}
+
+/// The parts of a session, for whoever runs the kernel on a thread of its own.
+pub struct SessionParts {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// The storage.
+    pub store: Arc<SqliteStore>,
+    /// The rules.
+    pub rules: Arc<Rules>,
+    /// News.
+    pub news: Receiver<News>,
+    /// To be kept until the kernel has ended.
+    pub keep: Keep,
+}
+
+impl Session {
+    /// Opens the shop in `data`.
+    pub fn open(data: DataDir, options: SessionOptions) -> anyhow::Result<Session> {
+        let (lock, shop) = lock_and_read(&data)?;
+        Session::with_shop(data, lock, shop, options)
+    }
+
+    /// Opens the shop in `data` under settings that were read (or made) already.
+    pub fn with_shop(
+        data: DataDir,
+        lock: DataLock,
+        shop: Shop,
+        options: SessionOptions,
+    ) -> anyhow::Result<Session> {
+        let SessionOptions { clock, devices, watch, rules } = options;
+        let store = open_store(&data, &shop)?;
+        let (news_in, news) = bounded(NEWS_MAX);
+        let tell: Arc<dyn Fn(News) + Send + Sync> = Arc::new(move |news| {
+            if news_in.try_send(news).is_err() {
+                tracing::warn!("news for the screen was dropped: nobody reads it");
+            }
+        });
+        let own_rules = rules.is_none();
+        let rules = match rules {
+            Some(rules) => rules,
+            None => {
+                let (rules, found) = load_rules(&data);
+                for news in found.into_iter().filter(|news| matches!(news, RuleNews::Broken { .. })) {
+                    tell(News::Rule(news));
+                }
+                rules
+            }
+        };
+        let watcher = if watch && own_rules {
+            let folders = [data.scripts(), data.plugins(), data.config()];
+            let tell = Arc::clone(&tell);
+            let watcher = Watcher::start(Arc::clone(&rules), &folders, move |news| tell(News::Rule(news)));
+            Some(watcher.context("The rules' folders cannot be watched for changes")?)
+        } else {
+            None
+        };
+        let devices = if devices { devices_of(&data)? } else { Devices::default() };
+        let clock: Arc<dyn Clock> = match clock {
+            Some(clock) => clock,
+            None => Arc::new(SystemClock::new(&shop.zone).with_context(|| format!("The zone {} is unknown", shop.zone))?),
+        };
+        let kernel = Kernel::start(Parts {
+            shop: shop.clone(),
+            store: Arc::<SqliteStore>::clone(&store),
+            rules: Arc::clone(&rules),
+            clock,
+            ids: Arc::new(RandomIds),
+            devices,
+            news: tell,
+        })
+        .map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()))?;
+        Ok(Session { data, shop, store, rules, news, kernel, keep: Keep { _watcher: watcher, _lock: lock } })
+    }
+
+    /// Waits for receipts and events, and closes the shop.
+    pub fn close(self) -> anyhow::Result<()> {
+        let Session { kernel, keep, store, .. } = self;
+        let closed = kernel.finish().map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()));
+        drop(store);
+        drop(keep);
+        closed
+    }
+
+    /// Takes the session apart.
+    pub fn into_parts(self) -> SessionParts {
+        let Session { kernel, store, rules, news, keep, .. } = self;
+        SessionParts { kernel, store, rules, news, keep }
+    }
+}
+
+/// Takes the folder of a shop and reads its settings.
+pub fn lock_and_read(data: &DataDir) -> anyhow::Result<(DataLock, Shop)> {
+    data.check_has_shop()?;
+    let lock = data.lock()?;
+    let shop = init::read_shop(&data.shop_toml())?;
+    Ok((lock, shop))
+}
+
+/// Opens the database of a shop.
+pub fn open_store(data: &DataDir, shop: &Shop) -> anyhow::Result<Arc<SqliteStore>> {
+    let path = data.database();
+    let store = SqliteStore::open(&path, StoreOptions::new(shop.currency))
+        .with_context(|| format!("The database {} cannot be opened", path.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// The hosts of both kinds of extensions.
+pub fn loaders(cache: Option<PathBuf>) -> anyhow::Result<Vec<Arc<dyn ExtensionLoader>>> {
+    let components = ComponentLoader::new(HostOptions { cache_dir: cache, ..HostOptions::default() })
+        .context("The WebAssembly host cannot start")?;
+    Ok(vec![Arc::new(components), Arc::new(ScriptLoader::new())])
+}
+
+fn load_rules(data: &DataDir) -> (Arc<Rules>, Vec<RuleNews>) {
+    let loaders = loaders(Some(data.cache())).unwrap_or_else(|error| {
+        tracing::error!("{error:#}: plugins are out of order, scripts go on");
+        vec![Arc::new(ScriptLoader::new())]
+    });
+    let folder = data.clone();
+    Rules::load(loaders, Box::new(move || sources(&folder)), Some(data.cache().join("last-good")))
+}
+
+/// Every extension of the shop: those the program carries, those in `plugins/`, the scripts.
+pub fn sources(data: &DataDir) -> Vec<ExtensionSource> {
+    let mut sources: Vec<ExtensionSource> = bundle::PLUGINS.iter().map(|plugin| bundled(plugin, data)).collect();
+    for folder in entries(&data.plugins()) {
+        let manifest_path = folder.join("plugin.toml");
+        let Ok(manifest) = std::fs::read_to_string(&manifest_path) else { continue };
+        let code = std::fs::read(folder.join("plugin.wasm")).unwrap_or_default();
+        // The host checks the manifest; here only where the configuration lies.
+        let table: toml::Table = toml::from_str(&manifest).unwrap_or_default();
+        let default_name = table.get("configuration").and_then(|section| section.get("default")?.as_str());
+        let default = default_name
+            .and_then(|name| std::fs::read_to_string(folder.join(Path::new(name).file_name()?)).ok())
+            .unwrap_or_else(|| "{}".to_owned());
+        let configuration = match table.get("id").and_then(|id| id.as_str()) {
+            Some(id) => configuration(data, id, &default),
+            None => default,
+        };
+        let file = relative(data, &manifest_path);
+        sources.push(ExtensionSource { file, manifest, code: code.into(), configuration });
+    }
+    for path in entries(&data.scripts()) {
+        if path.extension().is_some_and(|extension| extension == "rhai")
+            && let Ok(code) = std::fs::read(&path)
+        {
+            sources.push(ExtensionSource {
+                file: relative(data, &path),
+                manifest: String::new(),
+                code: code.into(),
+                configuration: "{}".into(),
+            });
+        }
+    }
+    sources
+}
+
+/// A plugin the program carries, under the shop's configuration of it.
+pub fn bundled(plugin: &bundle::BundledPlugin, data: &DataDir) -> ExtensionSource {
+    ExtensionSource {
+        file: PathBuf::from(format!("built-in/{}", plugin.id)),
+        manifest: plugin.manifest.to_owned(),
+        code: plugin.component.into(),
+        configuration: configuration(data, plugin.id, plugin.default_configuration),
+    }
+}
+
+fn configuration(data: &DataDir, id: &str, default: &str) -> String {
+    std::fs::read_to_string(data.config_of(id)).unwrap_or_else(|_| default.to_owned())
+}
+
+fn relative(data: &DataDir, path: &Path) -> PathBuf {
+    path.strip_prefix(data.root()).unwrap_or(path).to_owned()
+}
+
+/// The entries of a folder by name; none if it cannot be read.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(found) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = found.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn devices_of(data: &DataDir) -> anyhow::Result<Devices> {
+    let path = data.devices_toml();
+    let config = match std::fs::read_to_string(&path) {
+        Ok(text) => DevicesConfig::from_toml(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => DevicesConfig::default(),
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    open_devices(&config, data.root()).map_err(|error| anyhow::anyhow!("{error} Check {}.", path.display()))
+}

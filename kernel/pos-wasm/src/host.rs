@@ -1,0 +1,62 @@
+//! The engine all plugins share, and how it is set.
+
+use crate::cache::Cache;
+use crate::call::{CallState, link_explain};
+use crate::limits::Limits;
+use crate::preinitialise::SNAPSHOT_ROOM_BYTES;
+use crate::ticker::Ticker;
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+/// Calls that can run at the same moment; more of them fail. A register prices on one thread.
+const CALLS_AT_ONCE: u32 = 16;
+/// Core instances in one component: the plugin's module, the adapters the toolchain puts beside it, and what reads its memory
+/// after `configure`.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// Engine, linker, ticker and cache: one for all plugins of a program.
+pub(crate) struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<CallState>,
+    pub(crate) ticker: Ticker,
+    pub(crate) limits: Limits,
+    pub(crate) cache: Option<Cache>,
+}
+
+impl Host {
+    pub(crate) fn new(limits: Limits, cache: Option<Cache>) -> wasmtime::Result<Self> {
+        let engine = Engine::new(&configuration(limits.memory_bytes))?;
+        let mut linker = Linker::new(&engine);
+        link_explain(&mut linker)?;
+        let ticker = Ticker::new(&engine);
+        Ok(Host { engine, linker, ticker, limits, cache })
+    }
+}
+
+/// Pure guests on a pool: no threads, no garbage collector, no WASI, one memory, the same result on every machine.
+fn configuration(memory_bytes: usize) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(CALLS_AT_ONCE)
+        .total_core_instances(CALLS_AT_ONCE * CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(CALLS_AT_ONCE)
+        .total_tables(CALLS_AT_ONCE * CORE_INSTANCES_PER_COMPONENT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(1)
+        .max_memory_size(memory_bytes.saturating_add(SNAPSHOT_ROOM_BYTES));
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        // Not-a-number has many bit patterns; a guest that hashes one must find the same everywhere.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .concurrency_support(false)
+        // Nobody reads addresses of a stripped guest; without the map the compiled code is a third smaller.
+        .generate_address_map(false)
+        .wasm_backtrace_max_frames(None);
+    config
+}

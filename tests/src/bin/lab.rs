@@ -1,0 +1,51 @@
+//! The laboratory: attacks that take longer than a test run.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "lab", about = "Attacks the register and counts what breaks")]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// kill -9 at random moments of a running replay
+    Kills {
+        /// How many
+        #[arg(long, default_value_t = 200)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let What::Kills { count, seed, json } = Cli::parse().what;
+    let report = pos_tests::kills::run(count, seed, |done| {
+        if done % 20 == 0 {
+            eprintln!("{done} of {count} kills");
+        }
+    })?;
+    for violation in &report.violations {
+        eprintln!("VIOLATION {violation}");
+    }
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!(
+            "{} kills, {} sales acknowledged, {} shops filled, {} violations (seed {seed})",
+            report.count,
+            report.acknowledged,
+            report.finished,
+            report.violations.len()
+        );
+    }
+    Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,257 @@
+//! Scenario files (`.pos`): what is done at a register, and what the shop sees.
+//!
+//! ```text
+//! # a comment
+//! catalog fixture/catalog.csv
+//! rules scripts/three_for_two.rhai
+//! tax fixture/vat19.json
+//! clock 2026-03-02T10:00
+//! scan SOAP x3            => line 1 SOAP 3 @ 2.00 = 6.00 ; due 6.00
+//! tender cash 10.00       => due 0.00 ; change 4.00
+//! complete                => receipt 1 ; ledger Dr till:cash 6.00 | Cr sales:Household 5.04 | Cr tax:VAT 0.96
+//! ```
+//!
+//! Paths are relative to the suite's folder, `scripts/…` to the repository. The right side is written by the runner:
+//! with `UPDATE_REF=1` it replaces what stands there, and the difference is the review. The receipts of all completed
+//! sales stand beside the scenario, in a file of the same name with `.receipt.txt`.
+
+use crate::shop::{Recipe, TestShop, items_of, root, script, tax_table};
+use anyhow::{Context, bail};
+use pos_api::port::Store;
+use pos_api::view::{BasketView, LineView};
+use pos_api::{Amount, Command, Reply};
+use pos_domain::shop::{Shop, TaxFallback};
+use pos_money::{Currency, Decimal, Rounding};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A scenario as it runs now.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The scenario's text with the right sides as they came out.
+    pub text: String,
+    /// Receipts, one after the other.
+    pub receipts: String,
+}
+
+/// Runs a scenario file.
+pub fn run(path: &Path) -> anyhow::Result<Outcome> {
+    let text = std::fs::read_to_string(path)?;
+    let base = path.parent().and_then(Path::parent).context("a scenario lies in a folder of the suite")?;
+    let folder = tempfile::tempdir()?;
+    let mut recipe = Some(Recipe {
+        shop: shop_settings()?,
+        extensions: Vec::new(),
+        now: "2026-03-02T10:00:00".parse()?,
+        items: Vec::new(),
+    });
+    let mut register: Option<TestShop> = None;
+    let mut receipts = String::new();
+    let mut out = String::new();
+    for (number, line) in text.lines().enumerate() {
+        let place = || format!("{}:{}: {line}", path.display(), number + 1);
+        let step = line.split("=>").next().unwrap_or_default().trim();
+        let words: Vec<&str> = step.split_whitespace().collect();
+        if words.first().is_none_or(|word| word.starts_with('#')) {
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        if let Some(recipe) = &mut recipe
+            && setting(recipe, &words, base).with_context(place)?
+        {
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        // The first step opens the register; from then on the scene is set.
+        if let Some(recipe) = recipe.take() {
+            register = Some(TestShop::open(folder.path(), recipe)?);
+        }
+        let Some(shop) = &mut register else { bail!("the register did not open") };
+        let seen = act(shop, &words, &mut receipts).with_context(place)?;
+        writeln!(out, "{step:<24}=> {seen}")?;
+    }
+    Ok(Outcome { text: out, receipts })
+}
+
+fn shop_settings() -> anyhow::Result<Shop> {
+    Ok(Shop {
+        name: "Test shop".into(),
+        address: vec!["1 Main Street".into(), "1000 Sampleton".into()],
+        tax_number: "XX 123 456 789".into(),
+        currency: Currency::from_code("EUR")?,
+        zone: "Europe/Zurich".into(),
+        store: "S1".into(),
+        register: "R1".into(),
+        cashier: "Maya".into(),
+        languages: vec!["en".into()],
+        prices_include_tax: true,
+        cash_rounding: Rounding::HALF_UP,
+        quantity_max: Decimal::from(9_999),
+        float: Decimal::from(100),
+        tax_fallback: None,
+        embedded_codes: Vec::new(),
+        notes: Vec::new(),
+        receipt_footer: vec!["Thank you".into()],
+    })
+}
+
+/// A line that sets the scene; false if it is a step.
+fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<bool> {
+    let at = |name: &str| if name.starts_with("scripts/") { root().join(name) } else { base.join(name) };
+    match words {
+        ["catalog", file] => recipe.items = items_of(&at(file), recipe.shop.currency)?,
+        ["rules", files @ ..] => {
+            for file in files {
+                recipe.extensions.push(script(&at(file))?);
+            }
+        }
+        ["tax", "none"] => recipe.shop.tax_fallback = None,
+        ["tax", "fallback", rate] => {
+            recipe.shop.tax_fallback = Some(TaxFallback { code: "VAT".into(), rate: rate.parse()? });
+        }
+        ["tax", file] => recipe.extensions.push(tax_table(Some(&std::fs::read_to_string(at(file))?))?),
+        ["clock", time] => recipe.now = time.parse()?,
+        ["shop", "currency", code] => recipe.shop.currency = code.parse()?,
+        ["shop", "cash-rounding", increment] => recipe.shop.cash_rounding.increment = increment.parse()?,
+        ["shop", "prices-exclude-tax"] => recipe.shop.prices_include_tax = false,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Carries out a step and says what is seen.
+fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Result<String> {
+    let basket = None;
+    let command = match words {
+        ["clock", time] => {
+            shop.clock.set(time.parse()?)?;
+            return Ok("set".into());
+        }
+        ["open", reference] => Command::OpenBasket { reference: Some((*reference).to_owned()) },
+        ["open"] => Command::OpenBasket { reference: None },
+        ["scan", code] => Command::SellItem { basket, scan: (*code).to_owned(), quantity: None, given: None },
+        ["scan", code, times] => {
+            let quantity = Some(Amount(times.trim_start_matches('x').parse()?));
+            Command::SellItem { basket, scan: (*code).to_owned(), quantity, given: None }
+        }
+        ["set", line, times] => Command::SetQuantity {
+            basket,
+            line: line.parse()?,
+            quantity: Amount(times.trim_start_matches('x').parse()?),
+        },
+        ["void", line] => Command::VoidLine { basket, line: line.parse()? },
+        ["undo"] => Command::Undo { basket },
+        ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
+        ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
+        ["tender", "coupon", amount] => Command::TenderCoupon { basket, amount: Amount(amount.parse()?) },
+        ["remove", "tender"] => Command::RemoveTender { basket },
+        ["complete"] => Command::Complete { basket },
+        ["cancel"] => Command::Cancel { basket },
+        ["why", line] => return why(shop, line.parse()?),
+        ["copy", number] => Command::GetReceipt { number: number.parse()? },
+        ["report"] => Command::XReport,
+        ["verify"] => Command::Verify,
+        _ => bail!("no such step"),
+    };
+    let line_before = shop.call(Command::GetBasket { basket }).view.map_or(0, |view| view.lines.len());
+    let reply = shop.call(command);
+    if let Some(receipt) = &reply.receipt {
+        writeln!(receipts, "{}", receipt.text)?;
+    }
+    describe(shop, &reply, line_before)
+}
+
+fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Result<String> {
+    if let Some(refused) = &reply.refused {
+        return Ok(format!("refused {}: {}", refused.code, refused.message));
+    }
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(report) = &reply.report {
+        parts.push(format!(
+            "sales {} ; lines {} ; voided {} ; cancelled {} ; discount {} ; tax {} ; total {}",
+            report.sales, report.lines, report.voided_lines, report.cancelled, report.discount, report.tax, report.total
+        ));
+    }
+    if let Some(found) = &reply.verification {
+        parts.push(format!("verified {} ; records {} ; last number {}", found.verified, found.records, found.last_number));
+        parts.extend(found.problems.iter().cloned());
+    }
+    if let Some(number) = reply.number {
+        parts.push(format!("receipt {number}"));
+        if let Some(receipt) = reply.receipt.as_ref().filter(|receipt| receipt.copy > 0) {
+            parts.push(format!("copy {}", receipt.copy));
+            return Ok(parts.join(" ; "));
+        }
+        if let Some(committed) = shop.store.transaction(number)? {
+            let currency = committed.transaction.currency;
+            let entries: Vec<String> = committed
+                .transaction
+                .entries
+                .iter()
+                .map(|entry| match entry.debit.is_zero() {
+                    true => format!("Cr {} {}", entry.account, currency.format(entry.credit)),
+                    false => format!("Dr {} {}", entry.account, currency.format(entry.debit)),
+                })
+                .collect();
+            if !entries.is_empty() {
+                parts.push(format!("ledger {}", entries.join(" | ")));
+            }
+            let moved: Vec<String> = committed
+                .transaction
+                .movements
+                .iter()
+                .map(|movement| format!("{} {}", movement.item, movement.quantity))
+                .collect();
+            if !moved.is_empty() {
+                parts.push(format!("stock {}", moved.join(" | ")));
+            }
+        }
+        if let Some(view) = reply.view.as_ref().filter(|view| view.change > Decimal::ZERO) {
+            parts.push(format!("change {}", view.change));
+        }
+    } else if let Some(view) = &reply.view {
+        parts.extend(basket_parts(view, lines_before));
+    }
+    Ok(parts.join(" ; "))
+}
+
+fn basket_parts(view: &BasketView, lines_before: usize) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    // A new line is shown whole; what changed on others is shown by their modifiers and the amount due.
+    if let Some(line) = view.lines.get(lines_before) {
+        let unit = if line.unit.is_empty() { String::new() } else { format!(" {}", line.unit) };
+        parts.push(format!("line {} {} {}{unit} @ {} = {}", line.number, line.item, line.quantity, line.price, line.gross));
+    }
+    let modifiers = |line: &LineView| {
+        line.modifiers.iter().map(|modifier| format!("{} on {} {}", modifier.label, line.number, modifier.amount)).collect()
+    };
+    parts.extend(view.lines.iter().flat_map(modifiers as fn(&LineView) -> Vec<String>));
+    parts.extend(view.near_misses.iter().cloned());
+    parts.extend(view.notices.iter().map(|notice| format!("{}: {}", notice.severity, notice.text)));
+    if !view.unavailable.is_empty() {
+        parts.push(format!("unavailable {}", view.unavailable.join(", ")));
+    }
+    parts.push(format!("due {}", view.due));
+    if view.change > Decimal::ZERO {
+        parts.push(format!("change {}", view.change));
+    }
+    if !view.rounding.is_zero() {
+        parts.push(format!("rounding {}", view.rounding));
+    }
+    parts
+}
+
+fn why(shop: &mut TestShop, line: u32) -> anyhow::Result<String> {
+    let view = shop.call(Command::GetBasket { basket: None }).view.context("no basket is open")?;
+    let line = view.lines.iter().find(|known| known.number == line).context("there is no such line")?;
+    let reasons: Vec<String> = line
+        .reasons
+        .iter()
+        .map(|reason| {
+            let amount = reason.amount.map(|amount| format!(" {amount}")).unwrap_or_default();
+            let detail = if reason.detail.is_empty() { String::new() } else { format!(" ({})", reason.detail) };
+            format!("{}{amount}{detail}", reason.title)
+        })
+        .collect();
+    Ok(reasons.join(" ; "))
+}

@@ -1,0 +1,139 @@
+//! A shop in a temporary folder, with real storage, real scripts and the real tax plugin.
+
+use pos_api::port::{Clock, Devices, Extension, ExtensionLoader, ExtensionSource, Store};
+use pos_api::{Command, Envelope, Reply};
+use pos_cli::{catalog_import, demo_catalogue};
+use pos_domain::shop::Shop;
+use pos_kernel::clock::{ManualClock, RandomIds};
+use pos_kernel::{Kernel, Parts, Rules};
+use pos_rhai::ScriptLoader;
+use pos_storage::{SqliteStore, StoreOptions};
+use pos_wasm::{ComponentLoader, HostOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// A shop that can be driven and crashed.
+pub struct TestShop {
+    /// Its kernel.
+    pub kernel: Kernel,
+    /// Its storage.
+    pub store: Arc<SqliteStore>,
+    /// Its time.
+    pub clock: Arc<ManualClock>,
+    commands: u64,
+}
+
+/// What a test shop is made of.
+pub struct Recipe {
+    /// Its settings.
+    pub shop: Shop,
+    /// Its rules.
+    pub extensions: Vec<Arc<dyn Extension>>,
+    /// When it is.
+    pub now: jiff::civil::DateTime,
+    /// Articles.
+    pub items: Vec<pos_domain::catalogue::Item>,
+}
+
+impl TestShop {
+    /// Opens (or opens again) the shop in `folder`.
+    pub fn open(folder: &Path, recipe: Recipe) -> anyhow::Result<TestShop> {
+        let options = StoreOptions::new(recipe.shop.currency);
+        TestShop::open_with(SqliteStore::open(&folder.join("pos.db"), options)?, recipe)
+    }
+
+    /// Opens the shop on a storage opened by the caller.
+    pub fn open_with(store: SqliteStore, recipe: Recipe) -> anyhow::Result<TestShop> {
+        let Recipe { shop, extensions, now, items } = recipe;
+        let store = Arc::new(store);
+        if !items.is_empty() {
+            store.upsert_items(items)?;
+        }
+        let clock = Arc::new(ManualClock::new(&shop.zone, now)?);
+        let kernel = Kernel::start(Parts {
+            shop,
+            store: Arc::<SqliteStore>::clone(&store),
+            rules: Rules::fixed(extensions),
+            clock: Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>,
+            ids: Arc::new(RandomIds),
+            devices: Devices::default(),
+            news: Arc::new(|_| {}),
+        })
+        .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        Ok(TestShop { kernel, store, clock, commands: 0 })
+    }
+
+    /// Sends a command under a fresh id.
+    pub fn call(&mut self, command: Command) -> Reply {
+        self.commands += 1;
+        self.kernel.handle(Envelope { command_id: format!("t{}", self.commands), command })
+    }
+
+    /// Scans a code into the one open basket.
+    pub fn scan(&mut self, code: &str) -> Reply {
+        self.call(Command::SellItem { basket: None, scan: code.to_owned(), quantity: None, given: None })
+    }
+}
+
+/// The demonstration shop's settings and articles, under the given rules, on a Wednesday evening.
+pub fn demo_recipe(extensions: Vec<Arc<dyn Extension>>) -> anyhow::Result<Recipe> {
+    Ok(Recipe {
+        shop: demo_catalogue::demo_shop()?,
+        extensions,
+        now: "2026-11-18T17:30:00".parse()?,
+        items: demo_catalogue::demo_items()?,
+    })
+}
+
+/// Articles of a CSV file under `tests/`.
+pub fn items_of(path: &Path, currency: pos_money::Currency) -> anyhow::Result<Vec<pos_domain::catalogue::Item>> {
+    let report = catalog_import::import(std::fs::File::open(path)?, &catalog_import::ImportOptions::new(currency))?;
+    anyhow::ensure!(report.errors.is_empty(), "{}: {report}", path.display());
+    Ok(report.good)
+}
+
+/// Compiles a script of the repository.
+pub fn script(path: &Path) -> anyhow::Result<Arc<dyn Extension>> {
+    let source = ExtensionSource {
+        file: path.strip_prefix(root()).unwrap_or(path).to_owned(),
+        manifest: String::new(),
+        code: std::fs::read(path)?.into(),
+        configuration: "{}".into(),
+    };
+    ScriptLoader::new().load(&source).map_err(|diagnostic| anyhow::anyhow!("{diagnostic}"))
+}
+
+/// The tax plugin the program carries, under a configuration (none: its default).
+pub fn tax_table(configuration: Option<&str>) -> anyhow::Result<Arc<dyn Extension>> {
+    // One host for the whole run: it owns a pool of memories.
+    static HOST: OnceLock<Result<ComponentLoader, String>> = OnceLock::new();
+    let host = HOST
+        .get_or_init(|| ComponentLoader::new(HostOptions::default()).map_err(|error| format!("{error:#}")))
+        .as_ref()
+        .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let plugin = bundle::PLUGINS
+        .iter()
+        .find(|plugin| plugin.id == "org.pos-kernel.tax-table")
+        .ok_or_else(|| anyhow::anyhow!("the tax plugin is not in the bundle"))?;
+    let source = ExtensionSource {
+        file: "built-in/tax-table".into(),
+        manifest: plugin.manifest.to_owned(),
+        code: plugin.component.into(),
+        configuration: configuration.unwrap_or(plugin.default_configuration).to_owned(),
+    };
+    host.load(&source).map_err(|diagnostic| anyhow::anyhow!("{diagnostic}"))
+}
+
+/// The three scripts of the demonstration shop and the tax plugin.
+pub fn demo_extensions() -> anyhow::Result<Vec<Arc<dyn Extension>>> {
+    let mut extensions = vec![tax_table(None)?];
+    for name in ["happy_hour", "three_for_two", "spend_and_save"] {
+        extensions.push(script(&root().join("scripts").join(format!("{name}.rhai")))?);
+    }
+    Ok(extensions)
+}

@@ -1,0 +1,227 @@
+//! The program as other programs see it: JSON lines, exit statuses, messages.
+
+use pos_tests::program::pos;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
+
+struct Register {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    commands: u64,
+}
+
+impl Register {
+    fn start(data: &Path) -> Register {
+        let mut command = pos().unwrap();
+        command.args(["kernel", "--stdio", "--data"]).arg(data).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Register { child, input, output, commands: 0 }
+    }
+
+    fn raw(&mut self, line: &str) -> Value {
+        let input = self.input.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    fn send(&mut self, mut command: Value) -> Value {
+        self.commands += 1;
+        let id = format!("c{}", self.commands);
+        command["command_id"] = json!(id);
+        let reply = self.raw(&command.to_string());
+        assert_eq!(reply["command_id"], json!(id), "{reply}");
+        reply
+    }
+
+    fn end(mut self) {
+        self.input = None;
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+fn init(data: &Path) {
+    let output = run(&[
+        "init", "--no-input", "--name", "Black box", "--address", "1 Main Street", "--tax-number", "XX1", "--currency",
+        "EUR", "--zone", "Europe/Berlin", "--register", "R7", "--languages", "en", "--data",
+    ], Some(data));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let csv = data.join("articles.csv");
+    std::fs::write(&csv, "id,name,gtin,price,unit,department,tax class\nPEN,Pen,4006381333931,2.50,,Paper,standard\n\
+        TOM,Tomatoes,2001,2.99,kg,Fruit,reduced\n").unwrap();
+    let output = run(&["catalog", "import", csv.to_str().unwrap(), "--data"], Some(data));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn run(arguments: &[&str], data: Option<&Path>) -> Output {
+    let mut command = pos().unwrap();
+    command.args(arguments);
+    if let Some(data) = data {
+        command.arg(data);
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn a_program_sells_over_json_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let mut register = Register::start(&data);
+    let opened = register.send(json!({ "command": "open_basket" }));
+    let basket = opened["basket"].clone();
+    assert!(basket.is_string(), "{opened}");
+    let line = register.send(json!({ "command": "sell_item", "basket": basket, "scan": "4006381333931", "quantity": "3" }));
+    assert_eq!(line["view"]["total"], "7.50");
+    let weighed = register.send(json!({ "command": "sell_item", "basket": basket, "scan": "0.482*2001" }));
+    assert_eq!(weighed["view"]["lines"][1]["gross"], "1.44");
+    let set = register.send(json!({ "command": "set_quantity", "basket": basket, "line": 1, "quantity": 2 }));
+    assert_eq!(set["view"]["total"], "6.44");
+    assert_eq!(register.send(json!({ "command": "void_line", "basket": basket, "line": 2 }))["view"]["total"], "5.00");
+    assert_eq!(register.send(json!({ "command": "price_lines", "basket": basket }))["view"]["total"], "5.00");
+
+    let short = register.send(json!({ "command": "tender_cash", "basket": basket, "amount": "3.00" }));
+    assert_eq!(short["view"]["due"], "2.00");
+    let refused = register.send(json!({ "command": "complete", "basket": basket }));
+    assert_eq!(refused["refused"]["code"], "tender_too_small");
+    assert!(refused["refused"]["next"].is_string());
+    register.send(json!({ "command": "tender_cash", "basket": basket, "amount": 5 }));
+
+    let sold = register.send(json!({ "command": "complete", "basket": basket }));
+    assert_eq!((&sold["number"], &sold["view"]["change"]), (&json!(1), &json!("3.00")));
+    // The same id again is the same answer, and nothing is sold twice.
+    let id = sold["command_id"].clone();
+    let again = register.raw(&json!({ "command_id": id, "command": "complete", "basket": basket }).to_string());
+    assert_eq!(again, sold);
+    let reused = register.raw(&json!({ "command_id": id, "command": "x_report" }).to_string());
+    assert_eq!(reused["refused"]["code"], "command_id_reused");
+
+    let copy = register.send(json!({ "command": "get_receipt", "number": 1 }));
+    let text = copy["receipt"]["text"].as_str().unwrap();
+    for word in ["Black box", "1 Main Street", "XX1", "R7", "COPY 1", "Pen", "TOTAL EUR", "Change", "+0"] {
+        assert!(text.contains(word), "{word} is not on the receipt:\n{text}");
+    }
+    assert!(sold["receipt"]["text"].as_str().unwrap().contains("ORIGINAL"));
+    assert_eq!(register.send(json!({ "command": "x_report" }))["report"]["sales"], 1);
+    assert_eq!(register.send(json!({ "command": "verify" }))["verification"]["verified"], true);
+    register.end();
+}
+
+#[test]
+fn bad_input_is_answered_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let mut register = Register::start(&data);
+    let basket = register.send(json!({ "command": "sell_item", "scan": "4006381333931" }))["basket"].clone();
+    for (scan, quantity, code) in [
+        ("4006381333932", None, "check_digit_wrong"),
+        ("12345", None, "item_not_on_file"),
+        ("4006381333931", Some("0"), "quantity_must_be_positive"),
+        ("4006381333931", Some("-1"), "quantity_must_be_positive"),
+        ("4006381333931", Some("99999999999999999999"), "quantity_too_large"),
+        ("4006381333931", Some("1.5"), "quantity_must_be_whole"),
+        ("2001", None, "quantity_missing"),
+        ("x*2001", None, "malformed"),
+        ("", None, "malformed"),
+        ("\u{1b}@4006381333931", None, "malformed"),
+    ] {
+        let mut command = json!({ "command": "sell_item", "basket": basket, "scan": scan });
+        if let Some(quantity) = quantity {
+            command["quantity"] = json!(quantity);
+        }
+        assert_eq!(register.send(command)["refused"]["code"], code, "{scan:?} {quantity:?}");
+    }
+    for line in ["", "{}", "[]", "{\"command_id\":\"x\"}", "not json", "{\"command_id\":\"x\",\"command\":\"fly\"}"] {
+        if !line.is_empty() {
+            assert_eq!(register.raw(line)["refused"]["code"], "malformed", "{line}");
+        }
+    }
+    assert_eq!(register.send(json!({ "command": "void_line", "basket": basket, "line": 9 }))["refused"]["code"], "line_not_found");
+    assert_eq!(register.send(json!({ "command": "get_receipt", "number": 5 }))["refused"]["code"], "receipt_not_found");
+    let view = register.send(json!({ "command": "get_basket", "basket": basket }));
+    assert_eq!((&view["view"]["total"], view["view"]["lines"].as_array().unwrap().len()), (&json!("2.50"), 1));
+
+    // A second process is refused while the first has the folder.
+    let second = run(&["journal", "verify", "--data"], Some(&data));
+    assert_eq!(second.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(message.contains(data.to_str().unwrap()), "{message}");
+    register.end();
+}
+
+#[test]
+fn an_open_basket_survives_the_end_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let mut register = Register::start(&data);
+    let basket = register.send(json!({ "command": "sell_item", "scan": "2*4006381333931" }))["basket"].clone();
+    register.send(json!({ "command": "sell_item", "basket": basket, "scan": "0.5*2001" }));
+    register.send(json!({ "command": "undo", "basket": basket }));
+    register.end();
+    let mut register = Register::start(&data);
+    let view = register.send(json!({ "command": "get_basket" }));
+    assert_eq!((&view["basket"], &view["view"]["total"]), (&basket, &json!("5.00")));
+    register.send(json!({ "command": "tender_cash" }));
+    assert_eq!(register.send(json!({ "command": "complete" }))["number"], 1);
+    register.end();
+}
+
+#[test]
+fn a_csv_with_bad_rows_names_them_and_keeps_the_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let csv = folder.path().join("bad.csv");
+    std::fs::write(&csv, "id,name,gtin,price\nA,Good,,1.00\nB,Bad price,,one\nC,Bad code,4006381333932,2.00\nD,Also good,,3.00\n").unwrap();
+    let output = run(&["catalog", "import", csv.to_str().unwrap(), "--data"], Some(&data));
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for word in ["3", "price", "4", "gtin"] {
+        assert!(text.contains(word), "{word} is not named:\n{text}");
+    }
+    let found = run(&["catalog", "find", "good", "--json", "--data"], Some(&data));
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(found.as_array().unwrap().len(), 2, "{found}");
+}
+
+#[test]
+fn the_demonstration_adds_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let output = run(&["demo", "--headless", "--json", "--data"], Some(&data));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let demo: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(demo["journal"]["verified"], true);
+    assert!(demo["sales"].as_u64().unwrap() >= 25, "{demo}");
+    let cents = |key: &str| demo[key].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+    assert_eq!(cents("total"), cents("tendered") - cents("change"));
+    assert_eq!(cents("total"), cents("gross") - cents("discount"));
+    let of = |runtime: &str| -> Vec<&Value> {
+        demo["extensions"].as_array().unwrap().iter().filter(|one| one["runtime"] == runtime).collect()
+    };
+    assert_eq!((of("component").len(), of("rhai").len()), (1, 3));
+    let positive = |one: &Value, key: &str| !one[key].as_str().unwrap().trim_start_matches(['0', '.']).is_empty();
+    assert!(of("rhai").iter().all(|one| one["calls"].as_u64() > Some(0) && positive(one, "discount")), "{demo}");
+    assert!(of("component").iter().all(|one| one["calls"].as_u64() > Some(0) && positive(one, "tax")), "{demo}");
+}
+
+#[test]
+fn the_schema_describes_every_command() {
+    let output = run(&["api", "schema"], None);
+    let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = schema.to_string();
+    for command in [
+        "open_basket", "sell_item", "set_quantity", "void_line", "price_lines", "tender_cash", "complete", "cancel",
+        "get_basket", "get_receipt", "x_report", "verify",
+    ] {
+        assert!(text.contains(&format!("\"const\":\"{command}\"")), "{command} is not in the schema");
+    }
+}

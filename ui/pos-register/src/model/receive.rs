@@ -1,0 +1,145 @@
+//! What the kernel said.
+
+use super::entry::Weighing;
+use super::lane::Sent;
+use super::pay::Payment;
+use super::toast::Severity;
+use super::{ChangeCard, Model, Panel};
+use pos_api::view::{BasketState, BasketView, ItemView};
+use pos_api::{RefusalView, Reply};
+
+impl Model {
+    /// Takes one reply; replies come in the order of their commands.
+    pub fn receive(&mut self, reply: Reply) {
+        let Reply { command_id, basket: _, number, view, receipt, report, verification: _, items, refused } = reply;
+        let Some(sent) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
+        if let Some(refusal) = refused {
+            self.refused(&sent, &refusal);
+        } else {
+            match sent {
+                Sent::Sell { .. } | Sent::Line | Sent::Undo | Sent::Tender | Sent::Resume => {
+                    if let Some(view) = view {
+                        self.show(*view);
+                    }
+                }
+                Sent::Complete => self.completed(number, view.as_deref()),
+                Sent::Cancel => {
+                    self.forget_basket();
+                    self.tell(Severity::Info, "The sale was cancelled.", "Goods go back, money taken is returned.");
+                }
+                Sent::Search(text) => self.found(&text, items.unwrap_or_default()),
+                Sent::PriceCheck(code) => match items.unwrap_or_default().into_iter().next() {
+                    Some(item) => self.panel = Some(Panel::Price(Box::new(item))),
+                    None => self.tell(Severity::Error, &format!("{code} is not on file."), "Search by name."),
+                },
+                Sent::Reprint => {
+                    if let Some(receipt) = receipt {
+                        self.show_receipt(&receipt);
+                    }
+                }
+                Sent::Report => self.panel = report.map(|report| Panel::Report(report.text)),
+            }
+        }
+        self.pay_when_settled();
+    }
+
+    /// A new state of the basket; what changed is selected, so that the next key means it.
+    fn show(&mut self, view: BasketView) {
+        match view.state {
+            BasketState::Open | BasketState::Tendering => {}
+            BasketState::Completed | BasketState::Cancelled => {
+                self.forget_basket();
+                return;
+            }
+        }
+        let before = self.basket.as_ref().filter(|basket| basket.id == view.id);
+        let changed = view.lines.iter().rev().find(|line| {
+            let old = before.and_then(|basket| basket.lines.iter().find(|old| old.number == line.number));
+            !line.voided && old.is_none_or(|old| old.quantity != line.quantity || old.voided)
+        });
+        let is_live = |number: u32| view.lines.iter().any(|line| line.number == number && !line.voided);
+        self.selected = changed.map(|line| line.number).or(self.selected.filter(|number| is_live(*number))).or(view
+            .lines
+            .iter()
+            .rev()
+            .find(|line| !line.voided)
+            .map(|line| line.number));
+        if matches!(self.panel, Some(Panel::Why(number)) if Some(number) != self.selected) {
+            self.panel = None;
+        }
+        let told = before.map(|basket| basket.notices.clone()).unwrap_or_default();
+        for notice in view.notices.iter().filter(|notice| !told.contains(notice)) {
+            let severity = match notice.severity.as_str() {
+                "block" => Severity::Error,
+                "warning" => Severity::Warning,
+                _ => Severity::Info,
+            };
+            self.toasts.show(severity, &notice.text, "", self.now);
+        }
+        self.change = None;
+        self.basket = Some(view);
+    }
+
+    fn completed(&mut self, number: Option<u64>, view: Option<&BasketView>) {
+        self.payment = Payment::Idle;
+        self.forget_basket();
+        if let (Some(number), Some(view)) = (number, view) {
+            self.last_receipt = Some(number);
+            self.change = Some(ChangeCard {
+                number,
+                total: view.total,
+                tendered: view.tendered,
+                change: view.change,
+                saved: view.discount,
+            });
+        }
+        self.sell_held_scans();
+    }
+
+    fn forget_basket(&mut self) {
+        self.basket = None;
+        self.selected = None;
+        self.acknowledged.clear();
+        self.cancel_asked = false;
+        if matches!(self.panel, Some(Panel::Why(_))) {
+            self.panel = None;
+        }
+    }
+
+    fn found(&mut self, text: &str, items: Vec<ItemView>) {
+        if text != self.search.text {
+            return;
+        }
+        self.search.items = items;
+        if std::mem::take(&mut self.search.take_first) {
+            self.take_found();
+        }
+    }
+
+    fn refused(&mut self, sent: &Sent, refusal: &RefusalView) {
+        match sent {
+            // Nothing was left open: nothing to say.
+            Sent::Resume => return,
+            Sent::Sell { label, code } if refusal.code == "quantity_missing" && self.entry.is_empty() => {
+                self.entry.weighing = Some(Weighing { code: code.clone(), label: label.clone() });
+                return;
+            }
+            Sent::Tender => {
+                if let Payment::Completing { tender_refused } = &mut self.payment {
+                    *tender_refused = true;
+                }
+            }
+            Sent::Complete => {
+                let told = self.payment == Payment::Completing { tender_refused: true };
+                self.payment = Payment::Idle;
+                if !told {
+                    self.tell(Severity::Error, &refusal.message, &refusal.next);
+                }
+                self.sell_held_scans();
+                return;
+            }
+            _ => {}
+        }
+        self.tell(Severity::Error, &refusal.message, &refusal.next);
+    }
+}
