@@ -164,9 +164,12 @@ fn an_open_basket_survives_the_end_of_the_program() {
     let mut register = Register::start(&data);
     let basket = register.send(json!({ "command": "sell_item", "scan": "2*4006381333931" }))["basket"].clone();
     register.send(json!({ "command": "sell_item", "basket": basket, "scan": "0.5*2001" }));
-    register.send(json!({ "command": "undo", "basket": basket }));
+    let undone = json!({ "command_id": "undo-1", "command": "undo", "basket": basket }).to_string();
+    assert_eq!(register.raw(&undone)["view"]["total"], "5.00");
     register.end();
     let mut register = Register::start(&data);
+    // The same id is the same command, over a restart too: nothing is undone twice.
+    assert_eq!(register.raw(&undone)["view"]["total"], "5.00");
     let view = register.send(json!({ "command": "get_basket" }));
     assert_eq!((&view["basket"], &view["view"]["total"]), (&basket, &json!("5.00")));
     register.send(json!({ "command": "tender_cash" }));

@@ -97,6 +97,13 @@ pub enum Event {
         /// Which line.
         line: LineNumber,
     },
+    /// The command whose events follow, so that it is known again after a restart.
+    Commanded {
+        /// Its id.
+        command_id: Arc<str>,
+        /// Hash of what it said.
+        digest: Arc<str>,
+    },
     /// The last step on the lines was taken back.
     Undone,
     /// Money was taken.
@@ -212,6 +219,7 @@ impl Basket {
             Event::Opened(_) => {
                 return Err(Refusal::CheckFailed { problem: "a basket was opened twice".into() });
             }
+            Event::Commanded { .. } => {}
             Event::Undone => {
                 let inverse = self.undo.pop().ok_or(Refusal::NothingToUndo)?;
                 self.apply(inverse)?;

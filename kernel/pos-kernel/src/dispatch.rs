@@ -6,7 +6,7 @@
 
 use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
 use crate::pricing::{self, Priced};
-use crate::replies::{Known, Replies};
+use crate::replies::{Known, Replies, digest};
 use crate::rules::{RuleNews, RuleSet, Rules};
 use crate::views;
 use pos_api::command::Given;
@@ -81,6 +81,16 @@ pub struct Kernel {
     open: BTreeMap<BasketId, Open>,
     shift: Option<OpenShift>,
     replies: Replies,
+    /// Id and digest of the command being carried out.
+    command: (Arc<str>, Arc<str>),
+}
+
+/// Id and digest of a command that was recorded with a basket's events.
+fn command_of(event: &Event) -> Option<(Arc<str>, Arc<str>)> {
+    match event {
+        Event::Commanded { command_id, digest } => Some((Arc::clone(command_id), Arc::clone(digest))),
+        _ => None,
+    }
 }
 
 impl Kernel {
@@ -104,11 +114,21 @@ impl Kernel {
             open: BTreeMap::new(),
             shift: restored.shift,
             replies: Replies::default(),
+            command: ("".into(), "".into()),
         };
         for events in restored.baskets {
+            let commands: Vec<(Arc<str>, Arc<str>)> = events.iter().filter_map(command_of).collect();
             let basket = Basket::replay(events)?;
             let rules = kernel.rules.current();
             let open = kernel.reprice(basket, rules)?;
+            for (command_id, digest) in commands {
+                let reply = Reply {
+                    command_id: Some(command_id.to_string()),
+                    basket: Some(open.basket.id()),
+                    ..Reply::default()
+                };
+                kernel.replies.restore(command_id.to_string(), digest.to_string(), reply);
+            }
             tracing::info!(basket = %open.basket.id(), lines = open.basket.lines.len(), "an open basket was restored");
             kernel.open.insert(open.basket.id(), open);
         }
@@ -121,12 +141,19 @@ impl Kernel {
         match self.replies.find(&command_id, &command) {
             Known::New => {}
             Known::Same(reply) => return reply.clone(),
+            Known::Restored(reply) => {
+                // Done before the restart: the basket as it stands now is the answer.
+                let known = reply.clone();
+                let now = self.get_basket(known.basket).unwrap_or_default();
+                return Reply { command_id: known.command_id, basket: known.basket, ..now };
+            }
             Known::Other => {
                 let refusal = Refusal::CommandIdReused { command_id: command_id.clone() };
                 return Reply::refused(Some(command_id), command.basket(), &refusal);
             }
         }
         let named = command.basket();
+        self.command = (command_id.as_str().into(), digest(&command).into());
         // The one unwind boundary: state is replaced only after success, so what was there before is still whole.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.execute(&command))).unwrap_or_else(|_| {
             tracing::error!(command_id, "a command ended in a panic and was rolled back");
@@ -276,13 +303,19 @@ impl Kernel {
     /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
     fn change(&mut self, open: Open, event: Event) -> Result<Reply, Refusal> {
         let Open { mut basket, rules, priced } = open;
+        let (command_id, digest) = self.command.clone();
+        let commanded = Event::Commanded { command_id, digest };
+        basket.apply(commanded.clone())?;
+        let commanded_version = basket.version;
         basket.apply(event.clone())?;
         let open = match &event {
             // Money does not change prices.
             Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced },
             _ => self.reprice(basket, rules)?,
         };
-        self.store.queue_event(open.basket.id(), open.basket.version, &event).map_err(storage_failed)?;
+        let id = open.basket.id();
+        self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
+        self.store.queue_event(id, open.basket.version, &event).map_err(storage_failed)?;
         Ok(self.keep(open))
     }
 

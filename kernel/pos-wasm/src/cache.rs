@@ -1,8 +1,8 @@
 //! Compiled components on disk, so that a start costs a millisecond a plugin and not a quarter of a second.
 //!
-//! The name of an entry is the hash of everything it was made from: component, configuration, compiler version and settings,
-//! processor features. An entry can therefore be missing but not stale. Its content is checked before it is used, and whatever
-//! is wrong with it (cut short, damaged, another program's) has one consequence: it is made again.
+//! The name of an entry is the hash of everything it was made from: component, configuration, compiler version and
+//! settings, processor features. An entry can therefore be missing but not stale. Its content is checked before it is
+//! used, and whatever is wrong with it (cut short, damaged, another program's) has one consequence: it is made again.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
@@ -34,7 +34,8 @@ impl Key {
     /// The key of a component, configured and compiled by this engine.
     pub(crate) fn of(engine: &Engine, component: &[u8], configuration: &str, fuel: u64, memory_bytes: usize) -> Key {
         let mut hasher = KeyHasher(Sha256::new_with_prefix(FORMAT));
-        // Wasmtime's own list: its version, the target, the processor's features and every setting that changes the code.
+        // Wasmtime's own list: its version, the target, the processor's features and every setting that changes the
+        // code.
         engine.precompile_compatibility_hash().hash(&mut hasher);
         // `configure` runs under these limits: with less, it might not have come to an end.
         (fuel, memory_bytes).hash(&mut hasher);
@@ -80,14 +81,17 @@ impl Cache {
             tracing::warn!(file = %file.display(), "a compiled plugin is damaged and is made again");
             return None;
         };
-        // SAFETY: `deserialize` runs what it is given as machine code, so it must only see what `Component::serialize` of this
-        // version wrote. `verified` has just compared these very bytes, in memory, with the SHA-256 stored in front of them, which
-        // also covers the key and with it the compiler's version and settings: a truncated, damaged, renamed or foreign file does
-        // not get here. Somebody who can write a matching hash into this private folder of the user can replace the program itself.
+        // SAFETY: `deserialize` runs what it is given as machine code, so it must only see what `Component::serialize`
+        // of this version wrote. `verified` has just compared these very bytes, in memory, with the SHA-256 stored in
+        // front of them, which also covers the key and with it the compiler's version and settings: a truncated,
+        // damaged, renamed or foreign file does not get here. Somebody who can write a matching hash into this private
+        // folder of the user can replace the program itself.
         #[expect(unsafe_code, reason = "loading compiled code is what a compiled-code cache is for")]
         let component = unsafe { Component::deserialize(engine, compiled) };
         component
-            .inspect_err(|error| tracing::warn!(file = %file.display(), %error, "a compiled plugin does not fit and is made again"))
+            .inspect_err(|error| {
+                tracing::warn!(file = %file.display(), %error, "a compiled plugin does not fit and is made again");
+            })
             .ok()
     }
 
@@ -95,7 +99,7 @@ impl Cache {
     pub(crate) fn put(&self, key: Key, component: &Component) {
         let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| self.write(key, &compiled));
         if let Err(error) = kept {
-            tracing::warn!(folder = %self.folder.display(), %error, "a compiled plugin could not be kept for the next start");
+            tracing::warn!(folder = %self.folder.display(), %error, "a compiled plugin could not be kept");
         }
     }
 
@@ -120,8 +124,8 @@ impl Cache {
         written
     }
 
-    /// Removes the oldest entries beyond [`ENTRIES_MAX`], and what a killed program left unfinished among them. Two programs may do so
-    /// at once: what is gone already is no fault.
+    /// Removes the oldest entries beyond [`ENTRIES_MAX`], and what a killed program left unfinished among them. Two
+    /// programs may do so at once: what is gone already is no fault.
     fn prune(&self) {
         let Ok(folder) = fs::read_dir(&self.folder) else { return };
         let mut entries: Vec<_> = folder

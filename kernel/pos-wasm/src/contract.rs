@@ -1,8 +1,8 @@
 //! The contract as Rust types, generated from `plugin-sdk/wit/plugin.wit` at compile time, and the names its interfaces
 //! have on the wire.
 //!
-//! The generated world lists every hook this host can call, but no component has to export them all: each hook is looked
-//! up by itself, and only if the manifest declares it.
+//! The generated world lists every hook this host can call, but no component has to export them all: each hook is
+//! looked up by itself, and only if the manifest declares it.
 
 #![allow(
     unreachable_pub,

@@ -17,7 +17,8 @@ pub(crate) fn of_call(
     budget: &Budget,
     last_warning: Option<&str>,
 ) -> ExtensionFailure {
-    // The guest came to an end, but what it left does not read as an answer: a text outside its memory, not UTF-8, too large.
+    // The guest came to an end, but what it left does not read as an answer: a text outside its memory, not UTF-8, too
+    // large.
     of_limits(who, error, budget, last_warning).unwrap_or_else(|| {
         let message = format!("{who} gave an answer that cannot be read: {}", error.root_cause());
         failure(FailureKind::InvalidOutput, message)

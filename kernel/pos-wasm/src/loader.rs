@@ -18,8 +18,8 @@ use wasmtime::component::Component;
 /// How the host is set up.
 #[derive(Clone, Debug, Default)]
 pub struct HostOptions {
-    /// Folder for compiled plugins, made when first needed. Only this program may write to it: what it holds is machine code.
-    /// None: every start compiles again, about a quarter of a second a plugin.
+    /// Folder for compiled plugins, made when first needed. Only this program may write to it: what it holds is machine
+    /// code. None: every start compiles again, about a quarter of a second a plugin.
     pub cache_dir: Option<PathBuf>,
     /// What plugins may use up.
     pub limits: Limits,

@@ -1,7 +1,8 @@
 //! The basket as a plugin sees it, borrowed from the kernel's snapshot.
 //!
-//! Each text is copied once, by the call itself, into the guest's memory. Lists of texts and attributes are laid out end to end
-//! in one vector each, and every line borrows its part of them: a basket of 100 lines takes a handful of allocations.
+//! Each text is copied once, by the call itself, into the guest's memory. Lists of texts and attributes are laid out
+//! end to end in one vector each, and every line borrows its part of them: a basket of 100 lines takes a handful of
+//! allocations.
 
 use crate::contract::{discount, tax, types};
 use crate::manifest::Wants;

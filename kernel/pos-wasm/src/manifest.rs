@@ -72,8 +72,8 @@ pub(crate) struct TaxHook {
     pub(crate) priority: i32,
 }
 
-/// Optional fields of the basket. What is not wanted is not filled: texts are what a call costs, and an input without register,
-/// cashier and id is the same for the same basket anywhere.
+/// Optional fields of the basket. What is not wanted is not filled: texts are what a call costs, and an input without
+/// register, cashier and id is the same for the same basket anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Wants {

@@ -5,8 +5,8 @@
 //! 3. What the accessors read is written into a copy of the component as its initial data.
 //! 4. The copy is compiled. From then on, a fresh instance *is* a configured one: a copy-on-write image of that memory.
 //!
-//! Example: a tax table reads 40 KB of JSON in 3 ms. Called afresh for every scan it would cost 3 ms a scan; as an image it costs
-//! a page fault for each 4 KiB that a call writes to.
+//! Example: a tax table reads 40 KB of JSON in 3 ms. Called afresh for every scan it would cost 3 ms a scan; as an
+//! image it costs a page fault for each 4 KiB that a call writes to.
 
 use crate::call::CallState;
 use crate::contract::{API, lifecycle, types};

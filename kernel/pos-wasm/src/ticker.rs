@@ -1,6 +1,7 @@
 //! The wall-clock backstop: one thread that moves the engine's epoch every 5 ms while plugins run.
 //!
-//! It starts with the first call and goes to sleep after a second without one, so that an idle register does nothing at all.
+//! It starts with the first call and goes to sleep after a second without one, so that an idle register does nothing at
+//! all.
 
 use std::sync::Arc;
 use std::sync::OnceLock;

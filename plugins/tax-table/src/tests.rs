@@ -1,3 +1,5 @@
+//! Rates by class and date, and configurations that are refused with their place.
+
 use super::*;
 use pos_plugin_sdk::testing;
 use serde_json::{Value, json};

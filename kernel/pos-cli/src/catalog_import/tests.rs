@@ -1,3 +1,5 @@
+//! Imports of files as shops really have them.
+
 use super::*;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;

@@ -15,6 +15,7 @@ use pos_api::port::{Clock, Store};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::shop::Shop;
 use pos_kernel::clock::ManualClock;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -81,14 +82,17 @@ fn ring(data: DataDir, lock: DataLock, shop: Shop, json: bool) -> anyhow::Result
         eprintln!("{problem}");
     }
     let mut day_run = Day { figures: Figures::default(), command: 0, run: first_command_of(&session)? };
-    let mut shown = String::new();
+    // The receipt shown is the one that most rules had a hand in.
+    let (mut shown, mut most) = (String::new(), 0);
     for sale in &day {
         clock.set(sale.local())?;
         let reply = day_run.serve(&mut session, sale)?;
-        if let Some(receipt) = &reply.receipt
-            && reply.view.as_ref().is_some_and(|view| view.lines.iter().any(|line| !line.modifiers.is_empty()))
-        {
+        let view = reply.view.as_deref();
+        let modifiers = view.into_iter().flat_map(|view| &view.lines).flat_map(|line| &line.modifiers);
+        let rules: BTreeSet<&str> = modifiers.map(|modifier| modifier.extension.as_str()).collect();
+        if let Some(receipt) = reply.receipt.as_ref().filter(|_| rules.len() > most) {
             shown.clone_from(&receipt.text);
+            most = rules.len();
         }
     }
     let report = accepted(call(&mut session, &day_run.id("x"), Command::XReport))?.report.unwrap_or_default();

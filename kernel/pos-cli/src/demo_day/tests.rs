@@ -1,3 +1,5 @@
+//! The day is rung on the real basket; what it promises is counted.
+
 use super::*;
 use crate::demo_catalogue::{demo_items, demo_shop};
 use pos_domain::Refusal;

@@ -1,3 +1,5 @@
+//! Shops from answers, and their settings through a file and back.
+
 use super::*;
 use expect_test::{Expect, expect};
 use std::collections::VecDeque;

@@ -329,7 +329,11 @@ fn price_reason(
     gross: Money,
     currency: Currency,
 ) -> Reason {
-    let per = if price.per == Quantity::ONE { String::new() } else { format!(" per {}", price.per) };
+    let per = match price.per {
+        per if per == Quantity::ONE => String::new(),
+        per if per.value == Decimal::ONE => format!(" / {}", per.unit.symbol()),
+        per => format!(" for {per}"),
+    };
     let title = match source {
         PriceSource::List => "Regular price",
         PriceSource::Code => "Price printed in the code",
@@ -345,11 +349,15 @@ fn price_reason(
 
 fn modifier_reason(modifier: &Modifier) -> Reason {
     let ModifierSource { extension, version, candidate: _, source_line } = &modifier.source;
-    let place = source_line.map(|line| format!(", line {line}")).unwrap_or_default();
+    // Only scripts know the line that proposed something.
+    let source = match source_line {
+        Some(line) => format!("script {extension}, line {line}"),
+        None => format!("plugin {extension}"),
+    };
     Reason {
         kind: ReasonKind::Modifier,
         title: modifier.label.clone(),
-        detail: format!("{extension}{place} · version {version} · on {}", modifier.quantity).into(),
+        detail: format!("{source} · version {version} · on {}", modifier.quantity).into(),
         amount: Some(modifier.amount),
     }
 }

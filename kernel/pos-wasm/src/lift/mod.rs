@@ -1,8 +1,9 @@
-//! From a plugin's answer to what the kernel may look at: every line exists, every number is exact and in its range, every text is
-//! within its limit and can be printed.
+//! From a plugin's answer to what the kernel may look at: every line exists, every number is exact and in its range,
+//! every text is within its limit and can be printed.
 //!
-//! The first thing that is wrong ends the reading, and the whole answer is thrown away: half an answer is a price nobody meant.
-//! Whether an offer applies, what it is worth and how it is shared is for the kernel to decide; here it only has to make sense.
+//! The first thing that is wrong ends the reading, and the whole answer is thrown away: half an answer is a price
+//! nobody meant. Whether an offer applies, what it is worth and how it is shared is for the kernel to decide; here it
+//! only has to make sense.
 
 mod discount;
 mod tax;
@@ -60,8 +61,8 @@ impl<'a> Reader<'a> {
         Ok(numbers)
     }
 
-    /// A text that fits what is left, and that a printer and a screen can take: a label with an escape sequence in it could
-    /// otherwise open the cash drawer.
+    /// A text that fits what is left, and that a printer and a screen can take: a label with an escape sequence in it
+    /// could otherwise open the cash drawer.
     fn text(&mut self, text: String, what: &str) -> Lifted<Arc<str>> {
         if text.chars().any(char::is_control) {
             return Err(format!("{what} has control characters in it"));

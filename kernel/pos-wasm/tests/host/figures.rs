@@ -1,5 +1,5 @@
-//! What a call and a load cost. `cargo test --release -p pos-wasm figures -- --nocapture` prints it; a test holds no threshold,
-//! since it runs on machines that do other things.
+//! What a call and a load cost. `cargo test --release -p pos-wasm figures -- --nocapture` prints it; a test holds no
+//! threshold, since it runs on machines that do other things.
 
 use crate::basket::{snapshot, tax_input};
 use crate::guest::Guest;

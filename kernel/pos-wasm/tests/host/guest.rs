@@ -109,7 +109,8 @@ impl Guest {
         format!("(i64.store (i32.const {}) (i64.load {from}))", self.image.address_of_text(placeholder))
     }
 
-    /// Code that copies a whole number of the parameters to where the answer has `placeholder`; `load` is the instruction.
+    /// Code that copies a whole number of the parameters to where the answer has `placeholder`; `load` is the
+    /// instruction.
     pub(crate) fn copy_number(
         &self,
         interface: &str,

@@ -169,7 +169,8 @@ fn no_call_sees_what_an_earlier_one_left() {
 
 #[test]
 fn every_call_begins_with_what_configure_left() {
-    // `configure` counts 40,000 in memory and 7 in a variable, and grows the memory; the length of the configuration is added.
+    // `configure` counts 40,000 in memory and 7 in a variable, and grows the memory; the length of the configuration is
+    // added.
     let mut guest = counts();
     guest.before_configure(
         "(global.set $calls (i32.const 7)) (drop (memory.grow (i32.const 3))) \

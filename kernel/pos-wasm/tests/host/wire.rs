@@ -1,6 +1,7 @@
 //! Lays out values of the contract's types in a guest's memory, by the canonical ABI.
 //!
-//! A guest of these tests has its answer ready in a data segment: any answer, however absurd, without a compiler for guests.
+//! A guest of these tests has its answer ready in a data segment: any answer, however absurd, without a compiler for
+//! guests.
 
 use std::collections::HashMap;
 use wit_parser::{Function, Resolve, SizeAlign, Type, TypeDefKind};

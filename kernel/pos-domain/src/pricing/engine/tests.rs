@@ -280,7 +280,7 @@ fn every_line_says_why() {
         priced.lines[0].reasons.iter().map(|reason| format!("{} | {} | {:?}", reason.title, reason.detail, reason.amount.map(Money::minor))).collect();
     expect![[r#"
         Regular price | 4 × 5.90 | Some(2360)
-        Happy hour | ext-Happy hour, line 5 · version 1 · on 4 | Some(-472)
+        Happy hour | script ext-Happy hour, line 5 · version 1 · on 4 | Some(-472)
         VAT 19 % included | on 15.87 · test rate · rounded per receipt | Some(301)
         To pay for this line |  | Some(1888)"#]]
     .assert_eq(&text.join("\n"));
