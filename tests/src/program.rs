@@ -11,13 +11,21 @@ pub fn pos_path() -> anyhow::Result<PathBuf> {
     let name = format!("pos{}", std::env::consts::EXE_SUFFIX);
     let found = own.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|path| path.is_file());
     found.ok_or_else(|| {
-        anyhow::anyhow!("{name} is not beside {}; build it with `cargo build --workspace` in the same profile", own.display())
+        anyhow::anyhow!(
+            "{name} is not beside {}; build it with `cargo build --workspace` in the same profile",
+            own.display()
+        )
     })
 }
 
 /// A command that runs `pos` with nothing of this process's streams.
 pub fn pos() -> anyhow::Result<Command> {
     let mut command = Command::new(pos_path()?);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY");
     Ok(command)
 }

@@ -169,11 +169,20 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
     if let Some(report) = &reply.report {
         parts.push(format!(
             "sales {} ; lines {} ; voided {} ; cancelled {} ; discount {} ; tax {} ; total {}",
-            report.sales, report.lines, report.voided_lines, report.cancelled, report.discount, report.tax, report.total
+            report.sales,
+            report.lines,
+            report.voided_lines,
+            report.cancelled,
+            report.discount,
+            report.tax,
+            report.total
         ));
     }
     if let Some(found) = &reply.verification {
-        parts.push(format!("verified {} ; records {} ; last number {}", found.verified, found.records, found.last_number));
+        parts.push(format!(
+            "verified {} ; records {} ; last number {}",
+            found.verified, found.records, found.last_number
+        ));
         parts.extend(found.problems.iter().cloned());
     }
     if let Some(number) = reply.number {
@@ -220,10 +229,16 @@ fn basket_parts(view: &BasketView, lines_before: usize) -> Vec<String> {
     // A new line is shown whole; what changed on others is shown by their modifiers and the amount due.
     if let Some(line) = view.lines.get(lines_before) {
         let unit = if line.unit.is_empty() { String::new() } else { format!(" {}", line.unit) };
-        parts.push(format!("line {} {} {}{unit} @ {} = {}", line.number, line.item, line.quantity, line.price, line.gross));
+        parts.push(format!(
+            "line {} {} {}{unit} @ {} = {}",
+            line.number, line.item, line.quantity, line.price, line.gross
+        ));
     }
     let modifiers = |line: &LineView| {
-        line.modifiers.iter().map(|modifier| format!("{} on {} {}", modifier.label, line.number, modifier.amount)).collect()
+        line.modifiers
+            .iter()
+            .map(|modifier| format!("{} on {} {}", modifier.label, line.number, modifier.amount))
+            .collect()
     };
     parts.extend(view.lines.iter().flat_map(modifiers as fn(&LineView) -> Vec<String>));
     parts.extend(view.near_misses.iter().cloned());

@@ -4,7 +4,11 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::collections::BTreeSet;
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")).no_deps().exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap()
 }
 
 /// Names a package depends on in code that ships (normal and build dependencies).
@@ -27,13 +31,30 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "bundle" => &["pos-plugin-build"],
         "tax-table" => &["pos-plugin-sdk"],
         "pos-cli" => &[
-            "pos-money", "pos-domain", "pos-api", "pos-kernel", "pos-storage", "pos-devices", "pos-rhai", "pos-wasm",
-            "pos-plugin-build", "bundle",
+            "pos-money",
+            "pos-domain",
+            "pos-api",
+            "pos-kernel",
+            "pos-storage",
+            "pos-devices",
+            "pos-rhai",
+            "pos-wasm",
+            "pos-plugin-build",
+            "bundle",
         ],
         "pos-app" => &["pos-money", "pos-domain", "pos-api", "pos-kernel", "pos-cli", "pos-register"],
         "pos-tests" => &[
-            "pos-money", "pos-domain", "pos-api", "pos-kernel", "pos-storage", "pos-devices", "pos-rhai", "pos-wasm",
-            "pos-cli", "pos-register", "bundle",
+            "pos-money",
+            "pos-domain",
+            "pos-api",
+            "pos-kernel",
+            "pos-storage",
+            "pos-devices",
+            "pos-rhai",
+            "pos-wasm",
+            "pos-cli",
+            "pos-register",
+            "bundle",
         ],
         other => panic!("crate {other} is not in the architecture: name its place in kernel/ARCHITECTURE.md and here"),
     }

@@ -47,14 +47,36 @@ impl Register {
 }
 
 fn init(data: &Path) {
-    let output = run(&[
-        "init", "--no-input", "--name", "Black box", "--address", "1 Main Street", "--tax-number", "XX1", "--currency",
-        "EUR", "--zone", "Europe/Berlin", "--register", "R7", "--languages", "en", "--data",
-    ], Some(data));
+    let output = run(
+        &[
+            "init",
+            "--no-input",
+            "--name",
+            "Black box",
+            "--address",
+            "1 Main Street",
+            "--tax-number",
+            "XX1",
+            "--currency",
+            "EUR",
+            "--zone",
+            "Europe/Berlin",
+            "--register",
+            "R7",
+            "--languages",
+            "en",
+            "--data",
+        ],
+        Some(data),
+    );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let csv = data.join("articles.csv");
-    std::fs::write(&csv, "id,name,gtin,price,unit,department,tax class\nPEN,Pen,4006381333931,2.50,,Paper,standard\n\
-        TOM,Tomatoes,2001,2.99,kg,Fruit,reduced\n").unwrap();
+    std::fs::write(
+        &csv,
+        "id,name,gtin,price,unit,department,tax class\nPEN,Pen,4006381333931,2.50,,Paper,standard\n\
+        TOM,Tomatoes,2001,2.99,kg,Fruit,reduced\n",
+    )
+    .unwrap();
     let output = run(&["catalog", "import", csv.to_str().unwrap(), "--data"], Some(data));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -77,7 +99,8 @@ fn a_program_sells_over_json_lines() {
     let opened = register.send(json!({ "command": "open_basket" }));
     let basket = opened["basket"].clone();
     assert!(basket.is_string(), "{opened}");
-    let line = register.send(json!({ "command": "sell_item", "basket": basket, "scan": "4006381333931", "quantity": "3" }));
+    let line =
+        register.send(json!({ "command": "sell_item", "basket": basket, "scan": "4006381333931", "quantity": "3" }));
     assert_eq!(line["view"]["total"], "7.50");
     let weighed = register.send(json!({ "command": "sell_item", "basket": basket, "scan": "0.482*2001" }));
     assert_eq!(weighed["view"]["lines"][1]["gross"], "1.44");
@@ -143,7 +166,10 @@ fn bad_input_is_answered_and_loses_nothing() {
             assert_eq!(register.raw(line)["refused"]["code"], "malformed", "{line}");
         }
     }
-    assert_eq!(register.send(json!({ "command": "void_line", "basket": basket, "line": 9 }))["refused"]["code"], "line_not_found");
+    assert_eq!(
+        register.send(json!({ "command": "void_line", "basket": basket, "line": 9 }))["refused"]["code"],
+        "line_not_found"
+    );
     assert_eq!(register.send(json!({ "command": "get_receipt", "number": 5 }))["refused"]["code"], "receipt_not_found");
     let view = register.send(json!({ "command": "get_basket", "basket": basket }));
     assert_eq!((&view["view"]["total"], view["view"]["lines"].as_array().unwrap().len()), (&json!("2.50"), 1));
@@ -183,7 +209,11 @@ fn a_csv_with_bad_rows_names_them_and_keeps_the_good_ones() {
     let data = folder.path().join("shop");
     init(&data);
     let csv = folder.path().join("bad.csv");
-    std::fs::write(&csv, "id,name,gtin,price\nA,Good,,1.00\nB,Bad price,,one\nC,Bad code,4006381333932,2.00\nD,Also good,,3.00\n").unwrap();
+    std::fs::write(
+        &csv,
+        "id,name,gtin,price\nA,Good,,1.00\nB,Bad price,,one\nC,Bad code,4006381333932,2.00\nD,Also good,,3.00\n",
+    )
+    .unwrap();
     let output = run(&["catalog", "import", csv.to_str().unwrap(), "--data"], Some(&data));
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -222,8 +252,18 @@ fn the_schema_describes_every_command() {
     let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = schema.to_string();
     for command in [
-        "open_basket", "sell_item", "set_quantity", "void_line", "price_lines", "tender_cash", "complete", "cancel",
-        "get_basket", "get_receipt", "x_report", "verify",
+        "open_basket",
+        "sell_item",
+        "set_quantity",
+        "void_line",
+        "price_lines",
+        "tender_cash",
+        "complete",
+        "cancel",
+        "get_basket",
+        "get_receipt",
+        "x_report",
+        "verify",
     ] {
         assert!(text.contains(&format!("\"const\":\"{command}\"")), "{command} is not in the schema");
     }

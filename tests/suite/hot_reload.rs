@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-const TEN: &str = "// Ten percent.\nfn discount(basket) {\n    basket.items.percent_off(10).called(\"Ten percent\");\n}\n";
+const TEN: &str =
+    "// Ten percent.\nfn discount(basket) {\n    basket.items.percent_off(10).called(\"Ten percent\");\n}\n";
 
 fn sources(folder: &Path) -> Vec<ExtensionSource> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

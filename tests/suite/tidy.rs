@@ -9,7 +9,8 @@ fn root() -> PathBuf {
 
 /// Files under version control, or all files that are not ignored where there is no git.
 fn files() -> Vec<String> {
-    let listed = Command::new("git").args(["ls-files", "-co", "--exclude-standard"]).current_dir(root()).output().unwrap();
+    let listed =
+        Command::new("git").args(["ls-files", "-co", "--exclude-standard"]).current_dir(root()).output().unwrap();
     assert!(listed.status.success(), "git ls-files failed: {}", String::from_utf8_lossy(&listed.stderr));
     let text = String::from_utf8(listed.stdout).unwrap();
     text.lines().filter(|file| root().join(file).is_file()).map(str::to_owned).collect()
@@ -35,11 +36,8 @@ fn the_top_level_is_exactly_what_was_agreed() {
 
 #[test]
 fn every_source_file_says_what_it_is() {
-    let silent: Vec<String> = sources()
-        .into_iter()
-        .filter(|(_, text)| !text.trim_start().starts_with("//!"))
-        .map(|(file, _)| file)
-        .collect();
+    let silent: Vec<String> =
+        sources().into_iter().filter(|(_, text)| !text.trim_start().starts_with("//!")).map(|(file, _)| file).collect();
     assert!(silent.is_empty(), "files without a module comment: {silent:?}");
 }
 
@@ -110,8 +108,16 @@ fn money_code_has_no_floating_point() {
 #[test]
 fn documents_are_there_and_the_readme_is_short() {
     for file in [
-        "README.md", "kernel/ARCHITECTURE.md", "kernel/STYLE.md", "kernel/CHANGELOG.md", "kernel/LICENSE-MIT",
-        "kernel/LICENSE-APACHE", "plugin-sdk/GUIDE.md", "scripts/GUIDE.md", "ui/GUIDE.md", ".ci/run",
+        "README.md",
+        "kernel/ARCHITECTURE.md",
+        "kernel/STYLE.md",
+        "kernel/CHANGELOG.md",
+        "kernel/LICENSE-MIT",
+        "kernel/LICENSE-APACHE",
+        "plugin-sdk/GUIDE.md",
+        "scripts/GUIDE.md",
+        "ui/GUIDE.md",
+        ".ci/run",
     ] {
         assert!(root().join(file).is_file(), "{file} is missing");
     }

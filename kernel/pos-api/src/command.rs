@@ -173,8 +173,8 @@ impl Envelope {
     /// Reads one JSON line; the refusal names what is wrong with it, and the id where one could be read.
     pub fn from_json(line: &str) -> Result<Envelope, (Option<String>, Refusal)> {
         let malformed = |id: Option<String>, problem: String| (id, Refusal::Malformed { problem });
-        let mut value: serde_json::Value = serde_json::from_str(line)
-            .map_err(|error| malformed(None, format!("The line is not JSON: {error}.")))?;
+        let mut value: serde_json::Value =
+            serde_json::from_str(line).map_err(|error| malformed(None, format!("The line is not JSON: {error}.")))?;
         let Some(object) = value.as_object_mut() else {
             return Err(malformed(None, "A command is a JSON object.".into()));
         };
@@ -187,7 +187,10 @@ impl Envelope {
             None => return Err(malformed(None, "\"command_id\" is missing.".into())),
         };
         if !object.contains_key("command") {
-            return Err(malformed(Some(command_id), "\"command\" is missing; `pos api schema` lists the commands.".into()));
+            return Err(malformed(
+                Some(command_id),
+                "\"command\" is missing; `pos api schema` lists the commands.".into(),
+            ));
         }
         match serde_json::from_value(value) {
             Ok(command) => Ok(Envelope { command_id, command }),
@@ -301,16 +304,13 @@ mod tests {
         check(r#"{"command_id":"1","command":"x_report"}"#, "1 None");
         check(r#"{"command":"x_report"}"#, "None: \"command_id\" is missing.");
         check("[]", "None: A command is a JSON object.");
-        check(
-            r#"{"command_id":"1"}"#,
-            r#"Some("1"): "command" is missing; `pos api schema` lists the commands."#,
-        );
+        check(r#"{"command_id":"1"}"#, r#"Some("1"): "command" is missing; `pos api schema` lists the commands."#);
         check(
             r#"{"command_id":"7","command":"tender_cash","amount":"ten"}"#,
             r#"Some("7"): "ten" is not a decimal number like "12.50"."#,
         );
-        let (_, refusal) = Envelope::from_json(r#"{"command_id":"1","command":"sell_item","scan":"1","price":"0.01"}"#)
-            .unwrap_err();
+        let (_, refusal) =
+            Envelope::from_json(r#"{"command_id":"1","command":"sell_item","scan":"1","price":"0.01"}"#).unwrap_err();
         assert!(refusal.to_string().contains("unknown field `price`"), "{refusal}");
     }
 

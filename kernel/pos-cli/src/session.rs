@@ -85,12 +85,7 @@ impl Session {
     }
 
     /// Opens the shop in `data` under settings that were read (or made) already.
-    pub fn with_shop(
-        data: DataDir,
-        lock: DataLock,
-        shop: Shop,
-        options: SessionOptions,
-    ) -> anyhow::Result<Session> {
+    pub fn with_shop(data: DataDir, lock: DataLock, shop: Shop, options: SessionOptions) -> anyhow::Result<Session> {
         let SessionOptions { clock, devices, watch, rules } = options;
         let store = open_store(&data, &shop)?;
         let (news_in, news) = bounded(NEWS_MAX);
@@ -121,7 +116,9 @@ impl Session {
         let devices = if devices { devices_of(&data)? } else { Devices::default() };
         let clock: Arc<dyn Clock> = match clock {
             Some(clock) => clock,
-            None => Arc::new(SystemClock::new(&shop.zone).with_context(|| format!("The zone {} is unknown", shop.zone))?),
+            None => {
+                Arc::new(SystemClock::new(&shop.zone).with_context(|| format!("The zone {} is unknown", shop.zone))?)
+            }
         };
         let kernel = Kernel::start(Parts {
             shop: shop.clone(),

@@ -208,7 +208,9 @@ impl Refusal {
             Refusal::TenderTooSmall { .. } => "Take the rest, in cash or another way.",
             Refusal::NothingDue => "Complete the sale.",
             Refusal::TenderGivesNoChange { .. } => "Enter at most the amount due.",
-            Refusal::TaxUnavailable { .. } => "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml.",
+            Refusal::TaxUnavailable { .. } => {
+                "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml."
+            }
             Refusal::AmountTooLarge { .. } => "Check quantities and prices.",
             Refusal::AlreadyRung { .. } => "Nothing to do: the sale is on file.",
             Refusal::ReceiptNotFound { .. } => "Check the number on the receipt.",

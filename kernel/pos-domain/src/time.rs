@@ -25,7 +25,8 @@ impl Moment {
     /// `2026-03-02 10:00:00 +01:00`, as printed on receipts.
     pub fn to_text(self) -> String {
         let local = self.local();
-        let (sign, seconds) = if self.offset_seconds < 0 { ('-', -self.offset_seconds) } else { ('+', self.offset_seconds) };
+        let (sign, seconds) =
+            if self.offset_seconds < 0 { ('-', -self.offset_seconds) } else { ('+', self.offset_seconds) };
         format!(
             "{} {:02}:{:02}:{:02} {sign}{:02}:{:02}",
             local.date(),

@@ -224,7 +224,8 @@ impl Transaction {
         if Money::sum(live().map(|line| line.paid))? != self.total {
             return fail("the lines do not add up to the total");
         }
-        if Money::sum(live().map(|line| line.gross))?.minus(self.discount)? != Money::sum(live().map(|line| line.net))? {
+        if Money::sum(live().map(|line| line.gross))?.minus(self.discount)? != Money::sum(live().map(|line| line.net))?
+        {
             return fail("gross less discount is not the sum of the nets");
         }
         if self.total_excluded.plus(self.total_tax)? != self.total {
@@ -307,9 +308,9 @@ fn transaction_lines(basket: &Basket, priced: Option<&PricedBasket>) -> Result<V
                 attrs: line.attrs.to_vec(),
             };
             if let (Some(priced), false) = (priced, line.voided) {
-                let found = priced.line(line.number).ok_or_else(|| Refusal::CheckFailed {
-                    problem: format!("line {} was not priced", line.number),
-                })?;
+                let found = priced
+                    .line(line.number)
+                    .ok_or_else(|| Refusal::CheckFailed { problem: format!("line {} was not priced", line.number) })?;
                 sold.paid = found.paid;
                 sold.gross = found.gross;
                 sold.modifiers = found.modifiers.clone();
@@ -356,11 +357,9 @@ fn sale_movements(lines: &[TransactionLine]) -> Vec<StockMovement> {
         let same = movements.iter_mut().find(|known| known.item == line.item && known.quantity.unit == out.unit);
         match same.and_then(|known| known.quantity.value.checked_add(out.value).map(|sum| (known, sum))) {
             Some((known, sum)) => known.quantity.value = sum,
-            None => movements.push(StockMovement {
-                item: line.item.clone(),
-                quantity: out,
-                reason: MovementReason::Sale,
-            }),
+            None => {
+                movements.push(StockMovement { item: line.item.clone(), quantity: out, reason: MovementReason::Sale })
+            }
         }
     }
     movements.retain(|movement| movement.quantity.value != Decimal::ZERO);

@@ -526,12 +526,8 @@ impl Kernel {
             return Err(blocked.clone());
         }
         let shift = self.shift_for(&open.basket);
-        let completion = Completion {
-            shop: &self.shop,
-            shift: shift.shift,
-            at: self.clock.now(),
-            extensions: &open.priced.uses,
-        };
+        let completion =
+            Completion { shop: &self.shop, shift: shift.shift, at: self.clock.now(), extensions: &open.priced.uses };
         let sale = Transaction::sale(&open.basket, &open.priced.basket, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         let committed = self.commit(sale, shift)?;
@@ -550,12 +546,8 @@ impl Kernel {
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         let shift = self.shift_for(&open.basket);
-        let completion = Completion {
-            shop: &self.shop,
-            shift: shift.shift,
-            at: self.clock.now(),
-            extensions: &open.priced.uses,
-        };
+        let completion =
+            Completion { shop: &self.shop, shift: shift.shift, at: self.clock.now(), extensions: &open.priced.uses };
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
         let committed = self.commit(cancelled, shift)?;
         self.open.remove(&open.basket.id());

@@ -52,9 +52,8 @@ impl KernelHandle {
     /// Starts the dispatch thread. `changed` is called after every reply, from that thread (a screen asks to be redrawn).
     pub fn start(kernel: Kernel, changed: impl Fn() + Send + 'static) -> std::io::Result<KernelHandle> {
         let (sender, waiting) = bounded(WAITING_MAX);
-        let thread = std::thread::Builder::new()
-            .name("pos-kernel".into())
-            .spawn(move || run(kernel, &waiting, &changed))?;
+        let thread =
+            std::thread::Builder::new().name("pos-kernel".into()).spawn(move || run(kernel, &waiting, &changed))?;
         Ok(KernelHandle { commands: Some(Commands { sender }), thread: Some(thread) })
     }
 

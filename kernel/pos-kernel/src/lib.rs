@@ -12,8 +12,8 @@ pub mod dispatch;
 pub mod effects;
 pub mod handle;
 pub mod pricing;
-pub mod rules;
 mod replies;
+pub mod rules;
 mod views;
 pub mod watch;
 

@@ -87,8 +87,7 @@ impl Calls {
 
 /// Prices the basket from scratch.
 pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Result<Priced, Refusal> {
-    let mut calls =
-        Calls { uses: Vec::new(), unavailable: rules.broken.clone(), quarantined: Vec::new(), now };
+    let mut calls = Calls { uses: Vec::new(), unavailable: rules.broken.clone(), quarantined: Vec::new(), now };
     let mut pricing = Pricing::start(basket, shop)?;
     if basket.live_lines().next().is_none() {
         // Nothing to price: nobody is asked.

@@ -54,7 +54,9 @@ impl Replies {
             None => Known::New,
             Some(Remembered { said: Said::Now(known), reply }) if known == command => Known::Same(reply),
             Some(Remembered { said: Said::Now(_), .. }) => Known::Other,
-            Some(Remembered { said: Said::Before(known), reply }) if *known == digest(command) => Known::Restored(reply),
+            Some(Remembered { said: Said::Before(known), reply }) if *known == digest(command) => {
+                Known::Restored(reply)
+            }
             // A program that counts its commands from 1 at every start: not the command it was then.
             Some(Remembered { said: Said::Before(_), .. }) => Known::New,
         }

@@ -266,7 +266,8 @@ impl Rules {
     /// Keeps a copy of a script that loaded. A copy that cannot be written is only missed after the next restart.
     fn remember(&self, source: &ExtensionSource) {
         let Some(path) = self.last_good_path(source) else { return };
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, &source.code));
+        let written =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, &source.code));
         if let Err(error) = written {
             tracing::warn!(path = %path.display(), %error, "no copy of a good rule was kept");
         }

@@ -216,10 +216,8 @@ fn tax_views(taxes: &[TaxTotal], currency: Currency) -> Vec<TaxView> {
 }
 
 fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
-    let view = |tender: &Tender| TenderView {
-        kind: tender.kind.code().to_owned(),
-        amount: major(currency, tender.amount),
-    };
+    let view =
+        |tender: &Tender| TenderView { kind: tender.kind.code().to_owned(), amount: major(currency, tender.amount) };
     tenders.iter().map(view).collect()
 }
 
@@ -250,10 +248,8 @@ pub(crate) fn verification_view(found: Verification) -> VerificationView {
 /// Figures of a shift.
 pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, text: String) -> ReportView {
     let figure = |amount: Money| major(shop.currency, amount);
-    let named = |(name, amount): &(std::sync::Arc<str>, Money)| NamedAmount {
-        name: name.to_string(),
-        amount: figure(*amount),
-    };
+    let named =
+        |(name, amount): &(std::sync::Arc<str>, Money)| NamedAmount { name: name.to_string(), amount: figure(*amount) };
     ReportView {
         shift: totals.shift,
         business_date: totals.business_date.to_string(),

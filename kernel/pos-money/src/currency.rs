@@ -58,10 +58,8 @@ impl Currency {
         if normal.scale() > exponent {
             return Err(MoneyError::TooPrecise { amount: major, currency: self, exponent: self.exponent() });
         }
-        let coefficient = normal
-            .mantissa()
-            .checked_mul(10_i128.pow(exponent - normal.scale()))
-            .ok_or(MoneyError::Overflow)?;
+        let coefficient =
+            normal.mantissa().checked_mul(10_i128.pow(exponent - normal.scale())).ok_or(MoneyError::Overflow)?;
         i64::try_from(coefficient).map(Money::from_minor).map_err(|_| MoneyError::Overflow)
     }
 

@@ -50,7 +50,8 @@ impl Rounding {
             return Err(MoneyError::DivisionByZero);
         }
         // value = mantissa / 10^scale major = mantissa * 10^exponent / 10^scale minor; one exact division of integers.
-        let (mut numerator, mut denominator) = (major.mantissa().unsigned_abs(), u128::from(self.increment.unsigned_abs()));
+        let (mut numerator, mut denominator) =
+            (major.mantissa().unsigned_abs(), u128::from(self.increment.unsigned_abs()));
         if major.scale() >= exponent {
             denominator = pow10(major.scale() - exponent)
                 .and_then(|power| denominator.checked_mul(power))

@@ -6,6 +6,7 @@
 use crate::error::{Fault, Result};
 use pos_api::port::StoreError;
 use pos_domain::money::Decimal;
+use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -76,6 +77,8 @@ impl Place {
             None => Connection::open_with_flags(&self.path, flags),
         }?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Plans do not depend on bound values: without this a cached statement is prepared again for other values.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         connection.execute_batch(
             "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;",

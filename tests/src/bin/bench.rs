@@ -3,10 +3,10 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command, Reply};
+use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
 use pos_tests::program::pos;
 use pos_tests::shop::{Recipe, TestShop, demo_extensions, demo_recipe};
-use pos_storage::{SqliteStore, StoreOptions, count};
 use serde::Serialize;
 use std::path::Path;
 use std::process::{Child, Command as Process, ExitCode, Stdio};
@@ -107,7 +107,14 @@ fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
 fn ten_lines(recipe: &Recipe) -> Vec<String> {
     let tagged = |tag: &str, count: usize| -> Vec<String> {
         let has = |item: &&pos_domain::catalogue::Item| item.tags.iter().any(|known| &**known == tag);
-        recipe.items.iter().filter(has).filter(|item| !item.unit.is_measured()).take(count).map(|item| item.id.to_string()).collect()
+        recipe
+            .items
+            .iter()
+            .filter(has)
+            .filter(|item| !item.unit.is_measured())
+            .take(count)
+            .map(|item| item.id.to_string())
+            .collect()
     };
     let plain = recipe.items.iter().filter(|item| item.tags.is_empty() && !item.unit.is_measured());
     let mut ids = tagged("draught", 2);
@@ -177,7 +184,9 @@ fn durable_sale(folder: &Path, bare_us: f64) -> anyhow::Result<Vec<Row>> {
         for code in &codes {
             accepted(shop.scan(code))?;
         }
-        let due = accepted(shop.call(Command::GetBasket { basket: None }))?.view.map_or_else(Default::default, |view| view.due);
+        let due = accepted(shop.call(Command::GetBasket { basket: None }))?
+            .view
+            .map_or_else(Default::default, |view| view.due);
         accepted(shop.call(Command::TenderCash { basket: None, amount: Some(Amount(due)) }))?;
         let started = Instant::now();
         accepted(shop.call(Command::Complete { basket: None }))?;
@@ -191,7 +200,13 @@ fn durable_sale(folder: &Path, bare_us: f64) -> anyhow::Result<Vec<Row>> {
         row("sale_syncs_mean", mean, "fsync", 1.0, "exactly one a 20-line sale, from first scan to durable"),
         row("sale_syncs_most", most, "fsync", 1.0, "exactly one a 20-line sale"),
         row("bare_commit_p50", bare_us, "us", bare_us, "one row, same pragmas, same file system"),
-        row("sale_commit_p50", p50, "us", bare_us + 500.0, "20 lines, durable: at most 0.5 ms more than the bare commit"),
+        row(
+            "sale_commit_p50",
+            p50,
+            "us",
+            bare_us + 500.0,
+            "20 lines, durable: at most 0.5 ms more than the bare commit",
+        ),
         row("sale_commit_p99", p99, "us", bare_us + 500.0, "for information"),
     ])
 }
@@ -199,7 +214,8 @@ fn durable_sale(folder: &Path, bare_us: f64) -> anyhow::Result<Vec<Row>> {
 fn replay(folder: &Path, bare_us: f64) -> anyhow::Result<Row> {
     let file = folder.join("baskets.jsonl");
     std::fs::write(&file, invent(3_000, 1).0)?;
-    let output = pos()?.arg("replay-baskets").arg(&file).arg("--data").arg(folder.join("replay")).arg("--json").output()?;
+    let output =
+        pos()?.arg("replay-baskets").arg(&file).arg("--data").arg(folder.join("replay")).arg("--json").output()?;
     anyhow::ensure!(output.status.success(), "replay: {}", String::from_utf8_lossy(&output.stderr));
     let figures: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let rate = figures["sales_per_s"].as_f64().context("no sales_per_s")?;
@@ -225,7 +241,11 @@ fn window(folder: &Path) -> anyhow::Result<Result<Vec<Row>, String>> {
     let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let _server = match server {
         Ok(child) => Ended(child),
-        Err(error) => return Ok(Err(format!("Xvfb cannot be started ({error}); on Debian: apt-get install xvfb libgl1-mesa-dri"))),
+        Err(error) => {
+            return Ok(Err(format!(
+                "Xvfb cannot be started ({error}); on Debian: apt-get install xvfb libgl1-mesa-dri"
+            )));
+        }
     };
     // Made first, so that the measured start is a start and not the filling of a catalogue.
     let made = pos()?.args(["demo", "--headless", "--json", "--data"]).arg(folder).output()?;
@@ -239,7 +259,13 @@ fn window(folder: &Path) -> anyhow::Result<Result<Vec<Row>, String>> {
             let figures: serde_json::Value = serde_json::from_slice(&output.stdout).context("the window's figures")?;
             let figure = |key: &str| figures[key].as_f64().with_context(|| format!("no {key}"));
             return Ok(Ok(vec![
-                row("window_first_frame", figure("first_frame_ms")?, "ms", 1_000.0, "at most 1 s from the start of the program"),
+                row(
+                    "window_first_frame",
+                    figure("first_frame_ms")?,
+                    "ms",
+                    1_000.0,
+                    "at most 1 s from the start of the program",
+                ),
                 row("window_memory", figure("rss_mb")?, "MB", 150.0, "at most 150 MB"),
                 row("window_idle_frames", figure("idle_frames")?, "frames", 0.0, "none in ten idle seconds"),
             ]));

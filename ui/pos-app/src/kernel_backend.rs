@@ -54,15 +54,18 @@ impl KernelBackend {
 
     fn message(&self, news: News) -> Option<Message> {
         let (severity, text, next) = match news {
-            News::Rule(RuleNews::Loaded { name, version }) => {
-                (Severity::Info, format!("{name} was reloaded (version {version}). The next sale uses it."), String::new())
-            }
+            News::Rule(RuleNews::Loaded { name, version }) => (
+                Severity::Info,
+                format!("{name} was reloaded (version {version}). The next sale uses it."),
+                String::new(),
+            ),
             News::Rule(RuleNews::Removed { name }) => {
                 (Severity::Info, format!("{name} was removed. The next sale goes without it."), String::new())
             }
             News::Rule(RuleNews::Broken { diagnostic, kept }) => {
                 let place = if diagnostic.line > 0 { format!(", line {}", diagnostic.line) } else { String::new() };
-                let text = format!("{} has a mistake: {}{place}: {}", diagnostic.rule, diagnostic.file, diagnostic.problem);
+                let text =
+                    format!("{} has a mistake: {}{place}: {}", diagnostic.rule, diagnostic.file, diagnostic.problem);
                 let next = if kept { "The last good version is still in use." } else { "Sales go on without it." };
                 (Severity::Warning, text, next.to_owned())
             }
@@ -127,6 +130,10 @@ impl Backend for KernelBackend {
                 count => Indicator { label: format!("{count} rules out of order"), health: Health::Warning },
             },
         ];
-        RegisterStatus { rules: format!("Rules {}", set.hash.chars().take(6).collect::<String>()), indicators, messages }
+        RegisterStatus {
+            rules: format!("Rules {}", set.hash.chars().take(6).collect::<String>()),
+            indicators,
+            messages,
+        }
     }
 }

@@ -21,13 +21,21 @@ pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let file = File::open(&args.file).with_context(|| format!("{} cannot be read", args.file.display()))?;
     if args.preview {
         let preview = read_preview(file, &options)?;
-        if args.common.json { print_json(&preview)? } else { print(&preview.to_string())? }
+        if args.common.json {
+            print_json(&preview)?
+        } else {
+            print(&preview.to_string())?
+        }
         return Ok(status(preview.errors.is_empty()));
     }
     let report = read_csv(file, &options)?;
     let store = open_store(&data, &shop)?;
     store.upsert_items(report.good.clone()).context("The articles were not stored")?;
-    if args.common.json { print_json(&report)? } else { print(&report.to_string())? }
+    if args.common.json {
+        print_json(&report)?
+    } else {
+        print(&report.to_string())?
+    }
     Ok(status(report.errors.is_empty()))
 }
 
@@ -46,7 +54,10 @@ pub(crate) fn find(args: &FindArgs) -> anyhow::Result<ExitCode> {
         let currency = session.shop.currency;
         for item in &items {
             let per = if item.price_per.is_empty() { String::new() } else { format!(" / {}", item.price_per) };
-            print(&format!("{:<14} {:<36} {:>9} {currency}{per}  {}\n", item.code, item.name, item.price, item.department))?;
+            print(&format!(
+                "{:<14} {:<36} {:>9} {currency}{per}  {}\n",
+                item.code, item.name, item.price, item.department
+            ))?;
         }
         if items.is_empty() {
             eprintln!("pos: nothing was found; try the beginning of a word of the name");

@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::{call, print, print_json};
+use super::{call, print, print_json, tell_news};
 use crate::args::{DemoArgs, RegisterArgs};
 use crate::data_dir::{DataDir, DataLock, write_file};
 use crate::demo_catalogue::{demo_items, demo_shop, quick_key_pages};
@@ -38,7 +38,8 @@ pub(crate) fn run(args: DemoArgs, window: &dyn Window) -> anyhow::Result<ExitCod
         None => DataDir::demo_of_user()?,
     };
     let (lock, shop) = if data.has_shop() { lock_and_read(&data)? } else { make(&data)? };
-    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let has_display =
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if args.headless || args.json || !has_display {
         return ring(data, lock, shop, args.json);
     }
@@ -78,9 +79,7 @@ fn ring(data: DataDir, lock: DataLock, shop: Shop, json: bool) -> anyhow::Result
         ..SessionOptions::default()
     };
     let mut session = Session::with_shop(data, lock, shop, options)?;
-    for problem in session.rules.problems() {
-        eprintln!("{problem}");
-    }
+    tell_news(&session);
     let mut day_run = Day { figures: Figures::default(), command: 0, run: first_command_of(&session)? };
     // The receipt shown is the one that most rules had a hand in.
     let (mut shown, mut most) = (String::new(), 0);
@@ -96,7 +95,8 @@ fn ring(data: DataDir, lock: DataLock, shop: Shop, json: bool) -> anyhow::Result
         }
     }
     let report = accepted(call(&mut session, &day_run.id("x"), Command::XReport))?.report.unwrap_or_default();
-    let verified = accepted(call(&mut session, &day_run.id("verify"), Command::Verify))?.verification.unwrap_or_default();
+    let verified =
+        accepted(call(&mut session, &day_run.id("verify"), Command::Verify))?.verification.unwrap_or_default();
     let counts = session.kernel.effect_counts();
     let folder = session.data.root().to_owned();
     let figures = day_run.figures;
@@ -152,7 +152,10 @@ impl Day {
                 DemoStep::ScanRefused { code, refusal } => {
                     let reply = call(session, &self.id("refused"), scan(code));
                     let found = reply.refused.map(|refused| refused.code);
-                    anyhow::ensure!(found.as_deref() == Some(refusal), "{code} should be refused as {refusal}: {found:?}");
+                    anyhow::ensure!(
+                        found.as_deref() == Some(refusal),
+                        "{code} should be refused as {refusal}: {found:?}"
+                    );
                     continue;
                 }
                 DemoStep::SetQuantity { line, quantity } => {

@@ -23,7 +23,9 @@ pub(crate) fn run(args: &NumberArgs) -> anyhow::Result<ExitCode> {
             .filter(|line| !line.voided)
             .map(|line| serde_json::json!({ "line": line.number, "name": line.name, "reasons": line.reasons }))
             .collect();
-        print_json(&serde_json::json!({ "number": committed.number, "currency": transaction.currency, "lines": lines }))?;
+        print_json(
+            &serde_json::json!({ "number": committed.number, "currency": transaction.currency, "lines": lines }),
+        )?;
     } else {
         let mut text = format!("Receipt {}\n", number_text(&transaction.register, committed.number));
         for line in transaction.lines.iter().filter(|line| !line.voided) {

@@ -28,7 +28,10 @@ pub(crate) fn verify(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
         for problem in &found.problems {
             print(&format!("{problem}\n"))?;
         }
-        eprintln!("pos: the journal does NOT verify: {} problem(s). Keep the file and call support.", found.problems.len());
+        eprintln!(
+            "pos: the journal does NOT verify: {} problem(s). Keep the file and call support.",
+            found.problems.len()
+        );
     }
     session.close()?;
     Ok(status(found.verified))

@@ -19,6 +19,9 @@ use crate::args::DataArgs;
 use crate::data_dir::DataDir;
 use crate::session::{Session, SessionOptions};
 use pos_api::{Command, Envelope, Reply};
+use pos_kernel::RuleNews;
+use pos_kernel::dispatch::News;
+use pos_kernel::effects::EffectNews;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -54,6 +57,27 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 /// Sends a command to a kernel of this process.
 pub(crate) fn call(session: &mut Session, command_id: &str, command: Command) -> Reply {
     session.kernel.handle(Envelope { command_id: command_id.to_owned(), command })
+}
+
+/// What became of rules and devices since last time, on standard error.
+pub(crate) fn tell_news(session: &Session) {
+    for news in session.news.try_iter() {
+        match news {
+            News::Rule(RuleNews::Loaded { name, version }) => {
+                eprintln!("pos: {name} was loaded (version {version}); the next basket uses it.");
+            }
+            News::Rule(RuleNews::Removed { name }) => eprintln!("pos: {name} was removed."),
+            News::Rule(RuleNews::Broken { diagnostic, .. }) => eprint!("{diagnostic}"),
+            News::Rule(RuleNews::Quarantined { name }) => {
+                eprintln!("pos: {name} failed three times and is no longer asked. Mend it and save it again.");
+            }
+            News::Effect(EffectNews::Printed { .. }) => {}
+            News::Effect(EffectNews::PrintFailed { number, error }) => {
+                eprintln!("pos: receipt {number} was not printed, the sale is stored. {error}");
+            }
+            News::Effect(EffectNews::DrawerFailed { error }) => eprintln!("pos: the drawer did not open. {error}"),
+        }
+    }
 }
 
 /// A refusal on standard error, with what to do next.

@@ -34,11 +34,9 @@ pub(crate) fn build(args: &PluginBuildArgs) -> anyhow::Result<ExitCode> {
 pub(crate) fn new(args: &PluginNewArgs) -> anyhow::Result<ExitCode> {
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => args
-            .dir
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .context("The folder needs a name")?,
+        None => {
+            args.dir.file_name().map(|name| name.to_string_lossy().into_owned()).context("The folder needs a name")?
+        }
     };
     pos_plugin_build::new(&args.dir, &name, args.kind.parse()?)?;
     print(&format!("Wrote {0}. Build it with: pos plugin build {0}\n", args.dir.display()))?;

@@ -27,7 +27,11 @@ pub(crate) fn run(args: &ReceiptArgs) -> anyhow::Result<ExitCode> {
         let picture = Paper::read(&escpos::encode(&document, &profile), profile.columns).to_png()?;
         std::fs::write(path, picture).with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    if common.json { print_json(&reply)? } else { print(&receipt.text)? }
+    if common.json {
+        print_json(&reply)?
+    } else {
+        print(&receipt.text)?
+    }
     session.close()?;
     Ok(ExitCode::SUCCESS)
 }

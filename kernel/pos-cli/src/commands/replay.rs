@@ -203,9 +203,10 @@ fn ring_lines(
         figures.scans.push(started.elapsed());
         due = reply.view.as_ref().map_or(due, |view| view.due);
     }
-    let coupons = session.shop.currency.to_decimal(Money::from_minor(
-        basket.lines.iter().map(|line| line.coupon_disc_cents).sum(),
-    ));
+    let coupons = session
+        .shop
+        .currency
+        .to_decimal(Money::from_minor(basket.lines.iter().map(|line| line.coupon_disc_cents).sum()));
     let used = coupons.min(due);
     if used > Decimal::ZERO {
         let command = Command::TenderCoupon { basket: id, amount: Amount(used) };

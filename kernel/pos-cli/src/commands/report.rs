@@ -13,7 +13,11 @@ pub(crate) fn run(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
         return Ok(code);
     }
     let report = reply.report.unwrap_or_default();
-    if args.json { print_json(&report)? } else { print(&report.text)? }
+    if args.json {
+        print_json(&report)?
+    } else {
+        print(&report.text)?
+    }
     session.close()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -80,7 +80,8 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         };
         let table = path.with_extension("cases.toml");
         if table.exists() {
-            let text = std::fs::read_to_string(&table).with_context(|| format!("{} cannot be read", table.display()))?;
+            let text =
+                std::fs::read_to_string(&table).with_context(|| format!("{} cannot be read", table.display()))?;
             let cases = Table::parse(&text).with_context(|| format!("{} is not a table of cases", table.display()))?;
             for outcome in pos_rhai::cases::run(&cases, std::slice::from_ref(&extension)) {
                 match outcome.problem {

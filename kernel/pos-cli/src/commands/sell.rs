@@ -1,6 +1,6 @@
 //! `pos sell`: ring and pay from the shell.
 
-use super::{call, data_dir, print, print_json, report_refusal};
+use super::{call, data_dir, print, print_json, report_refusal, tell_news};
 use crate::args::SellArgs;
 use crate::session::{Session, SessionOptions};
 use pos_api::{Amount, Command, Reply};
@@ -12,6 +12,7 @@ pub(crate) fn run(args: &SellArgs) -> anyhow::Result<ExitCode> {
     let options = SessionOptions { watch: false, ..SessionOptions::default() };
     let mut session = Session::open(data_dir(&args.common.data)?, options)?;
     let reply = ring(&mut session, args);
+    tell_news(&session);
     let code = if args.common.json {
         print_json(&reply)?;
         reply.refused.as_ref().map(|_| ExitCode::from(1))

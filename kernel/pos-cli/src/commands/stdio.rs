@@ -1,6 +1,6 @@
 //! `pos kernel --stdio`: the kernel for another program.
 
-use super::{data_dir, print_json};
+use super::{data_dir, print_json, tell_news};
 use crate::args::KernelArgs;
 use crate::session::{Session, SessionOptions};
 use pos_api::{Envelope, Reply};
@@ -16,6 +16,7 @@ pub(crate) fn run(args: &KernelArgs) -> anyhow::Result<ExitCode> {
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     loop {
+        tell_news(&session);
         line.clear();
         let mut limited = std::io::Read::take(&mut input, LINE_MAX + 1);
         if limited.read_until(b'\n', &mut line)? == 0 {

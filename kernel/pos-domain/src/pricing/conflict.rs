@@ -155,7 +155,12 @@ pub(super) fn resolve(
 }
 
 /// Price, amount, rate; higher priority; extension; id.
-fn tie_break(one: &Candidate, one_source: &ModifierSource, other: &Candidate, other_source: &ModifierSource) -> Ordering {
+fn tie_break(
+    one: &Candidate,
+    one_source: &ModifierSource,
+    other: &Candidate,
+    other_source: &ModifierSource,
+) -> Ordering {
     effect_class(&one.shape)
         .cmp(&effect_class(&other.shape))
         .then(other.priority.cmp(&one.priority))
@@ -253,12 +258,7 @@ fn discountable_sum(lines: &[WorkLine]) -> Decimal {
 }
 
 /// Why a requirement does not hold, if it does not.
-fn unmet(
-    requires: &Option<Requirement>,
-    lines: &[WorkLine],
-    at_start: Decimal,
-    currency: Currency,
-) -> Option<String> {
+fn unmet(requires: &Option<Requirement>, lines: &[WorkLine], at_start: Decimal, currency: Currency) -> Option<String> {
     let Requirement { min, basis: _, left } = (*requires)?;
     let has = if left { discountable_sum(lines) } else { at_start };
     let needs = currency.to_decimal(min);
@@ -445,7 +445,8 @@ fn deal_sets(
         for (index, count) in filled.iter().flatten() {
             per_set[*index] += count;
         }
-        let repeats = supplies.iter().zip(&per_set).filter(|(_, used)| **used > 0).map(|(supply, used)| supply.pieces / used);
+        let repeats =
+            supplies.iter().zip(&per_set).filter(|(_, used)| **used > 0).map(|(supply, used)| supply.pieces / used);
         let repeats = repeats.min().unwrap_or(1).clamp(1, i64::from(most - evaluation.sets));
         for (supply, used) in supplies.iter_mut().zip(&per_set) {
             supply.pieces -= used * repeats;
@@ -587,7 +588,8 @@ fn take(
         let from = &mut segments[*segment];
         let mut groups = from.groups.clone();
         groups.extend(group.cloned());
-        let part = Segment { quantity: *quantity, value: value - saving, groups, exclusive: from.exclusive || exclusive };
+        let part =
+            Segment { quantity: *quantity, value: value - saving, groups, exclusive: from.exclusive || exclusive };
         if *quantity == from.quantity {
             *from = part;
         } else {

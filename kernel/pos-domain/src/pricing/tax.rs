@@ -63,9 +63,10 @@ pub fn compute(lines: &[TaxLine], assessment: &Assessment, currency: Currency) -
     let mut codes: Vec<Code<'_>> = Vec::new();
     let mut by_line: Vec<Vec<(usize, &TaxComponent)>> = vec![Vec::new(); lines.len()];
     for component in &assessment.components {
-        let position = lines.iter().position(|line| line.number == component.line).ok_or_else(|| {
-            unavailable(format!("the assessment taxes line {}, which is not there", component.line))
-        })?;
+        let position = lines
+            .iter()
+            .position(|line| line.number == component.line)
+            .ok_or_else(|| unavailable(format!("the assessment taxes line {}, which is not there", component.line)))?;
         by_line[position].push((code_index(&mut codes, component, assessment)?, component));
     }
 
@@ -334,9 +335,9 @@ fn totals(
     let nets = Money::sum(lines.iter().map(|line| line.net))?;
     let added = Money::sum(result.totals.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
     let keep_price = nets.plus(added)?;
-    let from_base = codes.iter().any(|code| {
-        code.rounding.included == IncludedPolicy::FromBase && code.rounding.level != TaxLevel::PerLine
-    });
+    let from_base = codes
+        .iter()
+        .any(|code| code.rounding.included == IncludedPolicy::FromBase && code.rounding.level != TaxLevel::PerLine);
     result.total = if from_base {
         let mut excluded = currency.to_decimal(nets);
         for (code, (_, amount)) in codes.iter().zip(&sums) {
@@ -510,7 +511,12 @@ mod tests {
         check(&[33, 33, 33], three("0.19", true), TaxLevel::PerLine, "VAT 84+15 | 84 99 | [[5], [5], [5]]");
         check(&[33, 33, 33], three("0.19", false), TaxLevel::PerReceipt, "VAT 99+19 | 99 118 | [[7], [6], [6]]");
         check(&[33, 33, 33], three("0.19", false), TaxLevel::PerLine, "VAT 99+18 | 99 117 | [[6], [6], [6]]");
-        check(&[-33, -33, -33], three("0.19", true), TaxLevel::PerReceipt, "VAT -83+-16 | -83 -99 | [[-6], [-5], [-5]]");
+        check(
+            &[-33, -33, -33],
+            three("0.19", true),
+            TaxLevel::PerReceipt,
+            "VAT -83+-16 | -83 -99 | [[-6], [-5], [-5]]",
+        );
     }
 
     #[test]
@@ -521,7 +527,12 @@ mod tests {
         first.affects_next_base = true;
         let mut second = percent(1, "QST", "0.10", false);
         second.base_affected = true;
-        check(&[1000], vec![first, second], TaxLevel::PerReceipt, "GST 1000+50, QST 1050+105 | 1000 1155 | [[50, 105]]");
+        check(
+            &[1000],
+            vec![first, second],
+            TaxLevel::PerReceipt,
+            "GST 1000+50, QST 1050+105 | 1000 1155 | [[50, 105]]",
+        );
     }
 
     #[test]
@@ -537,9 +548,12 @@ mod tests {
 
     #[test]
     fn one_code_with_two_rates_and_taxes_on_unknown_lines_are_refused() {
-        let line = TaxLine { number: 1, net: Money::from_minor(100), quantity: Quantity::ONE, price_is_negative: false };
+        let line =
+            TaxLine { number: 1, net: Money::from_minor(100), quantity: Quantity::ONE, price_is_negative: false };
         let currency = Currency::from_code("EUR").unwrap();
-        for components in [vec![percent(1, "A", "0.1", true), percent(1, "A", "0.2", true)], vec![percent(9, "A", "0.1", true)]] {
+        for components in
+            [vec![percent(1, "A", "0.1", true), percent(1, "A", "0.2", true)], vec![percent(9, "A", "0.1", true)]]
+        {
             let assessment = Assessment { components, ..Assessment::default() };
             assert!(matches!(compute(&[line], &assessment, currency), Err(Refusal::TaxUnavailable { .. })));
         }

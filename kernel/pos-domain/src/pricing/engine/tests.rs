@@ -3,9 +3,7 @@
 use super::*;
 use crate::basket::Event;
 use crate::pricing::fixture;
-use crate::pricing::proposal::{
-    Attr, Basis, Chosen, Deal, Effect, Message, Mode, Pick, Portion, Shape, Slot, Spread,
-};
+use crate::pricing::proposal::{Attr, Basis, Chosen, Deal, Effect, Message, Mode, Pick, Portion, Shape, Slot, Spread};
 use expect_test::{Expect, expect};
 use pos_money::{Rate, UnitPrice};
 use std::str::FromStr;
@@ -66,7 +64,8 @@ fn rate_off(id: &str, lines: &[(u32, i64)], percent: i64) -> Candidate {
 
 /// n pieces of a pool, the cheapest of every n free.
 fn cheapest_free(id: &str, pool: &[u32], n: i64) -> Candidate {
-    let slot = |count, effect| Slot { pool: pool.to_vec(), count: Quantity::pieces(count), pick: Pick::Dearest, effect };
+    let slot =
+        |count, effect| Slot { pool: pool.to_vec(), count: Quantity::pieces(count), pick: Pick::Dearest, effect };
     let slots = vec![slot(n - 1, None), slot(1, Some(Effect::RateOff(Rate::ONE)))];
     candidate(id, Shape::Deal(Deal { slots, together: None, repeat_max: None }))
 }
@@ -108,7 +107,13 @@ fn check(lines: &[(&str, &str, i64)], stages: &[(Stage, Vec<Candidate>)], expect
         text.push_str(&format!(" = {}\n", line.net.minor()));
     }
     for decision in &priced.decisions {
-        text.push_str(&format!("{}: {:?} {} {}\n", decision.label, decision.state, decision.saving.minor(), decision.reason));
+        text.push_str(&format!(
+            "{}: {:?} {} {}\n",
+            decision.label,
+            decision.state,
+            decision.saving.minor(),
+            decision.reason
+        ));
     }
     text.push_str(&format!("due {} tax {}\n", priced.total.minor(), priced.total_tax.minor()));
     expected.assert_eq(&text);
@@ -253,11 +258,14 @@ fn malformed_candidates_cost_their_own_proposal_only() {
     negative.shape = Shape::WholeOrder(Effect::AmountOff(Money::from_minor(-500)));
     let unknown = rate_off("Lost line", &[(77, 1)], 10);
     let over = rate_off("Too much", &[(1, 1)], 101);
-    let fixed = candidate("Raise", Shape::Portions(Chosen {
-        portions: vec![Portion { line: 1, qty: Quantity::pieces(5) }],
-        effect: Effect::FixedPrice(UnitPrice::each(Decimal::from_str("99").unwrap())),
-        qualifies_on: vec![],
-    }));
+    let fixed = candidate(
+        "Raise",
+        Shape::Portions(Chosen {
+            portions: vec![Portion { line: 1, qty: Quantity::pieces(5) }],
+            effect: Effect::FixedPrice(UnitPrice::each(Decimal::from_str("99").unwrap())),
+            qualifies_on: vec![],
+        }),
+    );
     check(
         &[("A", "10", 1)],
         &[(Stage::Line, vec![negative, unknown, over, fixed, rate_off("Good", &[(1, 1)], 10)])],
@@ -276,8 +284,11 @@ fn malformed_candidates_cost_their_own_proposal_only() {
 #[test]
 fn every_line_says_why() {
     let priced = price(&[("ALE", "5.90", 4)], &[(Stage::Line, vec![rate_off("Happy hour", &[(1, 4)], 20)])]);
-    let text: Vec<String> =
-        priced.lines[0].reasons.iter().map(|reason| format!("{} | {} | {:?}", reason.title, reason.detail, reason.amount.map(Money::minor))).collect();
+    let text: Vec<String> = priced.lines[0]
+        .reasons
+        .iter()
+        .map(|reason| format!("{} | {} | {:?}", reason.title, reason.detail, reason.amount.map(Money::minor)))
+        .collect();
     expect![[r#"
         Regular price | 4 × 5.90 | Some(2360)
         Happy hour | script ext-Happy hour, line 5 · version 1 · on 4 | Some(-472)
