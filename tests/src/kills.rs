@@ -102,7 +102,7 @@ fn kill_once(
         Ok(())
     };
     // One in four is killed counting from its start: opening, migrating, restoring.
-    let from_start = wait.as_millis() % 4 == 0;
+    let from_start = wait.as_millis().is_multiple_of(4);
     if !from_start && let Ok(first) = lines.recv() {
         take(&first)?;
     }

@@ -106,9 +106,8 @@ fn versions_stand_in_one_place_and_lints_in_every_crate() {
     for package in &metadata().packages {
         let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}: no workspace lints", package.name);
-        for line in manifest.lines().filter(|line| line.contains("version = \"")) {
-            panic!("{}: a version outside the root Cargo.toml: {line}", package.name);
-        }
+        let version = manifest.lines().find(|line| line.contains("version = \""));
+        assert_eq!(version, None, "{}: a version outside the root Cargo.toml", package.name);
         let folder = package.manifest_path.parent().unwrap().file_name().unwrap();
         assert!(folder == package.name.as_str() || folder == "tests", "folder {folder} holds crate {}", package.name);
     }

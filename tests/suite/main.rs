@@ -1,4 +1,5 @@
 //! The one test binary: scenarios, black box, kills, architecture, tidiness.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says where")]
 
 mod architecture;
 mod black_box;

@@ -23,7 +23,7 @@ pub enum Command {
     /// Opens the register window of a shop
     Register(RegisterArgs),
     /// Makes a shop of one's own
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     /// Rings and pays from the shell, and prints the receipt
     Sell(SellArgs),
     /// Runs the kernel for another program: one JSON command in, one JSON reply out, line by line

@@ -58,7 +58,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => commands::demo::run(args, window),
         Command::Register(args) => commands::register::run(&args, window),
-        Command::Init(args) => commands::init::run(args),
+        Command::Init(args) => commands::init::run(*args),
         Command::Sell(args) => commands::sell::run(&args),
         Command::Kernel(args) => commands::stdio::run(&args),
         Command::Catalog(CatalogCommand::Import(args)) => commands::catalog::import(&args),

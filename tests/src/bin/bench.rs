@@ -1,4 +1,5 @@
 //! Measurements, each beside its yardstick, taken in one run.
+#![expect(clippy::print_stdout, reason = "figures are what this program prints")]
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};

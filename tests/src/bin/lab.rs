@@ -1,4 +1,5 @@
 //! The laboratory: attacks that take longer than a test run.
+#![expect(clippy::print_stdout, reason = "figures are what this program prints")]
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
 //! The program as a stranger meets it. (This test also makes `cargo test --workspace` build `pos` for the suite.)
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says where")]
 
 use std::process::Command;
 
