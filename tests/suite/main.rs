@@ -3,6 +3,7 @@
 
 mod architecture;
 mod black_box;
+mod failing_rules;
 mod hot_reload;
 mod kills;
 mod replay;
