@@ -11,6 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// One command in, with the id that makes it safe to send twice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -213,10 +214,10 @@ pub struct Reply {
     pub number: Option<ReceiptNumber>,
     /// The basket as it stands now (after `complete`: as sold).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub view: Option<Box<BasketView>>,
+    pub view: Option<Arc<BasketView>>,
     /// A receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub receipt: Option<ReceiptView>,
+    pub receipt: Option<Arc<ReceiptView>>,
     /// Figures of the shift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Box<ReportView>>,

@@ -6,7 +6,7 @@
 use crate::basket::{Basket, PriceSource};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
-use crate::pricing::priced::{ExtensionUse, LineTax, Modifier, PricedBasket, Reason, TaxTotal};
+use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
 use crate::pricing::proposal::{Attr, LineKind};
 use crate::refusal::Refusal;
 use crate::shop::Shop;
@@ -82,9 +82,6 @@ pub struct TransactionLine {
     /// What the customer pays for it: net plus added tax.
     #[serde(default)]
     pub paid: Money,
-    /// Why it costs what it costs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<Reason>,
     /// Facts rules saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attrs: Vec<Attr>,
@@ -152,6 +149,12 @@ pub struct Transaction {
     pub rule_set: Arc<str>,
     /// Which extensions took part.
     pub extensions: Vec<ExtensionUse>,
+    /// Who assessed the tax.
+    #[serde(default)]
+    pub assessor: Arc<str>,
+    /// What became of each offer proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// Texts for the receipt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipt_notes: Vec<Arc<str>>,
@@ -205,6 +208,8 @@ impl Transaction {
         sale.rounding = settlement.rounding;
         sale.entries = entries;
         sale.movements = movements;
+        sale.assessor = priced.assessor.clone();
+        sale.decisions = priced.decisions.clone();
         sale.receipt_notes = priced.receipt_notes.clone();
         sale.check()?;
         Ok(sale)
@@ -278,6 +283,8 @@ fn record(
         movements: Vec::new(),
         rule_set: opening.rule_set.clone(),
         extensions: extensions.to_vec(),
+        assessor: "".into(),
+        decisions: Vec::new(),
         receipt_notes: Vec::new(),
     }
 }
@@ -304,7 +311,6 @@ fn transaction_lines(basket: &Basket, priced: Option<&PricedBasket>) -> Result<V
                 net: Money::ZERO,
                 taxes: Vec::new(),
                 paid: Money::ZERO,
-                reasons: Vec::new(),
                 attrs: line.attrs.to_vec(),
             };
             if let (Some(priced), false) = (priced, line.voided) {
@@ -316,7 +322,6 @@ fn transaction_lines(basket: &Basket, priced: Option<&PricedBasket>) -> Result<V
                 sold.modifiers = found.modifiers.clone();
                 sold.net = found.net;
                 sold.taxes = found.taxes.clone();
-                sold.reasons = found.reasons.clone();
             }
             Ok(sold)
         })

@@ -335,7 +335,7 @@ impl Kernel {
 
     fn basket_reply(&self, open: &Open) -> Reply {
         let view = views::basket_view(&open.basket, &open.priced, &self.shop);
-        Reply { basket: Some(open.basket.id()), view: Some(Box::new(view)), ..Reply::default() }
+        Reply { basket: Some(open.basket.id()), view: Some(Arc::new(view)), ..Reply::default() }
     }
 
     fn get_basket(&self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
@@ -538,7 +538,7 @@ impl Kernel {
             self.effects.perform(Effect::OpenDrawer);
         }
         let mut reply = committed_reply(&committed);
-        reply.receipt = Some(views::receipt_view(committed.number, 0, &receipt));
+        reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &receipt)));
         self.effects.perform(Effect::Print { number: committed.number, receipt });
         Ok(reply)
     }
@@ -580,7 +580,7 @@ impl Kernel {
         let copy = self.store.count_copy(number).map_err(storage_failed)?;
         let receipt = sale_receipt(&committed, &self.shop, Print::Copy(copy));
         let mut reply = committed_reply(&committed);
-        reply.receipt = Some(views::receipt_view(number, copy, &receipt));
+        reply.receipt = Some(Arc::new(views::receipt_view(number, copy, &receipt)));
         self.effects.perform(Effect::Print { number, receipt });
         Ok(reply)
     }
@@ -621,7 +621,7 @@ fn committed_reply(committed: &Committed) -> Reply {
     Reply {
         basket: Some(committed.transaction.basket),
         number: Some(committed.number),
-        view: Some(Box::new(views::committed_view(committed))),
+        view: Some(Arc::new(views::committed_view(committed))),
         ..Reply::default()
     }
 }

@@ -10,7 +10,8 @@ use pos_api::view::{
 use pos_domain::basket::{Basket, State};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::ReceiptNumber;
-use pos_domain::pricing::priced::{Modifier, Reason, ReasonKind, TaxTotal};
+use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
+use pos_domain::pricing::priced::{Modifier, TaxTotal};
 use pos_domain::pricing::proposal::Severity;
 use pos_domain::receipt::{COLUMNS, Receipt};
 use pos_domain::report::ShiftTotals;
@@ -26,11 +27,24 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
     let prices = &priced.basket;
     // A settlement that overflows is refused before it gets here; a screen still draws something.
     let settlement = Settlement::of(prices.total, &basket.tenders, shop.cash_rounding).unwrap_or_default();
+    let facts = Facts::of_basket(prices, currency);
     let lines = basket
         .lines
         .iter()
         .map(|line| {
             let found = prices.line(line.number).filter(|_| !line.voided);
+            let reasons = found.map_or_else(Vec::new, |found| {
+                facts.chain(LineFacts {
+                    number: line.number,
+                    quantity: line.quantity,
+                    price: line.price,
+                    price_source: &line.price_source,
+                    gross: found.gross,
+                    modifiers: &found.modifiers,
+                    taxes: &found.taxes,
+                    paid: found.paid,
+                })
+            });
             LineView {
                 number: line.number,
                 item: line.item.id.to_string(),
@@ -46,7 +60,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
                 paid: figure(found.map(|found| found.paid).unwrap_or_default()),
                 modifiers: modifier_views(found.map_or(&[], |found| &found.modifiers), currency),
                 voided: line.voided,
-                reasons: reason_views(found.map_or(&[], |found| &found.reasons), currency),
+                reasons: reason_views(reasons, currency),
             }
         })
         .collect();
@@ -92,6 +106,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     let transaction = &committed.transaction;
     let currency = transaction.currency;
     let figure = |amount: Money| major(currency, amount);
+    let facts = Facts::of_transaction(transaction);
     let tendered = Money::sum(transaction.tenders.iter().map(|tender| tender.amount)).unwrap_or_default();
     BasketView {
         id: Some(transaction.basket),
@@ -104,7 +119,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         prices_include_tax: transaction.prices_include_tax,
         cashier: transaction.cashier.to_string(),
         opened_at: transaction.opened_at.to_text(),
-        lines: transaction.lines.iter().map(|line| committed_line_view(line, currency)).collect(),
+        lines: transaction.lines.iter().map(|line| committed_line_view(line, &facts)).collect(),
         pieces: pieces(transaction.lines.iter().filter(|line| !line.voided).map(|line| line.quantity)),
         gross: figure(transaction.gross),
         discount: figure(transaction.discount),
@@ -123,7 +138,8 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     }
 }
 
-fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
+fn committed_line_view(line: &TransactionLine, facts: &Facts<'_>) -> LineView {
+    let currency = facts.currency;
     LineView {
         number: line.number,
         item: line.item.to_string(),
@@ -139,7 +155,7 @@ fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
         paid: major(currency, line.paid),
         modifiers: modifier_views(&line.modifiers, currency),
         voided: line.voided,
-        reasons: reason_views(&line.reasons, currency),
+        reasons: reason_views(facts.sold(line), currency),
     }
 }
 
@@ -186,22 +202,14 @@ fn modifier_views(modifiers: &[Modifier], currency: Currency) -> Vec<ModifierVie
     modifiers.iter().map(view).collect()
 }
 
-fn reason_views(reasons: &[Reason], currency: Currency) -> Vec<ReasonView> {
-    let view = |reason: &Reason| ReasonView {
-        kind: match reason.kind {
-            ReasonKind::Price => "price",
-            ReasonKind::Modifier => "modifier",
-            ReasonKind::Lost => "lost",
-            ReasonKind::NearMiss => "near-miss",
-            ReasonKind::Tax => "tax",
-            ReasonKind::Total => "total",
-        }
-        .to_owned(),
-        title: reason.title.to_string(),
-        detail: reason.detail.to_string(),
+fn reason_views(reasons: Vec<Reason>, currency: Currency) -> Vec<ReasonView> {
+    let view = |reason: Reason| ReasonView {
+        kind: reason.kind.code().to_owned(),
+        title: reason.title,
+        detail: reason.detail,
         amount: reason.amount.map(|amount| major(currency, amount)),
     };
-    reasons.iter().map(view).collect()
+    reasons.into_iter().map(view).collect()
 }
 
 fn tax_views(taxes: &[TaxTotal], currency: Currency) -> Vec<TaxView> {

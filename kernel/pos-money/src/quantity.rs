@@ -70,6 +70,11 @@ impl Unit {
         self != Unit::Each
     }
 
+    /// Counted in pieces. By reference, as serde asks.
+    fn is_each(&self) -> bool {
+        *self == Unit::Each
+    }
+
     /// (dimension, how many of the dimension's smallest unit).
     fn dimension(self) -> (u8, i64) {
         match self {
@@ -93,7 +98,7 @@ pub struct Quantity {
     /// The number, in units of `unit`.
     pub value: Decimal,
     /// Of what.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Unit::is_each")]
     pub unit: Unit,
 }
 
@@ -157,7 +162,16 @@ pub struct UnitPrice {
     /// Major units, exact.
     pub value: Decimal,
     /// The quantity that costs it; its value is above zero.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub per: Quantity,
+}
+
+fn one() -> Quantity {
+    Quantity::ONE
+}
+
+fn is_one(quantity: &Quantity) -> bool {
+    *quantity == Quantity::ONE
 }
 
 impl UnitPrice {

@@ -7,8 +7,8 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber};
 use pos_domain::money::{Currency, Decimal, Money, Quantity, Rounding, Unit, UnitPrice};
 use pos_domain::pricing::PricedBasket;
-use pos_domain::pricing::priced::{LineTax, Modifier, ModifierSource, PricedLine, Reason, ReasonKind, TaxTotal};
-use pos_domain::pricing::proposal::{LineKind, Stage};
+use pos_domain::pricing::priced::{LineTax, Modifier, ModifierSource, PricedLine, TaxTotal};
+use pos_domain::pricing::proposal::{LineKind, Stage, TaxLevel};
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Tender, TenderKind};
 use pos_domain::time::{LocalTime, Moment};
@@ -123,12 +123,6 @@ pub(crate) fn priced(basket: &Basket) -> PricedBasket {
             candidate: "1".into(),
             source_line: Some(5),
         };
-        let reason = |kind, title: &str, detail: &str, amount| Reason {
-            kind,
-            title: title.into(),
-            detail: detail.into(),
-            amount: Some(amount),
-        };
         priced.lines.push(PricedLine {
             number: line.number,
             gross,
@@ -143,13 +137,7 @@ pub(crate) fn priced(basket: &Basket) -> PricedBasket {
             }],
             net,
             paid: net,
-            taxes: vec![LineTax { code: "VAT".into(), levy: "19 %".into(), included: true, base, amount }],
-            reasons: vec![
-                reason(ReasonKind::Price, "Regular price", "2 at 2.38", gross),
-                reason(ReasonKind::Modifier, "Happy hour", "script happy_hour.rhai, line 5", Money::from_minor(-10)),
-                reason(ReasonKind::Tax, "VAT 19 %", "in the price", amount),
-                reason(ReasonKind::Total, "To pay", "", net),
-            ],
+            taxes: vec![LineTax { code: "VAT".into(), included: true, base, amount }],
         });
         priced.gross = sum(priced.gross, gross);
         priced.discount = sum(priced.discount, Money::from_minor(10));
@@ -166,6 +154,7 @@ pub(crate) fn priced(basket: &Basket) -> PricedBasket {
         amount: priced.total_tax,
         exact_base: currency().to_decimal(priced.total_excluded),
         exact_amount: currency().to_decimal(priced.total_tax),
+        level: TaxLevel::PerReceipt,
     }];
     priced
 }

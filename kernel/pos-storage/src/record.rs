@@ -260,7 +260,7 @@ mod tests {
         let columns = Columns::of_transaction(2, 1, &transaction);
         let body = transaction_body(columns, &canonical_transaction(&transaction).unwrap());
         expect_file!["../golden/record-1-sale.json"].assert_eq(&format!("{body}\n"));
-        expect!["d3d648630431e45df5f8e0b41c3b282cf30727f704725de6e885323b73d13d63"]
+        expect!["26bdf009b0e87d58e49081dc8e12559f62baf89593e80b5a29a22b1ea0993e76"]
             .assert_eq(&hex::encode(hash(&GENESIS, body.as_bytes())));
     }
 }

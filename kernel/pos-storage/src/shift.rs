@@ -156,26 +156,20 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
     if changed != 1 {
         return Err(Fault::corrupt(format!("shift {shift} is not open")));
     }
-    let mut tender_row = connection.prepare_cached(
-        "INSERT INTO shift_tender (shift, kind, amount) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-    )?;
-    for (kind, amount) in &tenders {
-        tender_row.execute(params![shift, kind, amount.minor()])?;
-    }
-    let mut department_row = connection.prepare_cached(
-        "INSERT INTO shift_department (shift, department, amount) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-    )?;
-    for (department, amount) in &departments {
-        department_row.execute(params![shift, department, amount.minor()])?;
-    }
-    let mut tax_row = connection.prepare_cached(
-        "INSERT INTO shift_tax (shift, code, base, amount) VALUES (?1, ?2, ?3, ?4)
+    let mut sum = connection.prepare_cached(
+        "INSERT INTO shift_sum (shift, kind, name, base, amount) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET base = base + excluded.base, amount = amount + excluded.amount",
     )?;
-    for (code, base, amount) in &taxes {
-        tax_row.execute(params![shift, code, base.minor(), amount.minor()])?;
+    let plain = |(name, amount): &(Arc<str>, Money)| (name.clone(), Money::ZERO, *amount);
+    let lists = [
+        (TENDER, tenders.iter().map(plain).collect()),
+        (DEPARTMENT, departments.iter().map(plain).collect()),
+        (TAX, taxes),
+    ];
+    for (kind, list) in lists {
+        for (name, base, amount) in list {
+            sum.execute(params![shift, kind, name, base.minor(), amount.minor()])?;
+        }
     }
     Ok(())
 }
@@ -183,9 +177,12 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
 const SHIFT: &str = "SELECT shift, business_date, opened_at_ms, opened_offset_seconds, float_amount, sales, cancelled, \
      lines, voided_lines, gross, discount, tax, total, tendered, change, rounding, first_number, last_number FROM shift";
 const OPEN: &str = "WHERE closed_seq IS NULL";
-const TENDERS: &str = "SELECT kind, amount FROM shift_tender WHERE shift = ?1 ORDER BY kind";
-const DEPARTMENTS: &str = "SELECT department, amount FROM shift_department WHERE shift = ?1 ORDER BY department";
-const TAXES: &str = "SELECT code, base, amount FROM shift_tax WHERE shift = ?1 ORDER BY code";
+const SUMS: &str = "SELECT kind, name, base, amount FROM shift_sum WHERE shift = ?1 ORDER BY kind, name";
+
+// Kinds of rows in `shift_sum`.
+const TENDER: &str = "tender";
+const DEPARTMENT: &str = "department";
+const TAX: &str = "tax";
 
 /// The running totals of the open shift.
 pub(crate) fn open_totals(connection: &Connection) -> Result<Option<ShiftTotals>> {
@@ -215,15 +212,18 @@ pub(crate) fn open(connection: &Connection) -> Result<Option<OpenShift>> {
 }
 
 fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftTotals> {
-    let named = |row: &Row<'_>| Ok((row.get(0)?, money(row, 1)?));
-    totals.tenders =
-        connection.prepare_cached(TENDERS)?.query_map([totals.shift], named)?.collect::<rusqlite::Result<_>>()?;
-    totals.departments =
-        connection.prepare_cached(DEPARTMENTS)?.query_map([totals.shift], named)?.collect::<rusqlite::Result<_>>()?;
-    totals.taxes = connection
-        .prepare_cached(TAXES)?
-        .query_map([totals.shift], |row| Ok((row.get(0)?, money(row, 1)?, money(row, 2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut statement = connection.prepare_cached(SUMS)?;
+    let mut rows = statement.query([totals.shift])?;
+    while let Some(row) = rows.next()? {
+        let (kind, name): (String, Arc<str>) = (row.get(0)?, row.get(1)?);
+        let (base, amount) = (money(row, 2)?, money(row, 3)?);
+        match kind.as_str() {
+            TENDER => totals.tenders.push((name, amount)),
+            DEPARTMENT => totals.departments.push((name, amount)),
+            TAX => totals.taxes.push((name, base, amount)),
+            other => return Err(Fault::corrupt(format!("shift {} has a sum of kind \"{other}\"", totals.shift))),
+        }
+    }
     Ok(totals)
 }
 
@@ -263,5 +263,4 @@ fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
 
 /// What [`open_totals`] runs, for the test that holds its cost against the number of sales.
 #[cfg(test)]
-pub(crate) const OPEN_TOTALS_SQL: [fn() -> String; 4] =
-    [|| format!("{SHIFT} {OPEN}"), || TENDERS.to_owned(), || DEPARTMENTS.to_owned(), || TAXES.to_owned()];
+pub(crate) const OPEN_TOTALS_SQL: [fn() -> String; 2] = [|| format!("{SHIFT} {OPEN}"), || SUMS.to_owned()];

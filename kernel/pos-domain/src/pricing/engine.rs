@@ -1,15 +1,14 @@
 //! The pipeline of one pricing, stage by stage.
 
 use super::conflict::{self, Outcome};
-use super::priced::{Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine, Reason, ReasonKind};
+use super::priced::{Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine};
 use super::proposal::{
     Assessment, AttrValue, Candidate, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine, Stage,
     TaxInput, Taxable,
 };
 use super::tax::{self, TaxLine, TaxResult};
-use crate::basket::{Basket, PriceSource};
+use crate::basket::Basket;
 use crate::ids::LineNumber;
-use crate::receipt::price_text;
 use crate::refusal::Refusal;
 use crate::shop::Shop;
 use pos_money::{Currency, Decimal, Money, Quantity, Rounding, allocate_exact};
@@ -57,10 +56,8 @@ pub(super) struct WorkLine {
     /// Pieces by what has become of them; their values add up to `net`.
     pub(super) segments: Vec<Segment>,
     gross: Money,
-    price_reason: Reason,
     price_is_negative: bool,
     modifiers: Vec<Modifier>,
-    lost: Vec<Reason>,
 }
 
 /// Pieces of one line that were treated alike.
@@ -120,10 +117,8 @@ impl Pricing {
                     exclusive: false,
                 }],
                 gross,
-                price_reason: price_reason(line.price, line.quantity, &line.price_source, gross, shop.currency),
                 price_is_negative: line.price.value.is_sign_negative(),
                 modifiers: Vec::new(),
-                lost: Vec::new(),
             });
             snapshot.lines.push(snapshot_line);
         }
@@ -204,15 +199,6 @@ impl Pricing {
                     after: line.net,
                 });
             }
-        } else {
-            for index in &considered {
-                self.lines[*index].lost.push(Reason {
-                    kind: ReasonKind::Lost,
-                    title: label.clone(),
-                    detail: format!("not used: {reason}").into(),
-                    amount: None,
-                });
-            }
         }
         let lines = considered.iter().map(|index| self.lines[*index].number).collect();
         self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines });
@@ -249,26 +235,6 @@ impl Pricing {
         let net = Money::sum(self.lines.iter().map(|line| line.net))?;
         let mut lines = Vec::with_capacity(self.lines.len());
         for ((work, taxes), paid) in self.lines.into_iter().zip(line_taxes).zip(paid) {
-            let mut reasons = vec![work.price_reason];
-            reasons.extend(work.modifiers.iter().map(modifier_reason));
-            reasons.extend(work.lost);
-            for tax in &taxes {
-                let within = if tax.included { "included" } else { "added" };
-                let jurisdiction = totals.iter().find(|total| total.code == tax.code).map(|total| &*total.jurisdiction);
-                let rounding = tax::rounding_text(&assessment.rounding, jurisdiction.unwrap_or_default());
-                reasons.push(Reason {
-                    kind: ReasonKind::Tax,
-                    title: format!("{} {} {within}", tax.code, tax.levy).into(),
-                    detail: format!("on {} · {} · {rounding}", self.currency.format(tax.base), assessor.name).into(),
-                    amount: Some(tax.amount),
-                });
-            }
-            reasons.push(Reason {
-                kind: ReasonKind::Total,
-                title: "To pay for this line".into(),
-                detail: "".into(),
-                amount: Some(paid),
-            });
             lines.push(PricedLine {
                 number: work.number,
                 gross: work.gross,
@@ -276,7 +242,6 @@ impl Pricing {
                 net: work.net,
                 taxes,
                 paid,
-                reasons,
             });
         }
         Ok(PricedBasket {
@@ -287,6 +252,7 @@ impl Pricing {
             total_excluded,
             total_tax,
             total,
+            assessor: assessor.name.clone(),
             decisions: self.decisions,
             near_misses: self.near_misses,
             notices: self.notices,
@@ -320,46 +286,6 @@ fn source_line(candidate: &Candidate) -> Option<u32> {
         AttrValue::Integer(line) => u32::try_from(line).ok(),
         _ => None,
     })
-}
-
-fn price_reason(
-    price: pos_money::UnitPrice,
-    quantity: Quantity,
-    source: &PriceSource,
-    gross: Money,
-    currency: Currency,
-) -> Reason {
-    let per = match price.per {
-        per if per == Quantity::ONE => String::new(),
-        per if per.value == Decimal::ONE => format!(" / {}", per.unit.symbol()),
-        per => format!(" for {per}"),
-    };
-    let title = match source {
-        PriceSource::List => "Regular price",
-        PriceSource::Code => "Price printed in the code",
-        PriceSource::Given => "Price given by the calling program",
-    };
-    Reason {
-        kind: ReasonKind::Price,
-        title: title.into(),
-        detail: format!("{quantity} × {}{per}", price_text(price.value, currency)).into(),
-        amount: Some(gross),
-    }
-}
-
-fn modifier_reason(modifier: &Modifier) -> Reason {
-    let ModifierSource { extension, version, candidate: _, source_line } = &modifier.source;
-    // Only scripts know the line that proposed something.
-    let source = match source_line {
-        Some(line) => format!("script {extension}, line {line}"),
-        None => format!("plugin {extension}"),
-    };
-    Reason {
-        kind: ReasonKind::Modifier,
-        title: modifier.label.clone(),
-        detail: format!("{source} · version {version} · on {}", modifier.quantity).into(),
-        amount: Some(modifier.amount),
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod conflict;
 pub mod engine;
+pub mod explain;
 pub mod priced;
 pub mod proposal;
 pub mod tax;

@@ -1,6 +1,6 @@
-//! What pricing answers: every line with its chain of reasons, the taxes, the totals.
+//! What pricing answers: every line with what offers and taxes did to it, the taxes, the totals.
 
-use super::proposal::{NearMiss, Notice, Stage};
+use super::proposal::{NearMiss, Notice, Stage, TaxLevel};
 use crate::ids::LineNumber;
 use pos_money::{Decimal, Money, Quantity};
 use serde::{Deserialize, Serialize};
@@ -44,45 +44,12 @@ pub struct Modifier {
 pub struct LineTax {
     /// Code printed.
     pub code: Arc<str>,
-    /// What is levied, for people: `8.1 %`.
-    pub levy: Arc<str>,
     /// Already in the price.
     pub included: bool,
     /// Share of the base.
     pub base: Money,
     /// Share of the amount.
     pub amount: Money,
-}
-
-/// One step of "why this price".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// What kind of step.
-    pub kind: ReasonKind,
-    /// First line: `Happy hour`.
-    pub title: Arc<str>,
-    /// Second line: `script happy_hour.rhai, line 5`.
-    pub detail: Arc<str>,
-    /// Its effect in minor units; none where it had none.
-    pub amount: Option<Money>,
-}
-
-/// What kind of step a [`Reason`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReasonKind {
-    /// Price before offers.
-    Price,
-    /// An offer that was given.
-    Modifier,
-    /// An offer that was proposed and not given.
-    Lost,
-    /// An offer that nearly fired.
-    NearMiss,
-    /// A tax.
-    Tax,
-    /// What is to be paid.
-    Total,
 }
 
 /// A line with everything that became of it.
@@ -100,8 +67,6 @@ pub struct PricedLine {
     pub taxes: Vec<LineTax>,
     /// What the customer pays for it, tax included.
     pub paid: Money,
-    /// Why.
-    pub reasons: Vec<Reason>,
 }
 
 /// The tax of one code on the whole receipt.
@@ -123,6 +88,8 @@ pub struct TaxTotal {
     pub exact_base: Decimal,
     /// Amount before rounding, in major units.
     pub exact_amount: Decimal,
+    /// Where it was rounded.
+    pub level: TaxLevel,
 }
 
 /// What became of a candidate.
@@ -199,6 +166,8 @@ pub struct PricedBasket {
     pub total_tax: Money,
     /// What the customer pays.
     pub total: Money,
+    /// Who assessed the tax: `Tax table 0.1.0`.
+    pub assessor: Arc<str>,
     /// What became of each candidate.
     pub decisions: Vec<Decision>,
     /// Offers that nearly fired.

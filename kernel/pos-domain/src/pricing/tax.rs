@@ -308,11 +308,9 @@ fn totals(
         };
         let amount_shares = allocate_exact(amounts[index], &exact_of(|exact| exact.amount), currency)?;
         let base_shares = allocate_exact(base, &exact_of(|exact| exact.base), currency)?;
-        let levy = levy_text(code.first);
         for (((line, tax), amount), base) in places[index].iter().zip(amount_shares).zip(base_shares) {
             shares[*line][*tax] = Some(LineTax {
                 code: code.first.code.clone(),
-                levy: levy.clone(),
                 included: code.first.included,
                 base,
                 amount,
@@ -321,12 +319,13 @@ fn totals(
         result.totals.push(TaxTotal {
             jurisdiction: code.first.jurisdiction.clone(),
             code: code.first.code.clone(),
-            levy,
+            levy: levy_text(code.first),
             included: code.first.included,
             base,
             amount: amounts[index],
             exact_base: sums[index].0.normalize(),
             exact_amount: sums[index].1.normalize(),
+            level: code.rounding.level,
         });
     }
     result.lines = shares.into_iter().map(|line| line.into_iter().flatten().collect()).collect();
@@ -406,19 +405,6 @@ fn levy_text(component: &TaxComponent) -> Arc<str> {
     match component.levy {
         Levy::Percent(rate) | Levy::Division(rate) => format!("{} %", rate.percent_text()).into(),
         Levy::PerUnit(price) => format!("{} / {}", price.value, price.per).into(),
-    }
-}
-
-/// Where and how a tax is rounded, for "why this price".
-pub(crate) fn rounding_text(rounding: &[TaxRounding], jurisdiction: &str) -> &'static str {
-    let rule = rounding
-        .iter()
-        .find(|rule| rule.jurisdiction.as_deref() == Some(jurisdiction))
-        .or_else(|| rounding.iter().find(|rule| rule.jurisdiction.is_none()));
-    match rule.map_or(TaxLevel::PerReceipt, |rule| rule.level) {
-        TaxLevel::PerLine => "rounded per line",
-        TaxLevel::PerJurisdiction => "rounded per jurisdiction",
-        TaxLevel::PerReceipt => "rounded per receipt",
     }
 }
 

@@ -124,26 +124,14 @@ CREATE TABLE shift (
 -- A register has one open shift at most.
 CREATE UNIQUE INDEX shift_open ON shift (closed_seq IS NULL) WHERE closed_seq IS NULL;
 
-CREATE TABLE shift_tender (
+-- Sums by name: kind is tender, department or tax; only taxes have a base. One table, so that a sale touches one page.
+CREATE TABLE shift_sum (
     shift  INTEGER NOT NULL REFERENCES shift (shift),
     kind   TEXT NOT NULL,
-    amount INTEGER NOT NULL,
-    PRIMARY KEY (shift, kind)
-) WITHOUT ROWID, STRICT;
-
-CREATE TABLE shift_department (
-    shift      INTEGER NOT NULL REFERENCES shift (shift),
-    department TEXT NOT NULL,
-    amount     INTEGER NOT NULL,
-    PRIMARY KEY (shift, department)
-) WITHOUT ROWID, STRICT;
-
-CREATE TABLE shift_tax (
-    shift  INTEGER NOT NULL REFERENCES shift (shift),
-    code   TEXT NOT NULL,
+    name   TEXT NOT NULL,
     base   INTEGER NOT NULL,
     amount INTEGER NOT NULL,
-    PRIMARY KEY (shift, code)
+    PRIMARY KEY (shift, kind, name)
 ) WITHOUT ROWID, STRICT;
 
 CREATE TABLE receipt_copy (

@@ -135,9 +135,9 @@ fn changed_projections_are_found() {
         ),
         ("UPDATE shift SET total = total + 1", "The totals of shift 1"),
         ("UPDATE shift SET business_date = 'today'", "The totals of shifts cannot be read"),
-        ("UPDATE shift_department SET amount = 0", "The totals of shift 1"),
-        ("DELETE FROM shift_tax", "The totals of shift 1"),
-        ("INSERT INTO shift_tender VALUES (1, 'card', 0)", "The totals of shift 1"),
+        ("UPDATE shift_sum SET amount = 0 WHERE kind = 'department'", "The totals of shift 1"),
+        ("DELETE FROM shift_sum WHERE kind = 'tax'", "The totals of shift 1"),
+        ("INSERT INTO shift_sum VALUES (1, 'tender', 'card', 0, 0)", "The totals of shift 1"),
         (
             "INSERT INTO basket_event SELECT basket, 1, 1, '\"undone\"' FROM journal WHERE seq = 3",
             "The basket of record 3 is kept as open",

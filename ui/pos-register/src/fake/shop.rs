@@ -7,6 +7,7 @@ use pos_api::{Command, Envelope, RefusalView, Reply};
 use pos_money::Decimal;
 use serde::Deserialize;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Largest quantity of one line.
 const QUANTITY_MAX: i64 = 99_999;
@@ -96,7 +97,7 @@ impl Shop {
             Command::GetReceipt { number } => {
                 self.copies += 1;
                 let receipt = ReceiptView { number: *number, copy: self.copies, text: String::new() };
-                return Ok(Reply { number: Some(*number), receipt: Some(receipt), ..Reply::default() });
+                return Ok(Reply { number: Some(*number), receipt: Some(Arc::new(receipt)), ..Reply::default() });
             }
             Command::FindItems { text, limit } => return Ok(find(text, limit.unwrap_or(20))),
             Command::XReport => return Ok(Reply { report: Some(Box::new(self.report())), ..Reply::default() }),
@@ -107,7 +108,7 @@ impl Shop {
             }
         }
         let view = self.open_view()?;
-        Ok(Reply { basket: view.id, view: Some(Box::new(view)), ..Reply::default() })
+        Ok(Reply { basket: view.id, view: Some(Arc::new(view)), ..Reply::default() })
     }
 
     fn lines_may_change(&self) -> Result<(), RefusalView> {
@@ -195,7 +196,7 @@ impl Shop {
         self.receipts += 1;
         self.turnover = self.turnover.checked_add(view.total).unwrap_or_default();
         self.clear();
-        Ok(Reply { basket: view.id, number: Some(self.receipts), view: Some(Box::new(view)), ..Reply::default() })
+        Ok(Reply { basket: view.id, number: Some(self.receipts), view: Some(Arc::new(view)), ..Reply::default() })
     }
 
     fn clear(&mut self) {

@@ -23,6 +23,7 @@ use pay::Payment;
 use pos_api::view::{BasketState, BasketView, ItemView, LineView, ReceiptView};
 use pos_api::{Command, Envelope};
 use pos_money::Decimal;
+use std::sync::Arc;
 use std::collections::VecDeque;
 use std::time::Duration;
 use text::MoneyText;
@@ -82,7 +83,7 @@ pub struct Model {
     pub search: Search,
     /// Messages.
     pub toasts: Toasts,
-    basket: Option<BasketView>,
+    basket: Option<Arc<BasketView>>,
     selected: Option<u32>,
     change: Option<ChangeCard>,
     panel: Option<Panel>,
@@ -140,7 +141,7 @@ impl Model {
 
     /// The open basket as the kernel last described it.
     pub fn basket(&self) -> Option<&BasketView> {
-        self.basket.as_ref()
+        self.basket.as_deref()
     }
 
     /// The selected line.

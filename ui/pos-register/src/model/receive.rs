@@ -7,6 +7,7 @@ use super::toast::Severity;
 use super::{ChangeCard, Model, Panel};
 use pos_api::view::{BasketState, BasketView, ItemView};
 use pos_api::{RefusalView, Reply};
+use std::sync::Arc;
 
 impl Model {
     /// Takes one reply; replies come in the order of their commands.
@@ -19,7 +20,7 @@ impl Model {
             match sent {
                 Sent::Sell { .. } | Sent::Line | Sent::Undo | Sent::Tender | Sent::Resume => {
                     if let Some(view) = view {
-                        self.show(*view);
+                        self.show(view);
                     }
                 }
                 Sent::Complete => self.completed(number, view.as_deref()),
@@ -44,7 +45,7 @@ impl Model {
     }
 
     /// A new state of the basket; what changed is selected, so that the next key means it.
-    fn show(&mut self, view: BasketView) {
+    fn show(&mut self, view: Arc<BasketView>) {
         match view.state {
             BasketState::Open | BasketState::Tendering => {}
             BasketState::Completed | BasketState::Cancelled => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::basket::Event;
+use crate::pricing::explain::{Facts, LineFacts};
 use crate::pricing::fixture;
 use crate::pricing::proposal::{Attr, Basis, Chosen, Deal, Effect, Message, Mode, Pick, Portion, Shape, Slot, Spread};
 use expect_test::{Expect, expect};
@@ -284,8 +285,20 @@ fn malformed_candidates_cost_their_own_proposal_only() {
 #[test]
 fn every_line_says_why() {
     let priced = price(&[("ALE", "5.90", 4)], &[(Stage::Line, vec![rate_off("Happy hour", &[(1, 4)], 20)])]);
-    let text: Vec<String> = priced.lines[0]
-        .reasons
+    let sold = fixture::line(1, "ALE", "5.90", 4);
+    let found = &priced.lines[0];
+    let facts = LineFacts {
+        number: 1,
+        quantity: sold.quantity,
+        price: sold.price,
+        price_source: &sold.price_source,
+        gross: found.gross,
+        modifiers: &found.modifiers,
+        taxes: &found.taxes,
+        paid: found.paid,
+    };
+    let text: Vec<String> = Facts::of_basket(&priced, shop().currency)
+        .chain(facts)
         .iter()
         .map(|reason| format!("{} | {} | {:?}", reason.title, reason.detail, reason.amount.map(Money::minor)))
         .collect();
