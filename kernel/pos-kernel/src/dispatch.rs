@@ -580,6 +580,7 @@ impl Kernel {
         let copy = self.store.count_copy(number).map_err(storage_failed)?;
         let receipt = sale_receipt(&committed, &self.shop, Print::Copy(copy));
         let mut reply = committed_reply(&committed);
+        reply.view = Some(Arc::new(views::explained_view(&committed)));
         reply.receipt = Some(Arc::new(views::receipt_view(number, copy, &receipt)));
         self.effects.perform(Effect::Print { number, receipt });
         Ok(reply)

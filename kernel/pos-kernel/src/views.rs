@@ -101,12 +101,21 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
     }
 }
 
-/// A basket as it was committed.
+/// A basket as it was committed, every line with the reasons for its price.
+pub(crate) fn explained_view(committed: &Committed) -> BasketView {
+    let mut view = committed_view(committed);
+    let facts = Facts::of_transaction(&committed.transaction);
+    for (line, sold) in view.lines.iter_mut().zip(&committed.transaction.lines) {
+        line.reasons = reason_views(facts.sold(sold), facts.currency);
+    }
+    view
+}
+
+/// A basket as it was committed, without reasons: whoever completes a sale has just seen them.
 pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     let transaction = &committed.transaction;
     let currency = transaction.currency;
     let figure = |amount: Money| major(currency, amount);
-    let facts = Facts::of_transaction(transaction);
     let tendered = Money::sum(transaction.tenders.iter().map(|tender| tender.amount)).unwrap_or_default();
     BasketView {
         id: Some(transaction.basket),
@@ -119,7 +128,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         prices_include_tax: transaction.prices_include_tax,
         cashier: transaction.cashier.to_string(),
         opened_at: transaction.opened_at.to_text(),
-        lines: transaction.lines.iter().map(|line| committed_line_view(line, &facts)).collect(),
+        lines: transaction.lines.iter().map(|line| committed_line_view(line, currency)).collect(),
         pieces: pieces(transaction.lines.iter().filter(|line| !line.voided).map(|line| line.quantity)),
         gross: figure(transaction.gross),
         discount: figure(transaction.discount),
@@ -138,8 +147,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     }
 }
 
-fn committed_line_view(line: &TransactionLine, facts: &Facts<'_>) -> LineView {
-    let currency = facts.currency;
+fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
     LineView {
         number: line.number,
         item: line.item.to_string(),
@@ -155,7 +163,7 @@ fn committed_line_view(line: &TransactionLine, facts: &Facts<'_>) -> LineView {
         paid: major(currency, line.paid),
         modifiers: modifier_views(&line.modifiers, currency),
         voided: line.voided,
-        reasons: reason_views(facts.sold(line), currency),
+        reasons: Vec::new(),
     }
 }
 
