@@ -8,6 +8,7 @@ pub mod engine;
 pub mod explain;
 pub mod priced;
 pub mod proposal;
+mod solver;
 pub mod tax;
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! Branch and bound over the numbers of sets of deals that share pieces.
+
+use super::bound::{Bounder, Box, Priced};
+use super::flow::{Flow, Pool};
+use super::problem::{Answer, Problem};
+use super::{STEPS_MAX, answer_of};
+use std::collections::BTreeSet;
+
+/// Steps for the prices at the start, and again in each branch.
+const STEPS_ROOT: u32 = 120;
+const STEPS_BRANCH: u32 = 24;
+
+struct Search<'a> {
+    problem: &'a Problem,
+    pools: Vec<Pool<'a>>,
+    bounder: Bounder<'a>,
+    best: Answer,
+    work: u64,
+    budget: u64,
+    /// The greatest bound among the branches that were not looked into.
+    left_open: i64,
+    /// Numbers of sets that were filled already.
+    tried: BTreeSet<Vec<i64>>,
+}
+
+/// The best answer within the budget.
+pub(super) fn search(problem: &Problem, budget: u64) -> Answer {
+    debug_assert!(budget <= STEPS_MAX);
+    let pools = problem.deals.iter().flat_map(|deal| &deal.slots).map(|slot| slot.pool.as_slice()).collect();
+    let mut search = Search {
+        problem,
+        pools,
+        bounder: Bounder::new(problem),
+        best: Answer::nothing(problem),
+        work: 0,
+        budget,
+        left_open: 0,
+        tried: BTreeSet::new(),
+    };
+    let within: Box = (0..problem.deals.len()).map(|deal| (0, problem.sets_possible(deal))).collect();
+    search.climb(&within);
+    search.node(within, vec![0; problem.counts.len()], STEPS_ROOT);
+    let mut best = search.best;
+    best.bound = best.saving.max(search.left_open);
+    best
+}
+
+impl Search<'_> {
+    fn spent(&self) -> bool {
+        self.work + self.bounder.work >= self.budget
+    }
+
+    fn node(&mut self, mut within: Box, prices: Vec<i64>, steps: u32) {
+        let Priced { bound, prices, wanted } = self.bounder.improve(&within, prices, self.best.saving, steps);
+        if bound <= self.best.saving {
+            return;
+        }
+        if self.spent() {
+            self.left_open = self.left_open.max(bound);
+            return;
+        }
+        self.bounder.tighten(&mut within, &prices, self.best.saving);
+        // Where the deals themselves would settle: a good guess, and often the answer.
+        let guess: Vec<i64> = within
+            .iter()
+            .zip(&wanted)
+            .map(|((least, most), (sum, times))| ((2 * sum + times) / (2 * times).max(1)).clamp(*least, *most))
+            .collect();
+        self.try_sets(&guess);
+        if bound <= self.best.saving {
+            return;
+        }
+        // Branch on the deal that is least decided.
+        let undecided = |deal: &usize| {
+            let ((least, most), (sum, times)) = (within[*deal], wanted[*deal]);
+            let fraction = (sum % times.max(1)) * 1_000 / times.max(1);
+            (most > least).then(|| (fraction.min(1_000 - fraction), most - least))
+        };
+        let choice = (0..within.len()).filter(|deal| undecided(deal).is_some()).max_by_key(|deal| (undecided(deal), std::cmp::Reverse(*deal)));
+        let Some(deal) = choice else { return };
+        let ((least, most), (sum, times)) = (within[deal], wanted[deal]);
+        let split = (sum / times.max(1)).clamp(least, most - 1);
+        let (mut low, mut high) = (within.clone(), within);
+        low[deal] = (least, split);
+        high[deal] = (split + 1, most);
+        // First the side that the deal leans to.
+        let leans_up = 2 * sum >= (2 * split + 1) * times;
+        let (first, second) = if leans_up { (high, low) } else { (low, high) };
+        self.node(first, prices.clone(), STEPS_BRANCH);
+        self.node(second, prices, STEPS_BRANCH);
+    }
+
+    /// What these numbers of sets save at best, if they can be filled.
+    fn try_sets(&mut self, sets: &[i64]) {
+        if !self.tried.insert(sets.to_vec()) {
+            return;
+        }
+        let mut flow = Flow::empty(self.problem);
+        let mut slot = 0;
+        let mut saving = 0;
+        for (deal, sets) in self.problem.deals.iter().zip(sets) {
+            for wanted in &deal.slots {
+                if !flow.push(&self.pools, slot, wanted.count * sets, &mut self.work) {
+                    return;
+                }
+                slot += 1;
+            }
+            saving += deal.per_set * sets;
+        }
+        saving += flow.value;
+        if saving > self.best.saving {
+            self.best = answer_of(self.problem, sets, &flow, saving, 0);
+        }
+    }
+
+    /// A first answer: the set that gains most now, again and again, pieces moving over as they must.
+    fn climb(&mut self, within: &Box) {
+        let first_slot: Vec<usize> = self.problem.deals.iter().scan(0, |at, deal| {
+            let slot = *at;
+            *at += deal.slots.len();
+            Some(slot)
+        }).collect();
+        let mut sets = vec![0_i64; within.len()];
+        let mut flow = Flow::empty(self.problem);
+        let mut saving = 0;
+        let mut open: Vec<bool> = within.iter().map(|(_, most)| *most > 0).collect();
+        while !self.spent() {
+            let mut best: Option<(i64, usize, Flow)> = None;
+            for (deal, definition) in self.problem.deals.iter().enumerate().filter(|(deal, _)| open[*deal]) {
+                let mut next = flow.clone();
+                let work = &mut self.work;
+                let fits = definition.slots.iter().enumerate().all(|(slot, wanted)| {
+                    next.push(&self.pools, first_slot[deal] + slot, wanted.count, work)
+                });
+                let gain = next.value - flow.value + definition.per_set;
+                if fits && gain > 0 && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
+                    best = Some((gain, deal, next));
+                }
+            }
+            let Some((gain, deal, next)) = best else { break };
+            saving += gain;
+            sets[deal] += 1;
+            flow = next;
+            open[deal] = sets[deal] < within[deal].1;
+        }
+        self.tried.insert(sets.clone());
+        if saving > self.best.saving {
+            self.best = answer_of(self.problem, &sets, &flow, saving, 0);
+        }
+    }
+}
