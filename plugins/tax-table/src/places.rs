@@ -104,7 +104,7 @@ impl Places {
 }
 
 fn upper(text: &str) -> String {
-    text.trim().to_uppercase()
+    text.trim().to_ascii_uppercase()
 }
 
 /// A region without its country: `US-NY` is `NY` in the US.
@@ -115,7 +115,7 @@ pub(crate) fn region_key(country: &str, region: &str) -> String {
 }
 
 fn postal_key(code: &str) -> String {
-    code.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    code.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 fn city_key(city: &str) -> String {

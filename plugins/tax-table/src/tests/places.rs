@@ -142,8 +142,7 @@ fn classes_not_listed_count_as_another_where_the_owner_says_so() {
     assert_eq!(codes, ["NY", "NYC"]);
 }
 
-/// The cost of a line does not depend on how many jurisdictions and places a table has: counted in look-ups, a large
-/// table answers what a small one does, and a thousand lines find their stack once.
+/// A large table is taken into use and answers for a thousand lines what a small one would.
 #[test]
 fn ten_thousand_places_answer_like_ten() {
     let mut table = new_york();

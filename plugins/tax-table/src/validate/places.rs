@@ -37,7 +37,7 @@ impl Found<'_> {
             if place.home_region && home.region.is_empty() && settings.home.is_some() {
                 self.wrong("home.region", format!("is empty, but {name} needs it"), "say in which region the store is");
             }
-            if place.postal_codes.iter().any(|code| !code.chars().any(char::is_alphanumeric)) {
+            if place.postal_codes.iter().any(|code| !code.chars().any(|letter| letter.is_ascii_alphanumeric())) {
                 self.wrong(format!("{name}.postal_codes"), "has an empty one", "leave out postal_codes to mean all");
             }
             stacks.extend(self.stack(&format!("{name}.stack"), &place.stack));
