@@ -31,7 +31,7 @@ pub struct Taxable {
 }
 
 /// Where goods are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
     /// ISO 3166-1 code.
     pub country: String,
@@ -119,11 +119,22 @@ impl TaxComponent {
         rate: Rate,
         included: bool,
     ) -> TaxComponent {
+        TaxComponent::levied(line, jurisdiction, code, Levy::Percent(rate), included)
+    }
+
+    /// A levy on the whole base, standing by itself.
+    pub fn levied(
+        line: LineId,
+        jurisdiction: impl Into<String>,
+        code: impl Into<String>,
+        levy: Levy,
+        included: bool,
+    ) -> TaxComponent {
         TaxComponent {
             line,
             jurisdiction: jurisdiction.into(),
             code: code.into(),
-            levy: Levy::Percent(rate),
+            levy,
             included,
             affects_next_base: false,
             base_affected: false,
