@@ -1,4 +1,32 @@
-//! Offers of a shop.
+//! The offers of a shop, declared in a file that a manager can read.
+//!
+//! One plugin for all common kinds of promotion: it turns each offer into candidates for the basket at hand, and the kernel
+//! assigns pieces, settles conflicts, allocates cents and records why. Two ALE at 5.90 with the tag `draught`, on a
+//! Wednesday at half past five:
+//!
+//! ```
+//! use pos_plugin_sdk::{prelude::*, testing};
+//! use promotions::Offers;
+//!
+//! let offers = Offers::configure(r#"{"currency": "EUR", "offer": [{
+//!     "id": "happy-hour", "label": "Happy hour", "items": {"tag": "draught"}, "percent_off": "20 %",
+//!     "times": {"weekdays": "Mon-Fri", "hours": "17:00-19:00"}
+//! }]}"#).unwrap();
+//! let basket = testing::basket("EUR", "2026-11-18 17:30").sell("ALE", 2, "5.90").tagged("draught");
+//! let proposal = offers.propose(Stage::Line, &basket).unwrap();
+//! assert_eq!(proposal.candidates[0].id, "happy-hour");
+//! ```
+//!
+//! The way of an offer: the TOML that people write ([`Offers::from_toml`], native tools only) and the JSON that the kernel
+//! hands over ([`Offers::from_json`]) become one tree (`node.rs`), which `read/` turns into data (`model.rs`), keeping
+//! every problem with its place. `index.rs` files each offer under the words that a basket must have for it, so that
+//! the cost of a basket grows with the offers it can reach, not with all. `propose/` says what the reached offers say, in
+//! the order of their ids. `check/` warns of offers that hold and may still not do what was meant.
+//!
+//! Invariants: the same basket gives the same proposal whatever the order of lines, codes and offers; asking the index and
+//! asking every offer give the same; every problem has a place and a way out. Start reading at [`Offers`].
+//!
+#![doc = include_str!("../GUIDE.md")]
 
 mod calendar;
 mod check;

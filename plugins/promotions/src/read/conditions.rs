@@ -72,6 +72,7 @@ impl Reader {
     }
 
     fn customer_rule(&mut self, field: &Field<'_>) -> Option<CustomerRule> {
+        let before = self.problems.len();
         let mut table = self.table(field, "{ groups = \"staff\" }")?;
         let rule = CustomerRule {
             groups: self.list_of_texts(&mut table, "groups"),
@@ -94,7 +95,7 @@ impl Reader {
                 self.symbols.intern(kind, word);
             });
         }
-        if rule == CustomerRule::default() {
+        if rule == CustomerRule::default() && self.problems.len() == before {
             self.problem(
                 field,
                 "it says nothing about the customer",

@@ -15,6 +15,9 @@ pub(crate) enum Allowed {
     Off,
 }
 
+/// The words.
+pub(crate) const KEYS: [&str; 6] = ["percent_off", "amount_off", "fixed_price", "per", "for_price", "free"];
+
 const ANY: &str = "percent_off, amount_off, fixed_price, for_price or free";
 
 impl Reader {

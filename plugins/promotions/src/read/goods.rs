@@ -89,10 +89,16 @@ impl Reader {
             let shut_out = self.selectors(&field, depth + 1).into_iter();
             all.extend(shut_out.map(|selector| Selector::Except(Box::new(selector))));
         }
-        if all.is_empty() && !may_be_empty && self.problems.len() == before {
-            self.problem_in(&table, "the selection says nothing", "Write which goods are meant, or items = \"all\".");
-        }
+        let (place, spot) = (table.place.clone(), table.spot);
         self.finish(table);
+        if all.is_empty() && !may_be_empty && self.problems.len() == before {
+            self.problem_at(
+                &place,
+                spot,
+                "the selection says nothing",
+                "Write which goods are meant, or items = \"all\".",
+            );
+        }
         if self.problems.len() > before {
             return None;
         }
@@ -101,10 +107,7 @@ impl Reader {
     }
 
     fn selectors(&mut self, field: &Field<'_>, depth: u32) -> Vec<Selector> {
-        let items = field.items();
-        if items.is_empty() {
-            self.problem(field, "the list is empty", "Write selections in it, or remove it.");
-        }
+        let items = self.filled_list(field);
         items.iter().filter_map(|item| self.selector(item, depth)).collect()
     }
 

@@ -115,12 +115,20 @@ impl<'n> Table<'n> {
 
     /// The value of a setting, which is then known.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Field<'n>> {
-        self.known.push(key);
+        self.know(&[key]);
         self.peek(key)
     }
 
-    /// The value of a setting, without making it known.
-    pub(crate) fn peek(&self, key: &str) -> Option<Field<'n>> {
+    /// Settings that may stand here, read or not.
+    pub(crate) fn know(&mut self, keys: &[&'static str]) {
+        for key in keys {
+            if !self.known.contains(key) {
+                self.known.push(key);
+            }
+        }
+    }
+
+    fn peek(&self, key: &str) -> Option<Field<'n>> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(self.field(entry))
     }

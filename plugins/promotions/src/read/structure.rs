@@ -1,6 +1,6 @@
 //! What an offer is about: `items`, `groups_of`, `buy` and `get`, `tiers`, `order`, `gift`.
 
-use super::effect::Allowed;
+use super::effect::{self, Allowed};
 use super::{Field, Reader, Table};
 use crate::fit::PARTS_MAX;
 use crate::model::{Change, DealRule, GiftRule, Part, Reading, TierBy, TierRule, What};
@@ -27,6 +27,8 @@ impl Reader {
     /// The heart of an offer; none, and a problem, if there is none or there are several.
     pub(crate) fn what(&mut self, table: &mut Table<'_>) -> Option<What> {
         let before = self.problems.len();
+        // What is wrong with the goods must not make the effect unknown.
+        table.know(&effect::KEYS);
         let items = table.take("items");
         let order = table.take("order");
         let tiers = table.take("tiers");
@@ -50,7 +52,6 @@ impl Reader {
         let is_one_kind = [items.is_some() || on_order, has_sets].iter().filter(|is| **is).count();
         let what = if self.problems.len() > before {
             // What is wrong already would only be said again in other words.
-            self.change(table, Allowed::Set);
             None
         } else if let Some(gift) = gift {
             self.gift_offer(table, &gift, parts)
@@ -263,6 +264,7 @@ impl Reader {
             tiers: Vec::new(),
         };
         let mut kinds = Vec::new();
+        let before = self.problems.len();
         for tier in self.tables(tiers, "{ pieces = 3, percent_off = \"10 %\" }") {
             if let Some((by, threshold, change)) = self.tier(tier, &rule) {
                 if rule.tiers.last().is_some_and(|(last, _)| threshold <= *last) {
@@ -277,11 +279,13 @@ impl Reader {
             }
         }
         let Some(by) = kinds.first().copied() else {
-            self.problem(
-                tiers,
-                "there are no steps",
-                "Add steps, for instance tiers = [{ pieces = 3, percent_off = \"10 %\" }].",
-            );
+            if self.problems.len() == before {
+                self.problem(
+                    tiers,
+                    "there are no steps",
+                    "Add steps, for instance tiers = [{ pieces = 3, percent_off = \"10 %\" }].",
+                );
+            }
             return None;
         };
         rule.by = by;

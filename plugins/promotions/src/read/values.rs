@@ -32,10 +32,7 @@ impl Reader {
 
     /// One text or several; whole numbers are taken for article numbers. An empty list is a problem.
     pub(crate) fn texts(&mut self, field: &Field<'_>) -> Vec<String> {
-        let items = field.items();
-        if items.is_empty() {
-            self.problem(field, "the list is empty, so nothing can match it", "Fill the list, or remove the setting.");
-        }
+        let items = self.filled_list(field);
         items
             .iter()
             .filter_map(|item| match &item.node.value {
@@ -53,7 +50,17 @@ impl Reader {
             Value::Fraction(spelled) => Decimal::from_str(spelled).ok().map(|number| number.normalize().to_string()),
             _ => reader.text(item),
         };
-        field.items().iter().filter_map(|item| read(self, item)).collect()
+        let items = self.filled_list(field);
+        items.iter().filter_map(|item| read(self, item)).collect()
+    }
+
+    /// The entries of a list, which must have some.
+    pub(crate) fn filled_list<'n>(&mut self, field: &Field<'n>) -> Vec<Field<'n>> {
+        let items = field.items();
+        if items.is_empty() {
+            self.problem(field, "the list is empty, so nothing can match it", "Fill the list, or remove the setting.");
+        }
+        items
     }
 
     pub(crate) fn flag(&mut self, field: &Field<'_>) -> Option<bool> {

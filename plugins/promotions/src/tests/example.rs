@@ -230,8 +230,28 @@ fn a_shop_without_offers_starts() {
 }
 
 #[test]
-fn the_order_of_keys_does_not_matter_to_the_manifest() {
+fn the_manifest_asks_for_all_that_offers_can_say() {
     let manifest: toml::Table = include_str!("../../plugin.toml").parse().unwrap();
     assert_eq!(manifest["hooks"]["discount"]["stages"].as_array().map(Vec::len), Some(3));
     assert_eq!(manifest["wants"]["register"].as_bool(), Some(true));
+}
+
+/// Files in the guide are read like any other, and the guide leaves no setting out.
+#[test]
+fn the_guide_is_true_and_complete() {
+    const GUIDE: &str = include_str!("../../GUIDE.md");
+    let files: Vec<&str> = GUIDE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        assert_eq!(crate::check_toml(file, "2026-06-01".parse().unwrap()), []);
+    }
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../configuration.schema.json")).unwrap();
+    for record in ["offer", "goods", "step", "times", "customer", "spend"] {
+        let definition = &schema["$defs"][record];
+        let table = if definition["properties"].is_object() { definition } else { &definition["anyOf"][1] };
+        for key in table["properties"].as_object().unwrap().keys() {
+            let is_named = GUIDE.contains(&format!("`{key}")) || GUIDE.contains(&format!("{key} ="));
+            assert!(is_named, "{record}: the guide does not name {key}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::view::View;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn asking_the_index_and_asking_all_is_the_same(offers in configuration(), basket in any_basket()) {

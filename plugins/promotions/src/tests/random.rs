@@ -101,7 +101,8 @@ pub(super) fn configuration() -> impl Strategy<Value = Vec<serde_json::Value>> {
             if let (Some(offer), Some(conditions)) = (offer.as_object_mut(), conditions.as_object()) {
                 let uses_no_codes = offer.contains_key("gift")
                     && (conditions.contains_key("codes") || conditions.contains_key("code_prefixes"));
-                if !uses_no_codes && !(offer.contains_key("spend") && conditions.contains_key("spend")) {
+                let has_both = offer.contains_key("spend") && conditions.contains_key("spend");
+                if !(uses_no_codes || has_both) {
                     offer.extend(conditions.clone());
                 }
                 offer.insert("id".into(), format!("offer-{number:02}").into());
