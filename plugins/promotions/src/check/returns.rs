@@ -6,6 +6,7 @@
 use super::Findings;
 use super::generous::is_free;
 use crate::model::{Change, DealRule, Offer, Reading, What};
+use pos_plugin_sdk::prelude::{Decimal, Rate};
 
 const POLICY: &str =
     "Set the shop's policy for partial returns to \"re-rate\" or \"whole deal only\", then accept the warning.";
@@ -29,10 +30,8 @@ pub(super) fn check(offer: &Offer, findings: &mut Findings) {
 }
 
 fn sets(offer: &Offer, deal: &DealRule, findings: &mut Findings) {
-    let is_large = |change: &Change| {
-        is_free(*change)
-            || matches!(change, Change::PercentOff(rate) if rate.fraction() * pos_plugin_sdk::prelude::Decimal::TWO >= pos_plugin_sdk::prelude::Decimal::ONE)
-    };
+    let half = Rate::from_fraction(Decimal::new(5, 1));
+    let is_large = |change: &Change| is_free(*change) || matches!(change, Change::PercentOff(rate) if *rate >= half);
     let other_goods = deal
         .get
         .iter()

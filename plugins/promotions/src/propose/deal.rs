@@ -5,7 +5,7 @@
 //! from the dearest piece down, 3 with the cheapest pieces of all.
 
 use super::Turn;
-use crate::fit::Fit;
+use crate::fit::{Fit, PARTS_MAX};
 use crate::model::{Change, CodesUsed, DealRule, GiftRule, Part, Reading};
 use pos_plugin_sdk::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +114,7 @@ impl Turn<'_> {
     fn fit(&self, parts: &[&Part], pools: &[Vec<usize>]) -> Fit {
         let needs: Vec<u32> = parts.iter().map(|part| part.count).collect();
         let mut masks: BTreeMap<usize, u32> = BTreeMap::new();
-        for (part, pool) in pools.iter().enumerate() {
+        for (part, pool) in pools.iter().enumerate().take(PARTS_MAX) {
             for index in pool {
                 *masks.entry(*index).or_default() |= 1 << part;
             }

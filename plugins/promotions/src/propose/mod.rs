@@ -120,6 +120,8 @@ impl<'t> Turn<'t> {
             What::Order { change } => self.order(*change, &mut said)?,
             What::Gift { gift, buy } => self.gift(gift, buy, &mut said)?,
         }
+        // An offer on each article by itself says once that a piece is missing.
+        said.near_misses.dedup();
         Ok(said)
     }
 
@@ -150,7 +152,8 @@ impl<'t> Turn<'t> {
                 repeat_max: pieces_max,
             }),
         };
-        let spread = if pieces_max.is_some() { Spread::Across } else { spread };
+        let is_spread = pieces_max.is_none() && matches!(change, Change::AmountOff(_));
+        let spread = if is_spread { spread } else { Spread::Across };
         said.candidates.push(self.candidate(None, shape, spread, self.codes_once()));
         Ok(())
     }

@@ -70,7 +70,8 @@ impl Turn<'_> {
             portions(self.view, &pool, effect)
         };
         if !matches!(&shape, Shape::Portions(chosen) if chosen.portions.is_empty()) {
-            let spread = if rule.each_step { Spread::Across } else { Spread::EachUnit };
+            let is_spread = !rule.each_step && matches!(change, Change::AmountOff(_));
+            let spread = if is_spread { Spread::EachUnit } else { Spread::Across };
             said.candidates.push(self.candidate(article, shape, spread, self.codes_once()));
         }
         Ok(())

@@ -9,6 +9,7 @@ pub(crate) mod effect;
 pub(crate) mod goods;
 pub(crate) mod offer;
 pub(crate) mod structure;
+pub(crate) mod tiers;
 pub(crate) mod values;
 
 use crate::node::{Entry, Node, Spot, Value};

@@ -53,18 +53,18 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
         left.remove(id);
     };
     let ale = at(WEDNESDAY, |basket| basket.sell("ALE", 2, "5.90").tagged("draught").sell("CRISPS", 1, "1.80"));
-    check("happy-hour", ale, &["Line happy-hour: 20 % off on 2*1 each unit"]);
+    check("happy-hour", ale, &["Line happy-hour: 20 % off on 2*1"]);
     let mut night = at("2026-11-21 01:15", |basket| basket.sell("NACHOS", 1, "3.50").tagged("snack"));
     night.business_date = "2026-11-20".parse().unwrap();
     check("late-snacks", night, &["Line late-snacks: 30 off on 1*1 each unit"]);
     let summer = at("2026-08-15 23:59", |basket| {
         basket.sell("SANDALS", 1, "49.00").sell("SUNHAT", 1, "19.00").tagged("clearance").sell("BOOTS", 1, "99.00")
     });
-    check("summer-sale", summer.clone(), &["Line summer-sale: 30 % off on 1*1 each unit"]);
-    check("clearance", summer, &["Line clearance: at 4.99 per 1 on 1*2 each unit"]);
+    check("summer-sale", summer.clone(), &["Line summer-sale: 30 % off on 1*1"]);
+    check("clearance", summer, &["Line clearance: at 4.99 per 1 on 1*2"]);
     let mut nuts = at("2026-11-07 10:00", |basket| basket.sell("NUTS", 1, "14.90"));
     nuts.lines[0].quantity = Quantity::new(Decimal::new(482, 3), Unit::Kg);
-    check("nuts-by-weight", nuts, &["Line nuts-by-weight: at 12.90 per 1 kg on 0.482 kg*1 each unit"]);
+    check("nuts-by-weight", nuts, &["Line nuts-by-weight: at 12.90 per 1 kg on 0.482 kg*1"]);
     let water = at(WEDNESDAY, |basket| basket.sell("4006381333931", 9, "0.49"));
     check("water-six", water, &["Line water-six: 1 of [1] at 0.39 per 1, 6 times"]);
     let books = at(WEDNESDAY, |basket| {
@@ -94,7 +94,7 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
     let yoghurts = at(WEDNESDAY, |basket| basket.sell("YOGHURT", 4, "0.79").tagged("yoghurt"));
     check("yoghurt-3-for-2", yoghurts, &["Line yoghurt-3-for-2: 3 of [1] = for 200"]);
     let eggs = at(WEDNESDAY, |basket| basket.sell("EGG", 7, "0.40"));
-    check("eggs", eggs, &["Line eggs: at 1.99 per 6 on 7*1 each unit"]);
+    check("eggs", eggs, &["Line eggs: at 1.99 per 6 on 7*1"]);
     let pizza = at(WEDNESDAY, |basket| {
         basket.sell("PIZZA", 3, "9.00").tagged("pizza").sell("COLA", 1, "2.50").tagged("soft-drink")
     });
@@ -118,11 +118,7 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
         basket.lines[1].attrs.push(Attr::text("producer", "Reserve"));
         in_department(basket.sell("WHITE", 1, "7.00"), "wine")
     });
-    check(
-        "wine-tiers",
-        wine,
-        &["Line wine-tiers: 5 % off on 4*1 1*3 each unit", "wine-tiers: 1 more for Wine by the case"],
-    );
+    check("wine-tiers", wine, &["Line wine-tiers: 5 % off on 4*1 1*3", "wine-tiers: 1 more for Wine by the case"]);
     let screws = at(WEDNESDAY, |basket| {
         let basket = in_department(basket.sell("M4", 100, "0.12"), "screws");
         in_department(basket.sell("M5", 12, "0.12"), "screws")
@@ -130,14 +126,11 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
     check(
         "screw-breaks",
         screws,
-        &[
-            "Line screw-breaks/M4: at 7.00 per 100 on 100*1 each unit",
-            "Line screw-breaks/M5: at 0.09 per 1 on 12*2 each unit",
-        ],
+        &["Line screw-breaks/M4: at 7.00 per 100 on 100*1", "Line screw-breaks/M5: at 0.09 per 1 on 12*2"],
     );
     let mut cloth = at(WEDNESDAY, |basket| in_department(basket.sell("LINEN", 1, "20.00"), "cloth"));
     cloth.lines[0].quantity = Quantity::new(Decimal::new(520, 0), Unit::Cm);
-    check("cloth", cloth, &["Line cloth: 10 % off on 520 cm*1 each unit"]);
+    check("cloth", cloth, &["Line cloth: 10 % off on 520 cm*1"]);
     // 5 % of the 50.00 between 50 and 100, and 10 % of the 20.00 above.
     let cosmetics = at(WEDNESDAY, |basket| in_department(basket.sell("CREAM", 2, "60.00"), "cosmetics"));
     check("cosmetics-steps", cosmetics, &["Line cosmetics-steps: 450 off on 2*1"]);
@@ -161,20 +154,20 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
     let mut web = at(WEDNESDAY, |basket| basket.sell("THING", 1, "50.00").sell("POST", 1, "4.90").tagged("delivery"));
     web.lines[1].kind = LineKind::Fee;
     web.attrs.push(Attr::text("channel", "web"));
-    check("free-delivery", web, &["Order free-delivery: 100 % off on 1*2 each unit, from 5000 Price"]);
+    check("free-delivery", web, &["Order free-delivery: 100 % off on 1*2, from 5000 Price"]);
     let mut staff = at(WEDNESDAY, |basket| basket.sell("THING", 1, "50.00").sell("OLD", 1, "9.00").tagged("clearance"));
     staff.customer = customer(|customer| {
         customer.groups.push("staff".into());
         customer.attrs.push(fact("staff-discount-this-month", 180));
     });
-    check("staff", staff, &["Line staff: 25 % off on 1*1 each unit, up to 2000"]);
+    check("staff", staff, &["Line staff: 25 % off on 1*1, up to 2000"]);
     let mut student = goods("2026-11-17 12:00", "50.00");
     student.store = "CAMPUS".into();
     student.customer = customer(|customer| {
         customer.groups.push("student".into());
         customer.age = Some(30);
     });
-    check("students", student, &["Line students: 10 % off on 1*1 each unit"]);
+    check("students", student, &["Line students: 10 % off on 1*1"]);
     let mut birthday = goods(WEDNESDAY, "50.00");
     birthday.customer = customer(|customer| {
         customer.tier = Some("gold".into());
@@ -193,7 +186,7 @@ fn every_offer_of_the_example_is_earned_by_its_basket() {
     check(
         "spring-code",
         shoes,
-        &["Line spring-code: 15 % off on 1*1 each unit, limits Some(500) Some(1) Some(200000), uses SPRING"],
+        &["Line spring-code: 15 % off on 1*1, limits Some(500) Some(1) Some(200000), uses SPRING"],
     );
     let mut socks = at(WEDNESDAY, |basket| basket.sell("SOCKS", 7, "4.00").tagged("socks"));
     socks.codes = vec!["SOCKS-2".into(), "SOCKS-1".into(), "SOCKS-3".into()];

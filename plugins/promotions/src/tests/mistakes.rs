@@ -217,6 +217,16 @@ fn every_kind_of_mistake_is_found() {
 }
 
 #[test]
+fn a_set_has_eight_parts_at_most() {
+    let parts = |count: usize| vec!["{ items = { tag = \"t\" } }"; count].join(", ");
+    for settings in ["for_price = 5", "gift = { items = \"MUG\" }"] {
+        assert_eq!(problems(&format!("buy = [{}]\n{settings}", parts(8))), [""; 0]);
+        let found = problems(&format!("buy = [{}]\n{settings}", parts(40)));
+        assert!(found.len() == 1 && found[0].contains("a set has more than 8 parts"), "{found:?}");
+    }
+}
+
+#[test]
 fn problems_of_the_whole_file_are_found() {
     let problems = |toml: &str| -> Vec<String> {
         Offers::from_toml(toml).err().unwrap_or_default().iter().map(ToString::to_string).collect()
