@@ -216,3 +216,79 @@ impl Priced {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::{Random, Shape, generate};
+    use serde_json::json;
+
+    /// Puts something hostile at a random place.
+    fn spoil(value: &mut Value, random: &mut Random) {
+        let hostile = [
+            json!("999999999999999999999"),
+            json!("-1"),
+            json!("0.000000000000000001"),
+            json!("1e40"),
+            json!(4_294_967_295_u32),
+            json!(i64::MIN),
+            json!(null),
+            json!([]),
+            json!({}),
+            json!(true),
+            json!("half-up"),
+        ];
+        let children = match value {
+            Value::Object(map) if !map.is_empty() => map.values_mut().collect::<Vec<_>>(),
+            Value::Array(list) if !list.is_empty() => list.iter_mut().collect(),
+            _ => {
+                *value = hostile[random.below(hostile.len())].clone();
+                return;
+            }
+        };
+        let count = children.len();
+        if let Some(child) = children.into_iter().nth(random.below(count)) {
+            spoil(child, random);
+        }
+    }
+
+    #[test]
+    fn no_input_panics_and_no_answer_is_minus_zero() {
+        let mut random = Random::new(99);
+        let (mut priced, mut refused) = (0, 0);
+        for seed in 0..1_500 {
+            let shape = random.of([Shape::Tax, Shape::Offers, Shape::ForcedPicks]);
+            let mut case = generate(seed, shape);
+            for _ in 0..random.between(1, 3) {
+                spoil(&mut case, &mut random);
+            }
+            match price_json(&case) {
+                Ok(result) => {
+                    assert!(!result.to_string().contains("\"-0\"") && !result.to_string().contains("\"-0.00\""));
+                    priced += 1;
+                }
+                Err(refusal) => {
+                    assert!(!refusal.to_string().is_empty());
+                    refused += 1;
+                }
+            }
+        }
+        assert!(priced > 200 && refused > 200, "{priced} priced, {refused} refused");
+    }
+
+    #[test]
+    fn unknown_keys_are_named() {
+        for (case, message) in [
+            (json!({ "currency": "EUR", "linse": [] }), "Unknown key linse in the case. Check its spelling"),
+            (
+                json!({ "currency": "EUR", "lines": [{ "unit_price": "1", "price": 2 }] }),
+                "Unknown key price in lines[0]. Check its spelling",
+            ),
+            (json!({ "lines": [] }), "the case needs the key currency"),
+            (json!({ "currency": "EUR", "scripts": ["a.rhai"] }), "The reference does not compute the key scripts"),
+            (json!({ "currency": "EUR", "lines": [{}] }), "lines[0] needs the key unit_price"),
+        ] {
+            assert_eq!(price_json(&case).unwrap_err().to_string(), message);
+        }
+    }
+}

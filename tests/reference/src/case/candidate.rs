@@ -42,11 +42,9 @@ pub(super) fn read_candidate(value: &Value, place: String, case: &Case) -> Resul
     ];
     let fields = Fields::of(value, place, &known)?;
     fields.need("id")?;
-    let priority = match fields.number("priority")? {
-        None => 0,
-        Some(priority) => i64::try_from(priority.to_integer())
-            .map_err(|_| Refusal::wrong(fields.at("priority"), "a small whole number"))?,
-    };
+    let priority = fields.number_or("priority", zero())?;
+    let priority = i32::try_from(priority.to_integer()).ok().filter(|_| priority.is_integer());
+    let priority = priority.ok_or_else(|| Refusal::wrong(fields.at("priority"), "a whole number of 32 bits"))?;
     let mut cap = fields.number("cap")?;
     let mut uses = None;
     if let Some(limits) = fields.get("limits") {
@@ -64,7 +62,7 @@ pub(super) fn read_candidate(value: &Value, place: String, case: &Case) -> Resul
         shape: read_shape(fields.need("shape")?, fields.at("shape"), case)?,
         mode: fields.choice("mode", &MODES, case.policy.default_mode)?,
         group: fields.text("group")?.unwrap_or_else(|| "default".to_owned()),
-        priority,
+        priority: priority.into(),
         basis: fields.choice("basis", &BASES, Basis::Price)?,
         spread: fields.choice("spread", &SPREADS, Spread::Across)?,
         requires,

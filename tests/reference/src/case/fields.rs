@@ -22,6 +22,7 @@ impl<'a> Fields<'a> {
         for (key, value) in object {
             let name = key.replace('-', "_");
             if !known.contains(&name.as_str()) {
+                let place = if place.is_empty() { "the case".to_owned() } else { place };
                 return Err(Refusal::UnknownKey { place, key: key.clone() });
             }
             if !value.is_null() {

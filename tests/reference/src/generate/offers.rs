@@ -6,6 +6,8 @@ use super::{Random, money};
 use serde_json::{Value, json};
 
 const PIECES_MAX: i64 = 10;
+/// Deals that may have forced picks: brute force tries them in every order.
+const FORCED_MAX: i64 = 3;
 
 /// A basket with one group of competing deals and portions.
 pub(super) fn offer_case(seed: u64, forced_picks: bool) -> Value {
@@ -25,8 +27,9 @@ pub(super) fn offer_case(seed: u64, forced_picks: bool) -> Value {
             }));
         }
     }
-    let candidates: Vec<Value> =
-        (1..=random.between(1, 6)).map(|index| candidate(&mut random, index, &lines, forced_picks)).collect();
+    let candidates: Vec<Value> = (1..=random.between(1, 6))
+        .map(|index| candidate(&mut random, index, &lines, forced_picks && index <= FORCED_MAX))
+        .collect();
     json!({
         "currency": "EUR",
         "prices_include_tax": true,

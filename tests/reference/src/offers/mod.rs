@@ -11,6 +11,7 @@ mod pile;
 mod plan;
 mod post;
 mod search;
+mod sets;
 
 #[cfg(test)]
 mod tests;
@@ -76,7 +77,7 @@ pub fn evaluate(case: &Case) -> Result<Evaluation, Refusal> {
     let nets: Vec<Rational> = case.lines.iter().map(|line| gross(case, line)).collect();
     let mut run = Run {
         case,
-        piles: pile::untouched(case),
+        piles: pile::untouched(case)?,
         outcomes: case.candidates.iter().map(|candidate| untried(candidate, case.lines.len())).collect(),
         nets,
     };
@@ -159,8 +160,7 @@ impl Run<'_> {
         });
         for candidate in compound {
             if self.still_meets(candidate)? {
-                let open: Vec<bool> =
-                    self.piles.iter().map(|pile| !pile.closed && !(stage == Stage::Shop && pile.taken)).collect();
+                let open: Vec<bool> = self.piles.iter().map(|pile| pile.open_in(stage)).collect();
                 let plans: Vec<Plan> = Plan::of(case, candidate, 0, &self.piles, &open).into_iter().collect();
                 let chosen = search::best(case, &self.piles, &plans)?;
                 self.accept(&plans, &chosen, stage);
@@ -175,8 +175,7 @@ impl Run<'_> {
     /// Searches one group and accepts what wins; `exclusive` accepts only the exclusive candidates.
     fn group(&mut self, group: &str, members: &[usize], exclusive: bool, stage: Stage) -> Result<(), Refusal> {
         let case = self.case;
-        let usable =
-            |pile: &Pile| !pile.closed && !pile.used_by.contains(group) && !(stage == Stage::Shop && pile.taken);
+        let usable = |pile: &Pile| pile.open_in(stage) && !pile.used_by.contains(group);
         let open: Vec<bool> = self.piles.iter().map(usable).collect();
         let all_open = self.piles.iter().zip(&open).all(|(pile, open)| *open || pile.closed || pile.count == 0);
         let mut plans = Vec::new();

@@ -2,8 +2,9 @@
 //!
 //! Example: 3 x 2.00, one of them sold at half price by a deal: two piles, 2 pieces at 2.00 and 1 at 1.00, the latter used in its group.
 
-use crate::case::{Case, Line};
+use crate::case::{Case, Line, Stage};
 use crate::number::{Rational, one, to_count, whole, zero};
+use crate::refusal::Refusal;
 use crate::round::round_to;
 use std::collections::BTreeSet;
 
@@ -30,13 +31,39 @@ pub(super) struct Pile {
     pub(super) closed: bool,
 }
 
+impl Pile {
+    /// Not closed by an exclusive candidate, and left over where a stage works on left-overs.
+    pub(super) fn open_in(&self, stage: Stage) -> bool {
+        !self.closed && (stage != Stage::Shop || !self.taken)
+    }
+}
+
 /// Quantity times price of a line in minor units.
 pub(crate) fn gross(case: &Case, line: &Line) -> Rational {
     round_to(&line.gross_exact(), &case.currency.minor_unit(), case.rounding.mode)
 }
 
-/// The piles of an untouched basket: one for each discountable line.
-pub(super) fn untouched(case: &Case) -> Vec<Pile> {
+/// Bounds beyond which a basket is not small: lines, pieces, candidates.
+const LINES_MAX: usize = 500;
+const PIECES_MAX: usize = 100_000;
+const CANDIDATES_MAX: usize = 100;
+
+/// The piles of an untouched basket: one for each discountable line. None where nothing is offered.
+pub(super) fn untouched(case: &Case) -> Result<Vec<Pile>, Refusal> {
+    if case.candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let too_large = |what: &str, limit: usize| Err(Refusal::TooLarge { what: what.to_owned(), limit });
+    if case.lines.len() > LINES_MAX {
+        return too_large("lines", LINES_MAX);
+    }
+    if case.candidates.len() > CANDIDATES_MAX {
+        return too_large("candidates", CANDIDATES_MAX);
+    }
+    let pieces = case.lines.iter().filter(|line| line.discountable && !line.weighed).map(|line| &line.quantity);
+    if pieces.sum::<Rational>() > whole(i64::try_from(PIECES_MAX).unwrap_or(i64::MAX)) {
+        return too_large("pieces", PIECES_MAX);
+    }
     let discountable = case.lines.iter().enumerate().filter(|(_, line)| line.discountable);
     let piles = discountable.filter_map(|(index, line)| {
         let pieces = if line.weighed { 1 } else { to_count(&line.quantity)? };
@@ -52,7 +79,7 @@ pub(super) fn untouched(case: &Case) -> Vec<Pile> {
             closed: false,
         })
     });
-    piles.collect()
+    Ok(piles.collect())
 }
 
 /// What the piles of a line still cost.

@@ -143,7 +143,7 @@ fn discounts_are_rounded_at_the_line_or_at_the_candidate() {
 /// The plainest search there is: pieces one by one, each set built piece by piece, no merging, no tables.
 fn plainest(case: &Value) -> Rational {
     let case = read(case).unwrap();
-    let piles = super::pile::untouched(&case);
+    let piles = super::pile::untouched(&case).unwrap();
     let open = vec![true; piles.len()];
     let plans: Vec<_> = (0..case.candidates.len())
         .filter(|index| {

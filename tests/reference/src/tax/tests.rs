@@ -65,7 +65,7 @@ fn a_jurisdiction_is_rounded_once_and_shared_to_its_codes() {
     assert_eq!(amounts, ["0.02", "0.01", "0.01"].map(|amount| parse(amount).unwrap()));
 }
 
-/// Twice 0.53 with 7 % in it: base 0.990654 and tax 0.069346 round to 0.99 + 0.07 = 1.06; three times 0.53 shows the difference.
+/// Two taxes whose halves of a cent both round up: one of base and shelf price has to give way.
 #[test]
 fn keep_price_keeps_the_shelf_sum_and_from_base_need_not() {
     let line = json!({ "unit_price": "0.05", "taxes": [percent("a", "0.5", true), percent("b", "0.5", true)] });
@@ -126,7 +126,7 @@ fn a_negative_basket_is_the_mirror_image() {
 /// Sums close for every level, mode, currency and kind of tax.
 #[test]
 fn random_baskets_close() {
-    for seed in 0..3_000 {
+    for seed in 0..1_500 {
         let given = crate::generate::tax_case(seed);
         let priced = crate::price::price(&given).unwrap_or_else(|refusal| panic!("seed {seed}: {refusal}"));
         assert_eq!(priced.tax.flaw(), None, "seed {seed}");
@@ -136,7 +136,7 @@ fn random_baskets_close() {
 /// A 100 % coupon makes the price part exactly 0, whatever the rounding; taxes per unit that are added stay.
 #[test]
 fn all_off_is_zero_for_every_currency_and_mode() {
-    for seed in 0..1_000 {
+    for seed in 0..400 {
         let mut given = crate::generate::tax_case(seed);
         for line in given["lines"].as_array_mut().unwrap() {
             line["taxes"].as_array_mut().unwrap().retain(|tax| tax["kind"] != "fixed-per-unit");
