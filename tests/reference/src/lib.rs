@@ -53,7 +53,8 @@
 //! - `together` works on every piece of a set, those of slots without effect too. `fixed-price` is the price of a unit (of a kilogram on a
 //!   weighed line), `each-unit` is once for each piece, `each-line` once for each line *within a set*.
 //! - An amount across pieces, and a bundle price, lower each piece in proportion to what it still costs.
-//! - A `cap` bounds the candidate over all its sets; a money limit is a cap; `uses` bounds its sets.
+//! - A `cap` bounds the candidate over all its sets; a money limit is a cap; `uses` bounds its sets. A budget
+//!   with `skip` drops a candidate whose best saving exceeds it and solves its group again.
 //! - `cheapest` and `dearest` choose among the pieces that remain after earlier slots and sets *and after the other candidates of the group*
 //!   (several deals with forced picks go in whatever order is best for the customer); equal prices by article, then by line. How many
 //!   sets there are is always the customer's best. So 3 for 2 over 10, 9, 8, 3, 2, 1 saves 19 (free choice), 9 (dearest,
@@ -74,7 +75,7 @@
 //!   taxes are shared on their own and what is paid is their sum. Payable discounts, exemptions and the cent of `from-base` are shared
 //!   as one figure beside them.
 //!
-//! Not computed, and refused by name: price proposals, gifts, scripts, plugin configurations, manual discounts, rewards, budgets,
+//! Not computed, and refused by name: price proposals, gifts, scripts, plugin configurations, manual discounts, rewards,
 //! thresholds and maxima of taxes, `keep_price` for exemptions.
 
 pub mod allocate;

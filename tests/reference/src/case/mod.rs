@@ -315,6 +315,8 @@ pub struct Candidate {
     pub cap: Option<Rational>,
     /// Most sets, from its usage limits.
     pub uses: Option<u32>,
+    /// What a budget has left; a greater saving is not given at all.
+    pub skip_above: Option<Rational>,
 }
 
 /// A means of payment.

@@ -3,7 +3,8 @@
 use super::candidate::read_candidate;
 use super::fields::Fields;
 use super::{
-    Basis, Case, GroupRule, IncludedPolicy, Level, Line, OfferMode, Policy, RoundedAt, Rounding, Tax, TaxKind, Tender,
+    Basis, Candidate, Case, GroupRule, IncludedPolicy, Level, Line, OfferMode, Policy, RoundedAt, Rounding, Tax,
+    TaxKind, Tender,
 };
 use crate::currency::Currency;
 use crate::number::{one, zero};
@@ -12,12 +13,12 @@ use crate::round::Mode;
 use serde_json::Value;
 
 /// Keys of a case that the reference computes.
-const COMPUTED: [&str; 8] =
-    ["currency", "rounding", "prices_include_tax", "policy", "lines", "candidates", "tenders", "codes"];
+const COMPUTED: [&str; 9] =
+    ["currency", "rounding", "prices_include_tax", "policy", "lines", "candidates", "tenders", "codes", "budgets"];
 /// Keys that change nothing here by themselves: they speak to extensions, which do not run.
 const SILENT: [&str; 2] = ["now", "customer"];
 /// Keys of a case that the reference refuses unless they are empty.
-const NOT_COMPUTED: [&str; 7] = ["price_proposals", "grants", "offers", "scripts", "manual", "rewards", "budgets"];
+const NOT_COMPUTED: [&str; 6] = ["price_proposals", "grants", "offers", "scripts", "manual", "rewards"];
 
 /// The names of rounding modes.
 fn modes() -> [(&'static str, Mode); 5] {
@@ -57,6 +58,9 @@ pub fn read(value: &Value) -> Result<Case, Refusal> {
             return Err(Refusal::wrong("candidates", "candidates with different ids"));
         }
         case.candidates.push(candidate);
+    }
+    for (place, budget) in fields.list("budgets")? {
+        read_budget(budget, place, &mut case.candidates)?;
     }
     for (place, tender) in fields.list("tenders")? {
         case.tenders.push(read_tender(tender, place)?);
@@ -223,6 +227,27 @@ fn one_definition_per_code(lines: &[Line]) -> Result<(), Refusal> {
         let mut earlier = taxes.iter().take(index).filter(|other| other.code == tax.code);
         if earlier.any(|other| definition(other) != definition(tax)) {
             return Err(Refusal::TwoDefinitions { code: tax.code.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// A budget bounds the candidate it names: in money like a cap, in uses like a limit; `skip` drops what would exceed it.
+fn read_budget(value: &Value, place: String, candidates: &mut [Candidate]) -> Result<(), Refusal> {
+    let fields = Fields::of(value, place, &["offer", "kind", "left", "on_exceed"])?;
+    for key in ["offer", "left"] {
+        fields.need(key)?;
+    }
+    let offer = fields.text("offer")?.unwrap_or_default();
+    let skip = fields.choice("on_exceed", &[("skip", true), ("cap", false)], true)?;
+    let spend = fields.choice("kind", &[("spend", true), ("uses", false)], true)?;
+    let left = fields.number_or("left", zero())?;
+    let uses = if spend { None } else { fields.count("left")? };
+    for candidate in candidates.iter_mut().filter(|candidate| candidate.id == offer) {
+        match uses {
+            Some(uses) => candidate.uses = Some(candidate.uses.map_or(uses, |own| own.min(uses))),
+            None if skip => candidate.skip_above = Some(left.clone()),
+            None => candidate.cap = Some(candidate.cap.clone().map_or(left.clone(), |cap| cap.min(left.clone()))),
         }
     }
     Ok(())

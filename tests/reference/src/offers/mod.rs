@@ -162,7 +162,7 @@ impl Run<'_> {
             if self.still_meets(candidate)? {
                 let open: Vec<bool> = self.piles.iter().map(|pile| pile.open_in(stage)).collect();
                 let plans: Vec<Plan> = Plan::of(case, candidate, 0, &self.piles, &open).into_iter().collect();
-                let chosen = search::best(case, &self.piles, &plans)?;
+                let chosen = self.within_budgets(&plans)?;
                 self.accept(&plans, &chosen, stage);
             }
         }
@@ -196,12 +196,33 @@ impl Run<'_> {
             };
             plans.extend(Plan::of(case, *member, tier, &self.piles, for_it));
         }
-        let mut chosen = search::best(case, &self.piles, &plans)?;
+        let mut chosen = self.within_budgets(&plans)?;
         if exclusive {
             chosen.retain(|chosen| case.candidates[plans[chosen.plan].candidate].mode == OfferMode::Exclusive);
         }
         self.accept(&plans, &chosen, stage);
         Ok(())
+    }
+
+    /// The best choice without candidates that would exceed their budgets; they are dropped one round after another.
+    fn within_budgets(&self, plans: &[Plan]) -> Result<Vec<Chosen>, Refusal> {
+        let mut dropped = vec![false; plans.len()];
+        loop {
+            let kept: Vec<usize> = (0..plans.len()).filter(|plan| !dropped[*plan]).collect();
+            let of_kept: Vec<Plan> = kept.iter().map(|plan| plans[*plan].clone()).collect();
+            let mut chosen = search::best(self.case, &self.piles, &of_kept)?;
+            chosen.iter_mut().for_each(|one| one.plan = kept[one.plan]);
+            let exceeding = chosen.iter().find(|one| {
+                let plan = &plans[one.plan];
+                let saving: Rational = one.sets.iter().map(|set| plan.saving(set, &self.piles)).sum();
+                let saving = plan.cap.clone().map_or(saving.clone(), |cap| cap.min(saving));
+                self.case.candidates[plan.candidate].skip_above.as_ref().is_some_and(|left| saving > *left)
+            });
+            match exceeding {
+                Some(one) => dropped[one.plan] = true,
+                None => return Ok(chosen),
+            }
+        }
     }
 
     /// Which tier of its group's search a candidate is in: exclusive ones first, then by the group's rule.

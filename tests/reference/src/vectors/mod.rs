@@ -5,7 +5,11 @@
 
 mod adapt;
 mod deals;
+mod loyalty;
+mod medusa;
+mod oscar;
 mod taxes;
+mod vendure;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +20,31 @@ use serde_json::Value;
 
 pub use deals::deals;
 pub use taxes::{odoo_tax, solidus_tax};
+
+/// The peers that [`peer`] knows.
+pub const PEERS: [&str; 7] = [
+    "odoo_tax",
+    "solidus_tax",
+    "oscar_offers",
+    "vendure_order_calc",
+    "odoo_loyalty",
+    "erpnext_pricing",
+    "medusa_promotions",
+];
+
+/// The cases of a peer by the name of its vector file; none for other names.
+pub fn peer(name: &str) -> Vec<PeerCase> {
+    match name {
+        "odoo_tax" => odoo_tax(),
+        "solidus_tax" => solidus_tax(),
+        "oscar_offers" => oscar::oscar(),
+        "vendure_order_calc" => vendure::vendure(),
+        "odoo_loyalty" => loyalty::odoo_loyalty(),
+        "erpnext_pricing" => loyalty::erpnext(),
+        "medusa_promotions" => medusa::medusa(),
+        _ => Vec::new(),
+    }
+}
 
 /// A case with the figures a peer published for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +79,24 @@ impl PeerCase {
     }
 }
 
-/// The number at a dotted path. `lines.0.paid` goes through lists by position; `discount` alone may be missing and then means 0.
+/// The number at a dotted path: `lines.0.paid` goes through lists by position, `candidates.*.used.*.qty` is a sum. `discount` may be missing
+/// and then means 0.
 fn at(result: &Value, path: &str) -> Option<Rational> {
-    let pointer = format!("/{}", path.replace('.', "/"));
-    match result.pointer(&pointer) {
-        Some(value) => from_json(value),
-        None if path == "discount" => Some(zero()),
-        None => None,
+    if path == "discount" && result.get(path).is_none() {
+        return Some(zero());
+    }
+    let Some((key, rest)) = path.split_once('.') else { return from_json(step(result, path)?) };
+    if key != "*" {
+        return at(step(result, key)?, rest);
+    }
+    let parts: Option<Vec<Rational>> = result.as_array()?.iter().map(|part| at(part, rest)).collect();
+    Some(parts?.into_iter().sum())
+}
+
+/// One step down, by key or position.
+fn step<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    match key.parse::<usize>() {
+        Ok(position) if value.is_array() => value.get(position),
+        _ => value.get(key),
     }
 }
