@@ -4,7 +4,7 @@
 //! for 7.00; the best is the other two for 4.50 + 4.00 = 8.50.
 //!
 //! The order of things: stages line, shop, order; in each the exclusive candidates, then the best-price ones group by group, then the
-//! compound ones by kind (price, amount, rate), priority, id. A group is one search ([`search`]) over all its candidates at once, with a tier
+//! compound ones by kind (price, amount, rate), priority, id. A group is one search (`search`) over all its candidates at once, with a tier
 //! for each priority where the policy says so. Start reading at [`evaluate`].
 
 mod pile;

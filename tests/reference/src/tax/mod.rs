@@ -1,4 +1,4 @@
-//! Taxes of a whole receipt: steps 14 to 18, on the line figures of [`line`]; step 19 is in [`payable`].
+//! Taxes of a whole receipt: steps 14 to 18, on the line figures of `line`; step 19 is in `payable`.
 //!
 //! Example, 3 x 0.33 with 19 % added: per line 3 x R(0.0627) = 0.18, per receipt R(0.1881) = 0.19.
 //!
