@@ -1,7 +1,8 @@
 //! The pipeline of one pricing, stage by stage.
 
-use super::conflict::{self, Outcome};
-use super::priced::{Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine};
+use super::conflict::{self, LineShare, Outcome, Resolved, Terms};
+use super::policy::{Budget, Policy, RoundedAt};
+use super::priced::{Certificate, Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine};
 use super::proposal::{
     Assessment, AttrValue, Candidate, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine, Stage,
     TaxInput, Taxable,
@@ -38,18 +39,23 @@ pub struct Assessor {
 #[derive(Clone, Debug)]
 pub struct Pricing {
     currency: Currency,
+    policy: Policy,
+    budgets: Vec<Budget>,
     snapshot: Snapshot,
     lines: Vec<WorkLine>,
     decisions: Vec<Decision>,
     near_misses: Vec<NearMiss>,
     notices: Vec<Notice>,
     grants: Vec<Grant>,
+    certificate: Certificate,
 }
 
 /// A line while it is being priced.
 #[derive(Clone, Debug)]
 pub(super) struct WorkLine {
     pub(super) number: LineNumber,
+    /// The article's id: breaks ties between equal prices.
+    pub(super) item: Arc<str>,
     pub(super) quantity: Quantity,
     pub(super) discountable: bool,
     pub(super) net: Money,
@@ -77,7 +83,22 @@ impl Pricing {
     /// Prices the basket's lines before any offer.
     pub fn start(basket: &Basket, shop: &Shop) -> Result<Pricing, Refusal> {
         let opening = &basket.opening;
-        let mut snapshot = Snapshot {
+        let mut lines = Vec::with_capacity(basket.lines.len());
+        for line in basket.live_lines() {
+            let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
+            lines.push(SnapshotLine {
+                id: line.number,
+                kind: line.kind,
+                item: line.item.clone(),
+                quantity: line.quantity,
+                price: line.price,
+                gross,
+                net: gross,
+                price_locked: line.price_locked,
+                attrs: line.attrs.clone(),
+            });
+        }
+        let snapshot = Snapshot {
             currency: shop.currency,
             prices_include_tax: shop.prices_include_tax,
             store: shop.store.clone(),
@@ -88,49 +109,45 @@ impl Pricing {
             business_date: opening.business_date,
             customer: basket.customer.clone(),
             codes: Vec::new(),
-            lines: Vec::new(),
+            lines,
             attrs: Vec::new(),
         };
-        let mut lines = Vec::new();
-        for line in basket.live_lines() {
-            let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
-            let snapshot_line = SnapshotLine {
-                id: line.number,
-                kind: line.kind,
-                item: line.item.clone(),
-                quantity: line.quantity,
-                price: line.price,
-                gross,
-                net: gross,
-                price_locked: line.price_locked,
-                attrs: line.attrs.clone(),
-            };
-            lines.push(WorkLine {
-                number: line.number,
-                quantity: line.quantity,
-                discountable: snapshot_line.is_discountable() && !gross.is_negative(),
-                net: gross,
-                segments: vec![Segment {
-                    quantity: line.quantity.value,
-                    value: shop.currency.to_decimal(gross),
-                    groups: Vec::new(),
-                    exclusive: false,
-                }],
-                gross,
-                price_is_negative: line.price.value.is_sign_negative(),
-                modifiers: Vec::new(),
-            });
-            snapshot.lines.push(snapshot_line);
-        }
-        Ok(Pricing {
-            currency: shop.currency,
+        Ok(Pricing::from_snapshot(snapshot, shop.policy.clone(), Vec::new()))
+    }
+
+    /// Begins with lines that have their prices; lines come by number, their nets are their gross.
+    pub fn from_snapshot(mut snapshot: Snapshot, policy: Policy, budgets: Vec<Budget>) -> Pricing {
+        snapshot.lines.sort_by_key(|line| line.id);
+        let currency = snapshot.currency;
+        let lines = snapshot.lines.iter().map(|line| WorkLine {
+            number: line.id,
+            item: line.item.id.clone(),
+            quantity: line.quantity,
+            discountable: line.is_discountable() && !line.gross.is_negative(),
+            net: line.gross,
+            segments: vec![Segment {
+                quantity: line.quantity.value,
+                value: currency.to_decimal(line.gross),
+                groups: Vec::new(),
+                exclusive: false,
+            }],
+            gross: line.gross,
+            price_is_negative: line.price.value.is_sign_negative(),
+            modifiers: Vec::new(),
+        });
+        let lines = lines.collect();
+        Pricing {
+            currency,
+            policy,
+            budgets,
             snapshot,
             lines,
             decisions: Vec::new(),
             near_misses: Vec::new(),
             notices: Vec::new(),
             grants: Vec::new(),
-        })
+            certificate: Certificate::default(),
+        }
     }
 
     /// What extensions see now: nets as the stages applied so far left them.
@@ -160,7 +177,11 @@ impl Pricing {
             self.notices.extend(notices);
             self.near_misses.extend(near_misses);
         }
-        for outcome in conflict::resolve(stage, &mut self.lines, candidates, self.currency)? {
+        let terms = Terms { stage, policy: &self.policy, budgets: &self.budgets, currency: self.currency, taxed: None };
+        let Resolved { outcomes, saving, bound } = conflict::resolve(terms, &mut self.lines, candidates)?;
+        self.certificate.saving += saving;
+        self.certificate.bound += bound;
+        for outcome in outcomes {
             self.post(stage, outcome)?;
         }
         for line in &mut self.lines {
@@ -172,14 +193,12 @@ impl Pricing {
         Ok(())
     }
 
-    /// Posts what a candidate takes off: rounded once, then shared over its lines by largest remainder.
+    /// Posts what a candidate takes off: rounded once and shared over its lines by largest remainder, or on each line.
     fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
-        let Outcome { source, label, decision, reason, sets, saving, by_line, considered } = outcome;
+        let Outcome { source, label, decision, reason, sets, basis: _, saving, by_line, considered } = outcome;
         let mut posted = Money::ZERO;
         if decision == DecisionState::Applied || decision == DecisionState::Capped {
-            let total = self.currency.round(saving, Rounding::HALF_UP)?;
-            let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
-            for (share, amount) in by_line.iter().zip(allocate_exact(total, &exact, self.currency)?) {
+            for (share, amount) in by_line.iter().zip(self.rounded_shares(saving, &by_line)?) {
                 let line = &mut self.lines[share.line];
                 let before = line.net;
                 // Two roundings on one line could take a cent more than it costs: a line never goes below zero.
@@ -200,9 +219,32 @@ impl Pricing {
                 });
             }
         }
-        let lines = considered.iter().map(|index| self.lines[*index].number).collect();
-        self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines });
+        let number = |index: usize| self.lines[index].number;
+        let used = by_line.iter().map(|share| {
+            (number(share.line), Quantity::new(share.used.normalize(), self.lines[share.line].quantity.unit))
+        });
+        let used = used.collect();
+        let lines = considered.iter().map(|index| number(*index)).collect();
+        self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines, used });
         Ok(())
+    }
+
+    fn rounded_shares(&self, saving: Decimal, by_line: &[LineShare]) -> Result<Vec<Money>, Refusal> {
+        let rounding = self.policy.discount_rounding;
+        let round = |exact: Decimal| self.currency.round(exact, rounding.rounding());
+        let mut shares = Vec::with_capacity(by_line.len());
+        match rounding.at {
+            RoundedAt::Candidate => {
+                let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
+                shares = allocate_exact(round(saving)?, &exact, self.currency)?;
+            }
+            RoundedAt::Line => {
+                for share in by_line {
+                    shares.push(round(share.saving)?);
+                }
+            }
+        }
+        Ok(shares)
     }
 
     /// What the tax assessor is asked.
@@ -254,15 +296,12 @@ impl Pricing {
             total,
             assessor: assessor.name.clone(),
             decisions: self.decisions,
+            certificate: self.certificate,
+            grants: self.grants,
             near_misses: self.near_misses,
             notices: self.notices,
             receipt_notes: assessment.receipt_notes.iter().map(|note| note.text.clone()).collect(),
         })
-    }
-
-    /// Items that offers would add; the caller decides what becomes of them.
-    pub fn grants(&self) -> &[Grant] {
-        &self.grants
     }
 }
 
