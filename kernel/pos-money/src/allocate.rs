@@ -50,36 +50,51 @@ pub fn allocate_evenly(total: Money, count: usize) -> Result<Vec<Money>, MoneyEr
     allocate(total, &ones)
 }
 
-/// Shares of a rounded `total` after their `exact` values (major units): each gets its whole minor units, and what is
-/// left over goes to the largest fractions, ties to the earlier share. Where the rounding of the total moved more than
-/// that (increments above the minor unit), the total is split in proportion instead.
+/// Shares of a rounded `total` near their `exact` values (major units). What rounding moved is spread first, each value
+/// taking its part by magnitude; then each share gets its whole minor units, and what is left over goes to the largest
+/// fractions, ties to the earlier share. With values of one sign that is the largest remainder on `exact` as weights;
+/// with both (a sale and a return under one tax code: 10.004 and -10.001 for 0.00) the shares stay near what they are.
 pub fn allocate_exact(total: Money, exact: &[Decimal], currency: Currency) -> Result<Vec<Money>, MoneyError> {
-    if total.is_negative() {
-        let mirrored: Vec<Decimal> = exact.iter().map(|share| -*share).collect();
-        return allocate_exact(total.negated()?, &mirrored, currency)?.into_iter().map(Money::negated).collect();
-    }
+    let leading = exact.iter().find(|share| !share.is_zero());
+    let mirrored = total.is_negative() || (total.is_zero() && leading.is_some_and(Decimal::is_sign_negative));
+    let target = Decimal::from(total.magnitude()?.minor());
     let minor_per_major = Decimal::from(10_i64.pow(u32::from(currency.exponent())));
-    let mut shares = Vec::with_capacity(exact.len());
-    let mut rests: Vec<(Decimal, usize)> = Vec::with_capacity(exact.len());
-    for (index, share) in exact.iter().enumerate() {
+    let (mut sum, mut magnitude) = (Decimal::ZERO, Decimal::ZERO);
+    let mut figures = Vec::with_capacity(exact.len());
+    for share in exact {
         let minor = share.checked_mul(minor_per_major).ok_or(MoneyError::Overflow)?;
-        let whole = minor.floor();
-        shares.push(Money::from_minor(i64::try_from(whole).map_err(|_| MoneyError::Overflow)?));
-        rests.push((minor - whole, index));
+        let minor = if mirrored { -minor } else { minor };
+        sum = sum.checked_add(minor).ok_or(MoneyError::Overflow)?;
+        magnitude = magnitude.checked_add(minor.abs()).ok_or(MoneyError::Overflow)?;
+        figures.push(minor);
     }
-    let left = total.minus(Money::sum(shares.iter().copied())?)?.minor();
-    match usize::try_from(left) {
-        Ok(left) if left <= shares.len() => {
-            if left > 0 {
-                rests.sort_by(|(rest, index), (other, other_index)| other.cmp(rest).then(index.cmp(other_index)));
-            }
-            for (_, index) in rests.iter().take(left) {
-                shares[*index] = shares[*index].plus(Money::from_minor(1))?;
-            }
-            Ok(shares)
-        }
-        _ => allocate(total, &shares),
+    if magnitude.is_zero() {
+        return if total.is_zero() { Ok(vec![Money::ZERO; exact.len()]) } else { allocate_evenly(total, exact.len()) };
     }
+    let moved = target.checked_sub(sum).ok_or(MoneyError::Overflow)?;
+    let mut shares = Vec::with_capacity(figures.len());
+    let mut rests: Vec<(Decimal, usize)> = Vec::with_capacity(figures.len());
+    let mut left = target;
+    for (index, figure) in figures.into_iter().enumerate() {
+        let part = moved.checked_mul(figure.abs()).and_then(|part| part.checked_div(magnitude));
+        let near = part.and_then(|part| figure.checked_add(part)).ok_or(MoneyError::Overflow)?;
+        let whole = near.floor();
+        left = left.checked_sub(whole).ok_or(MoneyError::Overflow)?;
+        shares.push(i64::try_from(whole).map_err(|_| MoneyError::Overflow)?);
+        // Equal fractions must compare equal whatever the last digits of a division say.
+        rests.push(((near - whole).round_dp(15), index));
+    }
+    let left = usize::try_from(left).map_err(|_| MoneyError::Overflow)?;
+    if left > 0 {
+        rests.sort_by(|(rest, index), (other, other_index)| other.cmp(rest).then(index.cmp(other_index)));
+    }
+    for (_, index) in rests.iter().take(left) {
+        shares[*index] = shares[*index].checked_add(1).ok_or(MoneyError::Overflow)?;
+    }
+    shares
+        .into_iter()
+        .map(|share| if mirrored { Money::from_minor(share).negated() } else { Ok(Money::from_minor(share)) })
+        .collect()
 }
 
 #[cfg(test)]
@@ -120,6 +135,14 @@ mod tests {
         // A total rounded to 0.05 moves further than one unit a share.
         assert_eq!(minor(105, &exact).iter().sum::<i64>(), 105);
         assert_eq!(minor(0, &[]), [0_i64; 0]);
+        // A sale and a return under one tax code: the shares stay near what they are.
+        let both = |sale: i64, back: i64| [Decimal::new(sale, 3), Decimal::new(back, 3)];
+        assert_eq!(minor(0, &both(10_004, -10_001)), [1000, -1000]);
+        assert_eq!(minor(1, &both(10_006, -10_000)), [1001, -1000]);
+        assert_eq!(minor(-1, &both(-10_006, 10_000)), [-1001, 1000]);
+        // Thirds that were divided on the way are still equal: the first one gets the cent.
+        let third = Decimal::ONE / Decimal::from(3);
+        assert_eq!(minor(100, &[third, third, third]), [34, 33, 33]);
     }
 
     proptest! {

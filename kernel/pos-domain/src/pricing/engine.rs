@@ -1,18 +1,20 @@
 //! The pipeline of one pricing, stage by stage.
 
-use super::conflict::{self, LineShare, Outcome, Resolved, Terms};
+use super::conflict::{self, LineShare, Outcome, Payable, Resolved, Taxed, Terms};
 use super::policy::{Budget, Policy, RoundedAt};
-use super::priced::{Certificate, Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine};
-use super::proposal::{
-    Assessment, AttrValue, Candidate, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine, Stage,
-    TaxInput, Taxable,
+use super::priced::{
+    Certificate, Decision, DecisionState, LineTax, Modifier, ModifierSource, PricedBasket, PricedLine,
 };
-use super::tax::{self, TaxLine, TaxResult};
+use super::proposal::{
+    Assessment, AttrValue, Candidate, Effect, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine,
+    Stage, TaxInput, Taxable,
+};
+use super::tax::{self, Precision, TaxLine, TaxResult, Workings};
 use crate::basket::Basket;
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use crate::shop::Shop;
-use pos_money::{Currency, Decimal, Money, Quantity, Rounding, allocate_exact};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rounding, allocate_exact};
 use std::sync::Arc;
 
 /// What one extension proposes for a stage.
@@ -48,6 +50,10 @@ pub struct Pricing {
     notices: Vec<Notice>,
     grants: Vec<Grant>,
     certificate: Certificate,
+    /// Discounts on what is to be paid wait for the tax.
+    payable: Vec<(usize, Payable)>,
+    /// What is known of the tax before it is assessed.
+    rates: Option<Assessment>,
 }
 
 /// A line while it is being priced.
@@ -147,12 +153,50 @@ impl Pricing {
             notices: Vec::new(),
             grants: Vec::new(),
             certificate: Certificate::default(),
+            payable: Vec::new(),
+            rates: None,
         }
     }
 
     /// What extensions see now: nets as the stages applied so far left them.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::new(self.snapshot.clone())
+    }
+
+    /// Whether a proposal's threshold can only be checked by somebody who knows the rates of tax.
+    pub fn asks_for_rates(proposals: &[Proposed]) -> bool {
+        proposals.iter().flat_map(|proposed| &proposed.proposal.candidates).any(conflict::asks_for_tax)
+    }
+
+    /// Tells the rates before the last stage is decided, for thresholds in other terms than the shop's prices. Without
+    /// them such a threshold is held against the prices.
+    pub fn know_rates(&mut self, assessment: Assessment) {
+        self.rates = Some(assessment);
+    }
+
+    fn taxed(&self) -> Result<Option<Taxed>, Refusal> {
+        let Some(rates) = &self.rates else { return Ok(None) };
+        let found = tax::compute(&self.tax_lines(), rates, self.currency)?;
+        let (mut without_tax, mut payable) = (Money::ZERO, Money::ZERO);
+        for ((line, taxes), paid) in self.lines.iter().zip(&found.lines).zip(&found.paid) {
+            if line.discountable {
+                let tax = Money::sum(taxes.iter().map(|tax| tax.amount))?;
+                payable = payable.plus(*paid)?;
+                without_tax = without_tax.plus(paid.minus(tax)?)?;
+            }
+        }
+        let major = |amount| self.currency.to_decimal(amount);
+        Ok(Some(Taxed { without_tax: major(without_tax), payable: major(payable) }))
+    }
+
+    fn tax_lines(&self) -> Vec<TaxLine> {
+        let line = |line: &WorkLine| TaxLine {
+            number: line.number,
+            net: line.net,
+            quantity: line.quantity,
+            price_is_negative: line.price_is_negative,
+        };
+        self.lines.iter().map(line).collect()
     }
 
     /// Decides between the proposals of a stage. Their order does not matter.
@@ -177,7 +221,9 @@ impl Pricing {
             self.notices.extend(notices);
             self.near_misses.extend(near_misses);
         }
-        let terms = Terms { stage, policy: &self.policy, budgets: &self.budgets, currency: self.currency, taxed: None };
+        let asked = candidates.iter().any(|(_, candidate)| conflict::asks_for_tax(candidate));
+        let taxed = if asked { self.taxed()? } else { None };
+        let terms = Terms { policy: &self.policy, budgets: &self.budgets, currency: self.currency, taxed };
         let Resolved { outcomes, saving, bound } = conflict::resolve(terms, &mut self.lines, candidates)?;
         self.certificate.saving += saving;
         self.certificate.bound += bound;
@@ -195,9 +241,11 @@ impl Pricing {
 
     /// Posts what a candidate takes off: rounded once and shared over its lines by largest remainder, or on each line.
     fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
-        let Outcome { source, label, decision, reason, sets, basis: _, saving, by_line, considered } = outcome;
+        let Outcome { source, label, decision, reason, sets, payable, saving, by_line, considered } = outcome;
         let mut posted = Money::ZERO;
-        if decision == DecisionState::Applied || decision == DecisionState::Capped {
+        if let Some(payable) = payable {
+            self.payable.push((self.decisions.len(), payable));
+        } else if decision == DecisionState::Applied || decision == DecisionState::Capped {
             for (share, amount) in by_line.iter().zip(self.rounded_shares(saving, &by_line)?) {
                 let line = &mut self.lines[share.line];
                 let before = line.net;
@@ -260,19 +308,13 @@ impl Pricing {
     }
 
     /// Computes tax and totals.
-    pub fn finish(self, assessment: &Assessment, assessor: &Assessor) -> Result<PricedBasket, Refusal> {
-        let tax_lines: Vec<TaxLine> = self
-            .lines
-            .iter()
-            .map(|line| TaxLine {
-                number: line.number,
-                net: line.net,
-                quantity: line.quantity,
-                price_is_negative: line.price_is_negative,
-            })
-            .collect();
-        let result = tax::compute(&tax_lines, assessment, self.currency)?;
+    pub fn finish(mut self, assessment: &Assessment, assessor: &Assessor) -> Result<PricedBasket, Refusal> {
+        let workings = tax::assess(&self.tax_lines(), assessment, self.currency, Precision::Posted)?;
+        let result = self.discount_payable(workings)?.posted()?;
         let TaxResult { lines: line_taxes, totals, total_excluded, total_tax, total, paid } = result;
+        if !self.payable.is_empty() {
+            self.post_payable(&line_taxes, &paid)?;
+        }
         let gross = Money::sum(self.lines.iter().map(|line| line.gross))?;
         let net = Money::sum(self.lines.iter().map(|line| line.net))?;
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -302,6 +344,78 @@ impl Pricing {
             notices: self.notices,
             receipt_notes: assessment.receipt_notes.iter().map(|note| note.text.clone()).collect(),
         })
+    }
+
+    /// Step 19: what discounts on what is to be paid leave of each line, and of its taxes.
+    fn discount_payable(&mut self, workings: Workings) -> Result<Workings, Refusal> {
+        if self.payable.is_empty() {
+            return Ok(workings);
+        }
+        let overflow = || Refusal::from(MoneyError::Overflow);
+        let concerned = |line: &WorkLine| line.discountable;
+        let paid = workings.figures.lines.iter().zip(&self.lines).filter(|(_, line)| concerned(line));
+        let whole = paid.map(|(figures, _)| figures.paid).try_fold(Decimal::ZERO, Decimal::checked_add);
+        let whole = whole.ok_or_else(overflow)?;
+        let mut keep = Decimal::ONE;
+        for (decision, Payable { effect, most }) in &self.payable {
+            let left = whole.checked_mul(keep).ok_or_else(overflow)?;
+            let off = match effect {
+                Effect::RateOff(rate) => left.checked_mul(rate.fraction()).ok_or_else(overflow)?,
+                Effect::AmountOff(amount) => self.currency.to_decimal(*amount).min(left),
+                Effect::FixedPrice(_) | Effect::BundlePrice(_) => Decimal::ZERO,
+            };
+            keep = match (effect, most.filter(|most| off > *most)) {
+                (Effect::RateOff(rate), None) => {
+                    keep.checked_mul(Decimal::ONE - rate.fraction()).ok_or_else(overflow)?
+                }
+                _ if whole.is_zero() => keep,
+                (_, cap) => {
+                    let off = cap.unwrap_or(off);
+                    (left - off).checked_div(whole).ok_or_else(overflow)?
+                }
+            };
+            self.decisions[*decision].saving = self.currency.round(off, Rounding::HALF_UP)?;
+        }
+        let keeps: Vec<Decimal> =
+            self.lines.iter().map(|line| if concerned(line) { keep } else { Decimal::ONE }).collect();
+        Ok(workings.payable(&keeps)?)
+    }
+
+    /// What a discount on what is to be paid did to a line's price: the tax shrank with it, the rest is the price's.
+    fn post_payable(&mut self, taxes: &[Vec<LineTax>], paid: &[Money]) -> Result<(), Refusal> {
+        let mut weights = Vec::with_capacity(self.payable.len());
+        for (decision, _) in &self.payable {
+            // One minor unit at least: what rounding moved belongs to somebody.
+            weights.push(self.decisions[*decision].saving.max(Money::from_minor(1)));
+        }
+        let mut given = vec![Money::ZERO; weights.len()];
+        for ((line, taxes), paid) in self.lines.iter_mut().zip(taxes).zip(paid) {
+            let added = Money::sum(taxes.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
+            let off = line.net.minus(paid.minus(added)?)?;
+            if off.is_zero() || !line.discountable {
+                continue;
+            }
+            let shares = pos_money::allocate(off, &weights)?;
+            for (((decision, _), amount), given) in self.payable.iter().zip(shares).zip(&mut given) {
+                let before = line.net;
+                line.net = before.minus(amount)?;
+                *given = given.plus(amount)?;
+                let Decision { source, label, .. } = &self.decisions[*decision];
+                line.modifiers.push(Modifier {
+                    source: source.clone(),
+                    stage: Stage::Order,
+                    label: label.clone(),
+                    quantity: line.quantity,
+                    amount: amount.negated()?,
+                    before,
+                    after: line.net,
+                });
+            }
+        }
+        for ((decision, _), given) in self.payable.iter().zip(given) {
+            self.decisions[*decision].saving = given;
+        }
+        Ok(())
     }
 }
 

@@ -6,13 +6,27 @@
 //! on the receipt's sum per code. Rounded sums go back to the lines by largest remainder, so that they add up.
 //!
 //! 3 x 0.33 with 19 % in it: per line 0.05 + 0.05 + 0.05, on the receipt 0.16.
+//!
+//! [`compute`] answers money, as posted. [`assess`] answers the workings behind it, which can also leave every figure
+//! exact and take a discount off what is to be paid ([`Workings::payable`]).
+
+mod line;
+mod payable;
+#[cfg(test)]
+mod tests;
+mod total;
 
 use super::priced::{LineTax, TaxTotal};
-use super::proposal::{Assessment, IncludedPolicy, Levy, TaxComponent, TaxLevel, TaxRounding, Taxed};
+use super::proposal::{Assessment, AttrValue, IncludedPolicy, Levy, TaxComponent, TaxLevel, TaxRounding, Taxed};
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
+use line::LineWorkings;
 use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact};
 use std::sync::Arc;
+
+/// A component with this attribute, a flag that is true, keeps its price when it is exempt: what the tax would have
+/// been stays with the shop. Without it an exempt included tax comes out of the price.
+pub const KEEP_PRICE: &str = "keep-price";
 
 /// A line as tax sees it.
 #[derive(Clone, Copy, Debug)]
@@ -44,23 +58,98 @@ pub struct TaxResult {
     pub paid: Vec<Money>,
 }
 
-/// Exact figures of one tax on one line.
+/// How far figures are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Rounded where the assessor says: what is posted and printed.
+    Posted,
+    /// Not rounded anywhere: for comparisons only.
+    Exact,
+}
+
+/// The figures of a receipt in major units.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// By line.
+    pub lines: Vec<LineFigures>,
+    /// By code, in order of first appearance.
+    pub codes: Vec<CodeFigures>,
+    /// Total without any tax.
+    pub total_excluded: Decimal,
+    /// Every tax.
+    pub total_tax: Decimal,
+    /// What is to be paid.
+    pub total: Decimal,
+}
+
+/// The figures of one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineFigures {
+    /// In the order given.
+    pub taxes: Vec<TaxFigures>,
+    /// What is paid for it, tax included.
+    pub paid: Decimal,
+}
+
+/// One tax on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxFigures {
+    /// Its code.
+    pub code: Arc<str>,
+    /// Already in the price.
+    pub included: bool,
+    /// Its base.
+    pub base: Decimal,
+    /// Its amount.
+    pub amount: Decimal,
+}
+
+/// One tax of the receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFigures {
+    /// Base as posted.
+    pub base: Decimal,
+    /// Amount as posted.
+    pub amount: Decimal,
+    /// Sum of the lines' bases.
+    pub exact_base: Decimal,
+    /// Sum of the lines' amounts.
+    pub exact_amount: Decimal,
+}
+
+/// A receipt's tax with everything it was computed from.
 #[derive(Clone, Debug)]
-struct Exact {
-    code: usize,
-    base: Decimal,
-    amount: Decimal,
+pub struct Workings {
+    /// The answer.
+    pub figures: Figures,
+    currency: Currency,
+    precision: Precision,
+    codes: Vec<Code>,
+    lines: Vec<LineWorkings>,
+    /// The rule for the receipt as a whole.
+    general: TaxRounding,
 }
 
 /// One tax of the receipt: all components with its code.
-struct Code<'a> {
-    first: &'a TaxComponent,
+#[derive(Clone, Debug)]
+struct Code {
+    first: TaxComponent,
     rounding: TaxRounding,
 }
 
-/// Computes every tax of a basket.
+/// Computes every tax of a basket, as posted.
 pub fn compute(lines: &[TaxLine], assessment: &Assessment, currency: Currency) -> Result<TaxResult, Refusal> {
-    let mut codes: Vec<Code<'_>> = Vec::new();
+    Ok(assess(lines, assessment, currency, Precision::Posted)?.posted()?)
+}
+
+/// Computes every tax of a basket and keeps the workings.
+pub fn assess(
+    lines: &[TaxLine],
+    assessment: &Assessment,
+    currency: Currency,
+    precision: Precision,
+) -> Result<Workings, Refusal> {
+    let mut codes: Vec<Code> = Vec::new();
     let mut by_line: Vec<Vec<(usize, &TaxComponent)>> = vec![Vec::new(); lines.len()];
     for component in &assessment.components {
         let position = lines
@@ -69,30 +158,27 @@ pub fn compute(lines: &[TaxLine], assessment: &Assessment, currency: Currency) -
             .ok_or_else(|| unavailable(format!("the assessment taxes line {}, which is not there", component.line)))?;
         by_line[position].push((code_index(&mut codes, component, assessment)?, component));
     }
-
-    let mut exact: Vec<Vec<Exact>> = Vec::with_capacity(lines.len());
+    let general = general_rule(&codes, assessment);
+    let mut workings = Workings { figures: Figures::default(), currency, precision, codes, lines: Vec::new(), general };
     for (line, components) in lines.iter().zip(&by_line) {
-        exact.push(line_taxes(*line, components, &codes, currency).map_err(Refusal::from)?);
+        let taxes = workings.line_taxes(*line, components)?;
+        workings.lines.push(taxes);
     }
-    Ok(totals(lines, &codes, &exact, currency)?)
+    workings.figures = workings.totals()?;
+    Ok(workings)
 }
 
 fn unavailable(problem: String) -> Refusal {
     Refusal::TaxUnavailable { problem }
 }
 
-/// The index of a component's code; one code with two definitions is refused.
-fn code_index<'a>(
-    codes: &mut Vec<Code<'a>>,
-    component: &'a TaxComponent,
-    assessment: &Assessment,
-) -> Result<usize, Refusal> {
+/// The index of a component's code; one code with two definitions is refused. Share, threshold, exemption, maximum and
+/// what it stands on may differ by line.
+fn code_index(codes: &mut Vec<Code>, component: &TaxComponent, assessment: &Assessment) -> Result<usize, Refusal> {
     if let Some(index) = codes.iter().position(|code| code.first.code == component.code) {
-        let first = codes[index].first;
-        let same = first.jurisdiction == component.jurisdiction
-            && first.levy == component.levy
-            && first.included == component.included;
-        return if same {
+        let definition = |tax: &TaxComponent| (tax.levy, tax.included, tax.affects_next_base);
+        let first = &codes[index].first;
+        return if first.jurisdiction == component.jurisdiction && definition(first) == definition(component) {
             Ok(index)
         } else {
             Err(unavailable(format!("tax code {} is defined in two ways", component.code)))
@@ -100,15 +186,20 @@ fn code_index<'a>(
     }
     check_rates(component)?;
     let named = |rule: &&TaxRounding| rule.jurisdiction.as_ref() == Some(&component.jurisdiction);
-    let rounding = assessment
-        .rounding
-        .iter()
-        .find(named)
-        .or_else(|| assessment.rounding.iter().find(|rule| rule.jurisdiction.is_none()))
-        .cloned()
-        .unwrap_or_default();
-    codes.push(Code { first: component, rounding });
+    let rounding = assessment.rounding.iter().find(named).or_else(|| unnamed(assessment)).cloned().unwrap_or_default();
+    codes.push(Code { first: component.clone(), rounding });
     Ok(codes.len() - 1)
+}
+
+/// The rule for every jurisdiction that has none of its own.
+fn unnamed(assessment: &Assessment) -> Option<&TaxRounding> {
+    assessment.rounding.iter().find(|rule| rule.jurisdiction.is_none())
+}
+
+/// The rule of totals and of lines without tax: the one for all jurisdictions, else that of the first tax.
+fn general_rule(codes: &[Code], assessment: &Assessment) -> TaxRounding {
+    let first = codes.first().map(|code| &code.rounding);
+    unnamed(assessment).or(first).cloned().unwrap_or_default()
 }
 
 /// Rates that would divide by zero or take more than the price are the assessor's mistake.
@@ -125,275 +216,66 @@ fn check_rates(component: &TaxComponent) -> Result<(), Refusal> {
     Ok(())
 }
 
-impl Code<'_> {
-    fn round(&self, exact: Decimal, currency: Currency) -> Result<Money, MoneyError> {
-        let increment = self.rounding.increment.minor().max(1);
-        currency.round(exact, Rounding { mode: self.rounding.mode, increment })
+impl Workings {
+    /// Step 1, or nothing where figures stay exact.
+    fn round(&self, exact: Decimal, rule: &TaxRounding) -> Result<Decimal, MoneyError> {
+        let exact = settled(exact);
+        if self.precision == Precision::Exact {
+            return Ok(exact);
+        }
+        let increment = rule.increment.minor().max(1);
+        Ok(self.currency.to_decimal(self.currency.round(exact, Rounding { mode: rule.mode, increment })?))
     }
-}
 
-/// The share of the base that a percentage applies to, folded into the rate.
-fn effective_rate(component: &TaxComponent, rate: Rate) -> Result<Decimal, MoneyError> {
-    if component.exempt.is_some() {
-        return Ok(Decimal::ZERO);
+    /// Shares of a rounded total near exact figures, by largest remainder; the exact ones where nothing is rounded.
+    fn share(&self, total: Decimal, exact: &[Decimal]) -> Result<Vec<Decimal>, MoneyError> {
+        if self.precision == Precision::Exact {
+            return Ok(exact.to_vec());
+        }
+        let shares = allocate_exact(self.currency.exact(total)?, exact, self.currency)?;
+        Ok(shares.into_iter().map(|share| self.currency.to_decimal(share)).collect())
     }
-    match component.taxed {
-        Taxed::Share(share) => rate.fraction().checked_mul(share.fraction()).ok_or(MoneyError::Overflow),
-        Taxed::Whole | Taxed::Above(_) => Ok(rate.fraction()),
-    }
-}
 
-/// Steps 2 to 13: the exact (or per line rounded) base and amount of every tax on one line, in the order given.
-fn line_taxes(
-    line: TaxLine,
-    components: &[(usize, &TaxComponent)],
-    codes: &[Code<'_>],
-    currency: Currency,
-) -> Result<Vec<Exact>, MoneyError> {
-    let count = components.len();
-    let raw = currency.to_decimal(line.net);
-    let batches = batches(components);
-    let mut amounts: Vec<Option<Decimal>> = vec![None; count];
-    let mut for_amount = vec![Decimal::ZERO; count];
-    let mut for_base = vec![Decimal::ZERO; count];
-    let mut per_unit_left = raw.abs();
-
-    for index in evaluation_order(components) {
-        let (code, component) = components[index];
-        let batch = batches[index];
-        let rate_sum = |levy: fn(&Levy) -> Option<Rate>| -> Result<Decimal, MoneyError> {
-            let mut sum = Decimal::ZERO;
-            for (other, (_, component)) in components.iter().enumerate() {
-                if batches[other] == batch
-                    && let Some(rate) = levy(&component.levy)
-                {
-                    sum = plus(sum, effective_rate(component, rate)?)?;
-                }
-            }
-            Ok(sum)
+    /// The figures as money. Exact ones are refused where they are finer than the minor unit.
+    pub fn posted(&self) -> Result<TaxResult, MoneyError> {
+        let money = |figure: Decimal| self.currency.exact(figure);
+        let Figures { lines, codes, total_excluded, total_tax, total } = &self.figures;
+        let mut result = TaxResult {
+            total_excluded: money(*total_excluded)?,
+            total_tax: money(*total_tax)?,
+            total: money(*total)?,
+            ..TaxResult::default()
         };
-        let mut base = plus(raw, for_amount[index])?;
-        if let Taxed::Above(threshold) = component.taxed {
-            let untaxed = threshold.extend(line.quantity)?;
-            base = if base.is_sign_negative() {
-                plus(base, untaxed.abs())?.min(Decimal::ZERO)
-            } else {
-                plus(base, -untaxed.abs())?.max(Decimal::ZERO)
-            };
-        }
-        let mut amount = match component.levy {
-            Levy::PerUnit(_) if component.exempt.is_some() => Decimal::ZERO,
-            Levy::PerUnit(price) => {
-                let amount = price.extend(line.quantity)?;
-                let signed = if line.price_is_negative { -amount } else { amount };
-                if component.included {
-                    // Included amounts cannot exceed the price they are in; the last ones are served first.
-                    let capped = if signed.abs() > per_unit_left { per_unit_left } else { signed.abs() };
-                    per_unit_left -= capped;
-                    if signed.is_sign_negative() { -capped } else { capped }
-                } else {
-                    signed
-                }
+        for LineFigures { taxes, paid } in lines {
+            let mut shares = Vec::with_capacity(taxes.len());
+            for TaxFigures { code, included, base, amount } in taxes {
+                let (base, amount) = (money(*base)?, money(*amount)?);
+                shares.push(LineTax { code: code.clone(), included: *included, base, amount });
             }
-            Levy::Percent(rate) if component.included => {
-                let rates = rate_sum(|levy| match levy {
-                    Levy::Percent(rate) => Some(*rate),
-                    _ => None,
-                })?;
-                divided(times(base, effective_rate(component, rate)?)?, plus(Decimal::ONE, rates)?)?
-            }
-            Levy::Division(rate) if !component.included => {
-                let rates = rate_sum(|levy| match levy {
-                    Levy::Division(rate) => Some(*rate),
-                    _ => None,
-                })?;
-                divided(times(base, effective_rate(component, rate)?)?, plus(Decimal::ONE, -rates)?)?
-            }
-            Levy::Percent(rate) | Levy::Division(rate) => times(base, effective_rate(component, rate)?)?,
-        };
-        if let Some(most) = component.tax_max {
-            let most = currency.to_decimal(most);
-            amount = amount.clamp(-most.abs(), most.abs());
+            result.lines.push(shares);
+            result.paid.push(money(*paid)?);
         }
-        if codes[code].rounding.level == TaxLevel::PerLine {
-            amount = currency.to_decimal(codes[code].round(amount, currency)?);
+        for (Code { first, rounding }, figures) in self.codes.iter().zip(codes) {
+            let CodeFigures { base, amount, exact_base, exact_amount } = figures;
+            result.totals.push(TaxTotal {
+                jurisdiction: first.jurisdiction.clone(),
+                code: first.code.clone(),
+                levy: levy_text(first),
+                included: first.included,
+                base: money(*base)?,
+                amount: money(*amount)?,
+                exact_base: *exact_base,
+                exact_amount: *exact_amount,
+                level: rounding.level,
+            });
         }
-        amounts[index] = Some(amount);
-        for other in 0..count {
-            if batches[other] == batch {
-                continue;
-            }
-            let later = batches[other] > batch;
-            let (_, target) = components[other];
-            let stacked = component.affects_next_base && target.base_affected;
-            let correction = match (component.included, later) {
-                (true, true) if stacked => continue,
-                (true, _) => -amount,
-                (false, true) if stacked => amount,
-                (false, _) => continue,
-            };
-            for_base[other] = plus(for_base[other], correction)?;
-            if amounts[other].is_none() {
-                for_amount[other] = plus(for_amount[other], correction)?;
-            }
-        }
+        Ok(result)
     }
 
-    let mut result = Vec::with_capacity(count);
-    for (index, (code, component)) in components.iter().enumerate() {
-        let mut base = plus(raw, for_base[index])?;
-        if component.included {
-            for other in (0..count).filter(|other| batches[*other] == batches[index]) {
-                base = plus(base, -amounts[other].unwrap_or_default())?;
-            }
-        }
-        result.push(Exact { code: *code, base, amount: amounts[index].unwrap_or_default() });
+    /// The codes of [`Figures::codes`], in the same order.
+    pub fn codes(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.codes.iter().map(|code| &code.first.code)
     }
-    Ok(result)
-}
-
-/// Step 3: batch numbers, growing with the order of the taxes.
-fn batches(components: &[(usize, &TaxComponent)]) -> Vec<usize> {
-    let mut numbers = vec![0; components.len()];
-    let mut number = components.len();
-    for index in (0..components.len()).rev() {
-        let joins = components.get(index + 1).is_some_and(|(_, following)| {
-            let (_, this) = components[index];
-            std::mem::discriminant(&this.levy) == std::mem::discriminant(&following.levy)
-                && this.included == following.included
-                && this.affects_next_base == following.affects_next_base
-                && (!this.affects_next_base || !following.base_affected)
-        });
-        if !joins {
-            number -= 1;
-        }
-        numbers[index] = number;
-    }
-    numbers
-}
-
-/// Step 5: per-unit last to first; included last to first; added first to last.
-fn evaluation_order(components: &[(usize, &TaxComponent)]) -> Vec<usize> {
-    let is_per_unit = |index: &usize| matches!(components[*index].1.levy, Levy::PerUnit(_));
-    let per_unit = (0..components.len()).rev().filter(is_per_unit);
-    let included = (0..components.len()).rev().filter(|index| !is_per_unit(index) && components[*index].1.included);
-    let added = (0..components.len()).filter(|index| !is_per_unit(index) && !components[*index].1.included);
-    per_unit.chain(included).chain(added).collect()
-}
-
-/// Steps 14 to 17: rounded sums, and their shares on the lines.
-fn totals(
-    lines: &[TaxLine],
-    codes: &[Code<'_>],
-    exact: &[Vec<Exact>],
-    currency: Currency,
-) -> Result<TaxResult, MoneyError> {
-    // Exact sums per code, with the places (line, tax) they come from.
-    let mut places: Vec<Vec<(usize, usize)>> = vec![Vec::new(); codes.len()];
-    let mut sums = vec![(Decimal::ZERO, Decimal::ZERO); codes.len()];
-    for (line, taxes) in exact.iter().enumerate() {
-        for (tax, Exact { code, base, amount }) in taxes.iter().enumerate() {
-            places[*code].push((line, tax));
-            sums[*code] = (plus(sums[*code].0, *base)?, plus(sums[*code].1, *amount)?);
-        }
-    }
-    let amounts = rounded_amounts(codes, &sums, currency)?;
-
-    let mut result = TaxResult::default();
-    let mut shares: Vec<Vec<Option<LineTax>>> = exact.iter().map(|taxes| vec![None; taxes.len()]).collect();
-    for (index, code) in codes.iter().enumerate() {
-        let base = code.round_base(sums[index].0, currency)?;
-        let exact_of = |pick: fn(&Exact) -> Decimal| -> Vec<Decimal> {
-            places[index].iter().map(|(line, tax)| pick(&exact[*line][*tax])).collect()
-        };
-        let amount_shares = allocate_exact(amounts[index], &exact_of(|exact| exact.amount), currency)?;
-        let base_shares = allocate_exact(base, &exact_of(|exact| exact.base), currency)?;
-        for (((line, tax), amount), base) in places[index].iter().zip(amount_shares).zip(base_shares) {
-            shares[*line][*tax] =
-                Some(LineTax { code: code.first.code.clone(), included: code.first.included, base, amount });
-        }
-        result.totals.push(TaxTotal {
-            jurisdiction: code.first.jurisdiction.clone(),
-            code: code.first.code.clone(),
-            levy: levy_text(code.first),
-            included: code.first.included,
-            base,
-            amount: amounts[index],
-            exact_base: sums[index].0.normalize(),
-            exact_amount: sums[index].1.normalize(),
-            level: code.rounding.level,
-        });
-    }
-    result.lines = shares.into_iter().map(|line| line.into_iter().flatten().collect()).collect();
-
-    result.total_tax = Money::sum(amounts.iter().copied())?;
-    let nets = Money::sum(lines.iter().map(|line| line.net))?;
-    let added = Money::sum(result.totals.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
-    let keep_price = nets.plus(added)?;
-    let from_base = codes
-        .iter()
-        .any(|code| code.rounding.included == IncludedPolicy::FromBase && code.rounding.level != TaxLevel::PerLine);
-    result.total = if from_base {
-        let mut excluded = currency.to_decimal(nets);
-        for (code, (_, amount)) in codes.iter().zip(&sums) {
-            if code.first.included {
-                excluded = plus(excluded, -*amount)?;
-            }
-        }
-        codes[0].round(excluded, currency)?.plus(result.total_tax)?
-    } else {
-        keep_price
-    };
-    result.total_excluded = result.total.minus(result.total_tax)?;
-
-    let mut paid = Vec::with_capacity(lines.len());
-    for (line, taxes) in lines.iter().zip(&result.lines) {
-        let added = Money::sum(taxes.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
-        paid.push(line.net.plus(added)?);
-    }
-    if result.total != keep_price {
-        paid = pos_money::allocate(result.total, &paid)?;
-    }
-    result.paid = paid;
-    Ok(result)
-}
-
-impl Code<'_> {
-    /// Bases are reported to the minor unit whatever the increment of the amounts.
-    fn round_base(&self, exact: Decimal, currency: Currency) -> Result<Money, MoneyError> {
-        currency.round(exact, Rounding::to_minor_unit(self.rounding.mode))
-    }
-}
-
-/// The rounded amount of every code: on its own sum, or as its share of its jurisdiction's rounded sum.
-fn rounded_amounts(
-    codes: &[Code<'_>],
-    sums: &[(Decimal, Decimal)],
-    currency: Currency,
-) -> Result<Vec<Money>, MoneyError> {
-    let mut amounts = Vec::with_capacity(codes.len());
-    for (code, (_, amount)) in codes.iter().zip(sums) {
-        amounts.push(code.round(*amount, currency)?);
-    }
-    let mut done: Vec<&Arc<str>> = Vec::new();
-    for code in codes.iter().filter(|code| code.rounding.level == TaxLevel::PerJurisdiction) {
-        let jurisdiction = &code.first.jurisdiction;
-        if done.contains(&jurisdiction) {
-            continue;
-        }
-        done.push(jurisdiction);
-        let members: Vec<usize> =
-            (0..codes.len()).filter(|index| codes[*index].first.jurisdiction == *jurisdiction).collect();
-        let exact: Vec<Decimal> = members.iter().map(|index| sums[*index].1).collect();
-        let mut sum = Decimal::ZERO;
-        for amount in &exact {
-            sum = plus(sum, *amount)?;
-        }
-        for (index, share) in members.iter().zip(allocate_exact(code.round(sum, currency)?, &exact, currency)?) {
-            amounts[*index] = share;
-        }
-    }
-    Ok(amounts)
 }
 
 /// What is levied, as printed: `8.1 %`, `0.25 each`.
@@ -432,6 +314,18 @@ pub fn fallback(lines: &[LineNumber], code: &str, rate: Decimal, included: bool)
     Assessment { components, rounding, ..Assessment::default() }
 }
 
+/// The component's exemption leaves the price as it is.
+fn keeps_price(component: &TaxComponent) -> bool {
+    component.attrs.iter().any(|attr| &*attr.key == KEEP_PRICE && attr.value == AttrValue::Flag(true))
+}
+
+/// Three sixths are a half: takes away what division left over in the last digits, so that ties and whole units are seen
+/// as what they are. Figures keep 20 decimals and 24 digits; a division is exact to 28.
+fn settled(figure: Decimal) -> Decimal {
+    let rounded = figure.round_dp(20);
+    rounded.round_sf(24).unwrap_or(rounded).normalize()
+}
+
 fn plus(left: Decimal, right: Decimal) -> Result<Decimal, MoneyError> {
     left.checked_add(right).ok_or(MoneyError::Overflow)
 }
@@ -444,100 +338,6 @@ fn divided(left: Decimal, right: Decimal) -> Result<Decimal, MoneyError> {
     if right.is_zero() { Err(MoneyError::DivisionByZero) } else { left.checked_div(right).ok_or(MoneyError::Overflow) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::str::FromStr;
-
-    fn decimal(text: &str) -> Decimal {
-        Decimal::from_str(text).unwrap()
-    }
-
-    fn percent(line: LineNumber, code: &str, rate: &str, included: bool) -> TaxComponent {
-        let assessment = fallback(&[line], code, decimal(rate), included);
-        assessment.components.into_iter().next().unwrap()
-    }
-
-    fn check(nets: &[i64], components: Vec<TaxComponent>, level: TaxLevel, expected: &str) {
-        let lines: Vec<TaxLine> = (1..)
-            .zip(nets)
-            .map(|(number, net)| TaxLine {
-                number,
-                net: Money::from_minor(*net),
-                quantity: Quantity::ONE,
-                price_is_negative: false,
-            })
-            .collect();
-        let rounding = vec![TaxRounding { level, increment: Money::from_minor(1), ..TaxRounding::default() }];
-        let assessment = Assessment { components, rounding, ..Assessment::default() };
-        let result = compute(&lines, &assessment, Currency::from_code("EUR").unwrap()).unwrap();
-        let taxes: Vec<String> = result
-            .totals
-            .iter()
-            .map(|tax| format!("{} {}+{}", tax.code, tax.base.minor(), tax.amount.minor()))
-            .collect();
-        let shares: Vec<Vec<i64>> =
-            result.lines.iter().map(|taxes| taxes.iter().map(|tax| tax.amount.minor()).collect()).collect();
-        let (excluded, total) = (result.total_excluded.minor(), result.total.minor());
-        assert_eq!(format!("{} | {excluded} {total} | {shares:?}", taxes.join(", ")), expected);
-        assert_eq!(Money::sum(result.paid.iter().copied()), Ok(result.total), "what lines cost adds up to the total");
-    }
-
-    fn three(rate: &str, included: bool) -> Vec<TaxComponent> {
-        (1..=3).map(|line| percent(line, "VAT", rate, included)).collect()
-    }
-
-    #[test]
-    fn per_receipt_and_per_line_differ_by_their_cent() {
-        check(&[33, 33, 33], three("0.19", true), TaxLevel::PerReceipt, "VAT 83+16 | 83 99 | [[6], [5], [5]]");
-        check(&[33, 33, 33], three("0.19", true), TaxLevel::PerLine, "VAT 84+15 | 84 99 | [[5], [5], [5]]");
-        check(&[33, 33, 33], three("0.19", false), TaxLevel::PerReceipt, "VAT 99+19 | 99 118 | [[7], [6], [6]]");
-        check(&[33, 33, 33], three("0.19", false), TaxLevel::PerLine, "VAT 99+18 | 99 117 | [[6], [6], [6]]");
-        check(
-            &[-33, -33, -33],
-            three("0.19", true),
-            TaxLevel::PerReceipt,
-            "VAT -83+-16 | -83 -99 | [[-6], [-5], [-5]]",
-        );
-    }
-
-    #[test]
-    fn two_included_taxes_share_a_base_and_tax_on_tax_stacks() {
-        let both = vec![percent(1, "A", "0.05", true), percent(1, "B", "0.05", true)];
-        check(&[1100], both, TaxLevel::PerReceipt, "A 1000+50, B 1000+50 | 1000 1100 | [[50, 50]]");
-        let mut first = percent(1, "GST", "0.05", false);
-        first.affects_next_base = true;
-        let mut second = percent(1, "QST", "0.10", false);
-        second.base_affected = true;
-        check(
-            &[1000],
-            vec![first, second],
-            TaxLevel::PerReceipt,
-            "GST 1000+50, QST 1050+105 | 1000 1155 | [[50, 105]]",
-        );
-    }
-
-    #[test]
-    fn a_jurisdiction_is_rounded_once_and_shared() {
-        let codes = ["STATE", "COUNTY", "CITY"];
-        let components = codes
-            .into_iter()
-            .map(|code| TaxComponent { jurisdiction: "NY".into(), ..percent(1, code, "0.015", false) })
-            .collect();
-        // 0.33 x 1.5 % = 0.00495 each, 0.01485 together.
-        check(&[33], components, TaxLevel::PerJurisdiction, "STATE 33+1, COUNTY 33+0, CITY 33+0 | 33 34 | [[1, 0, 0]]");
-    }
-
-    #[test]
-    fn one_code_with_two_rates_and_taxes_on_unknown_lines_are_refused() {
-        let line =
-            TaxLine { number: 1, net: Money::from_minor(100), quantity: Quantity::ONE, price_is_negative: false };
-        let currency = Currency::from_code("EUR").unwrap();
-        for components in
-            [vec![percent(1, "A", "0.1", true), percent(1, "A", "0.2", true)], vec![percent(9, "A", "0.1", true)]]
-        {
-            let assessment = Assessment { components, ..Assessment::default() };
-            assert!(matches!(compute(&[line], &assessment, currency), Err(Refusal::TaxUnavailable { .. })));
-        }
-    }
+fn sum(figures: impl IntoIterator<Item = Decimal>) -> Result<Decimal, MoneyError> {
+    figures.into_iter().try_fold(Decimal::ZERO, plus)
 }

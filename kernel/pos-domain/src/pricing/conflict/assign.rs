@@ -4,7 +4,7 @@ use super::super::engine::WorkLine;
 use super::super::proposal::{Candidate, Chosen, Effect, Pick, Shape, Spread};
 use super::super::solver::{self, Answer, Problem};
 use super::check;
-use super::evaluation::{Evaluation, Reducing, reduce};
+use super::evaluation::{Evaluation, Filled, Reducing, reduce};
 use super::pieces::{Pieces, Taker};
 use super::sequence;
 use pos_money::{Currency, Decimal, Money, MoneyError};
@@ -133,7 +133,7 @@ fn give(
     evaluation: &mut Evaluation,
     plan: &Plan,
     sets: i64,
-    slots: &[(Option<Effect>, Vec<(usize, i64)>)],
+    slots: &[Filled],
     terms: Reducing<'_>,
 ) -> Result<(), MoneyError> {
     if plan.slots.iter().all(|slot| slot.is_target) {
@@ -143,9 +143,7 @@ fn give(
     let start = evaluation.takes.len();
     let (targets, qualifying): (Vec<_>, Vec<_>) =
         slots.iter().cloned().zip(&plan.slots).partition(|(_, slot)| slot.is_target);
-    let only = |part: Vec<((Option<Effect>, Vec<(usize, i64)>), &PlanSlot)>| -> Vec<_> {
-        part.into_iter().map(|(slot, _)| slot).collect()
-    };
+    let only = |part: Vec<(Filled, &PlanSlot)>| -> Vec<Filled> { part.into_iter().map(|(slot, _)| slot).collect() };
     evaluation.add_sets(sets, &only(targets), None, terms)?;
     if let Some(effect) = plan.together {
         evaluation.saving += reduce(&mut evaluation.takes[start..], effect, sets, terms)?;

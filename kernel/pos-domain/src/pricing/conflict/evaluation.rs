@@ -2,6 +2,7 @@
 
 use super::super::engine::{Segment, WorkLine};
 use super::super::proposal::{Effect, Spread};
+use super::super::solver::Taken;
 use super::pieces::Pieces;
 use pos_money::{Currency, Decimal, MoneyError, Quantity};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ pub(super) struct Take {
     pub(super) value: Decimal,
     pub(super) saving: Decimal,
 }
+
+/// A slot of some sets: its effect, and its pieces.
+pub(super) type Filled = (Option<Effect>, Taken);
 
 /// What a candidate does to the pieces that are free.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +48,7 @@ impl Evaluation {
     pub(super) fn add_sets(
         &mut self,
         sets: i64,
-        slots: &[(Option<Effect>, Vec<(usize, i64)>)],
+        slots: &[Filled],
         together: Option<Effect>,
         terms: Reducing<'_>,
     ) -> Result<(), MoneyError> {

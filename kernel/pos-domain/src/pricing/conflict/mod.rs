@@ -15,12 +15,12 @@ mod outcome;
 mod pieces;
 mod sequence;
 
-pub(super) use outcome::{LineShare, Outcome, Resolved};
+pub(super) use outcome::{LineShare, Outcome, Payable, Resolved};
 
 use super::engine::WorkLine;
 use super::policy::{Budget, BudgetKind, GroupRule, OnExceed, Policy};
 use super::priced::{DecisionState, ModifierSource};
-use super::proposal::{Basis, Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape, Stage};
+use super::proposal::{Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
 use crate::refusal::Refusal;
 use assign::{Limit, assign, named};
 use evaluation::{Evaluation, Reducing, Take, reduce, take_pieces};
@@ -52,7 +52,6 @@ impl Contender {
 /// What a stage is decided under.
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a> {
-    pub(super) stage: Stage,
     pub(super) policy: &'a Policy,
     pub(super) budgets: &'a [Budget],
     pub(super) currency: Currency,
@@ -434,8 +433,7 @@ fn discountable_sum(lines: &[WorkLine]) -> Decimal {
     lines.iter().filter(|line| line.discountable).flat_map(|line| &line.segments).map(|segment| segment.value).sum()
 }
 
-/// Whether anything asks for the basket in other terms than the shop's prices.
+/// Whether a candidate's threshold is in other terms than the shop's prices.
 pub(super) fn asks_for_tax(candidate: &Candidate) -> bool {
-    candidate.basis == Basis::Payable
-        || candidate.requires.is_some_and(|requires| requires.basis != RequirementBasis::Price)
+    candidate.requires.is_some_and(|requires| requires.basis != RequirementBasis::Price)
 }

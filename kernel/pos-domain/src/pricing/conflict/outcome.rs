@@ -2,7 +2,7 @@
 
 use super::super::engine::WorkLine;
 use super::super::priced::{DecisionState, ModifierSource};
-use super::super::proposal::{Basis, Candidate};
+use super::super::proposal::{Basis, Candidate, Effect, Shape};
 use super::Contender;
 use super::assign::assign;
 use super::evaluation::{Evaluation, Take};
@@ -28,12 +28,21 @@ pub(in crate::pricing) struct Outcome {
     pub(in crate::pricing) decision: DecisionState,
     pub(in crate::pricing) reason: Arc<str>,
     pub(in crate::pricing) sets: u32,
-    pub(in crate::pricing) basis: Basis,
+    /// What it takes off what is to be paid, instead of off the prices.
+    pub(in crate::pricing) payable: Option<Payable>,
     /// Exact, in major units.
     pub(in crate::pricing) saving: Decimal,
     pub(in crate::pricing) by_line: Vec<LineShare>,
     /// Indexes of the lines the candidate is about.
     pub(in crate::pricing) considered: Vec<usize>,
+}
+
+/// A discount on what is to be paid.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::pricing) struct Payable {
+    pub(in crate::pricing) effect: Effect,
+    /// In major units.
+    pub(in crate::pricing) most: Option<Decimal>,
 }
 
 /// What a candidate takes of one line.
@@ -48,7 +57,11 @@ pub(in crate::pricing) struct LineShare {
 }
 
 pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[WorkLine]) -> Outcome {
-    let Contender { source, candidate, considered, .. } = contender;
+    let Contender { source, candidate, considered, limit, .. } = contender;
+    let payable = match (candidate.basis, &candidate.shape) {
+        (Basis::Payable, Shape::WholeOrder(effect)) => Some(Payable { effect: *effect, most: limit.money }),
+        _ => None,
+    };
     let Evaluation { takes, saving, sets, capped } = evaluation;
     let mut by_line: Vec<LineShare> = Vec::new();
     for Take { line, quantity, saving, .. } in takes {
@@ -69,17 +82,7 @@ pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[Wor
     } else {
         (DecisionState::Applied, "".into())
     };
-    Outcome {
-        source,
-        label: candidate.label.text,
-        decision,
-        reason,
-        sets,
-        basis: candidate.basis,
-        saving,
-        by_line,
-        considered,
-    }
+    Outcome { source, label: candidate.label.text, decision, reason, sets, payable, saving, by_line, considered }
 }
 
 /// Why a candidate that was in the running got nothing; `before` is how the lines stood when it ran.
@@ -91,7 +94,7 @@ pub(super) fn left_out(
 ) -> Result<Outcome, MoneyError> {
     let Contender { source, candidate, considered, limit, group, .. } = contender;
     let alone = assign(&[&candidate], &[limit], Taker::Group(&group), before, currency)?.saving;
-    let is_whole = matches!(candidate.shape, super::Shape::WholeOrder(_));
+    let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
     if alone <= Decimal::ZERO && !is_whole {
         let reason = "its conditions are not met by what is left".to_owned();
         return Ok(rejected(&source, &candidate, considered, DecisionState::Unmet, reason));
@@ -129,7 +132,7 @@ pub(super) fn rejected(
         decision,
         reason: reason.into(),
         sets: 0,
-        basis: candidate.basis,
+        payable: None,
         saving: Decimal::ZERO,
         by_line: Vec::new(),
         considered,

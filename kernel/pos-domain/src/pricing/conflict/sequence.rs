@@ -7,13 +7,14 @@
 
 use super::super::engine::WorkLine;
 use super::super::proposal::{Effect, Pick, Spread};
+use super::super::solver::Taken;
 use super::assign::{Plan, per_piece};
 use super::pieces::Pieces;
 use pos_money::Currency;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Sets of a plan that are alike: plan, how many, and for each slot (piece, count) of all of them.
-pub(super) type Batch = (usize, i64, Vec<Vec<(usize, i64)>>);
+pub(super) type Batch = (usize, i64, Vec<Taken>);
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -33,9 +34,12 @@ const WAYS_MAX: usize = 400;
 /// One set: for each slot (piece, count), and what it saves.
 #[derive(Clone, Debug)]
 struct Set {
-    slots: Vec<Vec<(usize, i64)>>,
+    slots: Vec<Taken>,
     saving: i64,
 }
+
+/// A set being filled: pieces left, and the slots so far.
+type Way = (Vec<i64>, Vec<Taken>);
 
 /// Where a search stands: pieces left, sets given, what capped candidates have saved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -161,11 +165,11 @@ impl Search<'_> {
 
     /// Every way to fill one set of a plan from what is left; forced slots have one.
     fn ways(&mut self, plan: usize, left: &[i64]) -> Vec<Set> {
-        let mut ways: Vec<(Vec<i64>, Vec<Vec<(usize, i64)>>)> = vec![(left.to_vec(), Vec::new())];
+        let mut ways: Vec<Way> = vec![(left.to_vec(), Vec::new())];
         for slot in &self.plans[plan].slots {
             let mut next = Vec::new();
             for (left, slots) in ways {
-                let mut fillings: Vec<Vec<(usize, i64)>> = Vec::new();
+                let mut fillings: Vec<Taken> = Vec::new();
                 match slot.pick {
                     Pick::BestForCustomer => combine(&slot.pool, slot.count, &left, &mut Vec::new(), &mut fillings),
                     pick => fillings.extend(forced(&slot.pool, slot.count, &left, pick == Pick::Dearest)),
@@ -219,7 +223,7 @@ impl Search<'_> {
             Effect::BundlePrice(price) => (whole - scale(price)).max(0),
             Effect::AmountOff(amount) if spread == Spread::Across => scale(amount).min(whole),
             Effect::AmountOff(amount) if spread == Spread::EachLine => {
-                let mut by_line: HashMap<usize, i64> = HashMap::new();
+                let mut by_line: BTreeMap<usize, i64> = BTreeMap::new();
                 for (piece, count, value, _) in parts.iter() {
                     let line = by_line.entry(self.pieces.all[*piece].line).or_default();
                     *line = line.saturating_add(count.saturating_mul(*value));
@@ -254,8 +258,8 @@ impl Search<'_> {
         let mut saved = 0_i64;
         loop {
             let mut best: Option<(i64, usize, Set)> = None;
-            for plan in 0..self.plans.len() {
-                if given[plan] >= self.plans[plan].sets_max {
+            for (plan, given) in given.iter().enumerate() {
+                if *given >= self.plans[plan].sets_max {
                     continue;
                 }
                 let Some(slots) = self.fill(plan, &state.left) else { continue };
@@ -267,7 +271,7 @@ impl Search<'_> {
             }
             let Some((gain, plan, set)) = best else { break };
             // How often exactly this set can be had before a supply runs out.
-            let mut per_set: HashMap<usize, i64> = HashMap::new();
+            let mut per_set: BTreeMap<usize, i64> = BTreeMap::new();
             for (piece, count) in set.slots.iter().flatten() {
                 *per_set.entry(*piece).or_default() += count;
             }
@@ -288,7 +292,7 @@ impl Search<'_> {
     }
 
     /// One set as it comes: what gets an effect should be dear, what is only used up cheap, unless the offer says.
-    fn fill(&self, plan: usize, left: &[i64]) -> Option<Vec<Vec<(usize, i64)>>> {
+    fn fill(&self, plan: usize, left: &[i64]) -> Option<Vec<Taken>> {
         let Plan { slots, together, .. } = &self.plans[plan];
         let mut left = left.to_vec();
         let mut filled = Vec::with_capacity(slots.len());
@@ -336,13 +340,7 @@ fn forced(pool: &[usize], count: i64, left: &[i64], dearest: bool) -> Option<Vec
 }
 
 /// Every way to take `count` pieces from a pool.
-fn combine(
-    pool: &[usize],
-    count: i64,
-    left: &[i64],
-    chosen: &mut Vec<(usize, i64)>,
-    found: &mut Vec<Vec<(usize, i64)>>,
-) {
+fn combine(pool: &[usize], count: i64, left: &[i64], chosen: &mut Vec<(usize, i64)>, found: &mut Vec<Taken>) {
     if count == 0 {
         found.push(chosen.clone());
         return;

@@ -4,17 +4,20 @@
 //! the rest, and it is worked out again only when somebody took one of its pieces.
 
 use super::bound;
-use super::problem::{Answer, Deal, Problem, Slot};
+use super::problem::{Answer, Deal, Problem, Slot, Taken};
 
 /// Steps for the bound of the answer.
 const BOUND_STEPS: u32 = 12;
+
+/// What a set gains, and its pieces slot by slot.
+type BestSet = (i64, Vec<Taken>);
 
 /// One deal's pools, dearest first, and its best set as things stand.
 struct Offer {
     /// For each slot: (item, weight), and where the first item with pieces left stands.
     pools: Vec<(Vec<(usize, i64)>, usize)>,
     sets_left: i64,
-    set: Option<(i64, Vec<Vec<(usize, i64)>>)>,
+    set: Option<BestSet>,
     stale: bool,
 }
 
@@ -99,9 +102,9 @@ fn fill(problem: &Problem) -> Answer {
 
 impl Offer {
     /// The set that gains most with the pieces left, slot by slot; none if it gains nothing.
-    fn best_set(&mut self, deal: &Deal, left: &mut [i64]) -> Option<(i64, Vec<Vec<(usize, i64)>>)> {
+    fn best_set(&mut self, deal: &Deal, left: &mut [i64]) -> Option<BestSet> {
         let mut gain = deal.per_set;
-        let mut set: Vec<Vec<(usize, i64)>> = Vec::with_capacity(self.pools.len());
+        let mut set: Vec<Taken> = Vec::with_capacity(self.pools.len());
         let mut whole = true;
         for (Slot { count, .. }, (pool, first)) in deal.slots.iter().zip(&mut self.pools) {
             while pool.get(*first).is_some_and(|(item, _)| left[*item] == 0) && set.is_empty() {

@@ -21,7 +21,7 @@ mod flow;
 mod greedy;
 mod problem;
 
-pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot};
+pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot, Taken};
 
 use flow::{Flow, Pool};
 

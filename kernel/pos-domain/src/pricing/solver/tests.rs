@@ -1,7 +1,7 @@
 //! The solver against all answers there are.
 
 use super::*;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A small generator of its own: the same problems on every machine and in every version.
 struct Dice(u64);
@@ -17,10 +17,10 @@ const SCALE: i64 = 1_000_000;
 
 /// Every way to fill one set: pieces of each item, and what it saves.
 fn ways(problem: &Problem, deal: &Deal) -> Vec<(Vec<i64>, i64)> {
-    let mut ways: HashMap<Vec<i64>, i64> = HashMap::from([(vec![0; problem.counts.len()], deal.per_set)]);
+    let mut ways: BTreeMap<Vec<i64>, i64> = BTreeMap::from([(vec![0; problem.counts.len()], deal.per_set)]);
     for slot in &deal.slots {
         for _ in 0..slot.count {
-            let mut next: HashMap<Vec<i64>, i64> = HashMap::new();
+            let mut next: BTreeMap<Vec<i64>, i64> = BTreeMap::new();
             for (used, value) in &ways {
                 for (item, weight) in &slot.pool {
                     let mut used = used.clone();
@@ -40,11 +40,11 @@ fn ways(problem: &Problem, deal: &Deal) -> Vec<(Vec<i64>, i64)> {
 /// The greatest saving, by trying everything.
 fn brute(problem: &Problem) -> i64 {
     let ways: Vec<_> = problem.deals.iter().map(|deal| ways(problem, deal)).collect();
-    let mut states: HashMap<Vec<i64>, i64> = HashMap::from([(vec![0; problem.counts.len()], 0)]);
+    let mut states: BTreeMap<Vec<i64>, i64> = BTreeMap::from([(vec![0; problem.counts.len()], 0)]);
     for (deal, ways) in problem.deals.iter().zip(&ways) {
         let mut frontier = states.clone();
         for _ in 0..deal.sets_max.min(problem.counts.iter().sum()) {
-            let mut next: HashMap<Vec<i64>, i64> = HashMap::new();
+            let mut next: BTreeMap<Vec<i64>, i64> = BTreeMap::new();
             for (used, value) in &frontier {
                 for (set, gain) in ways {
                     let sum: Vec<i64> = used.iter().zip(set).map(|(one, other)| one + other).collect();
