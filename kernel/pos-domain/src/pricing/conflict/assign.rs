@@ -2,7 +2,7 @@
 
 use super::super::engine::WorkLine;
 use super::super::proposal::{Candidate, Chosen, Effect, Pick, Shape, Spread};
-use super::super::solver::{self, Answer, Problem};
+use super::super::solver::{self, Answer, Effort, Problem};
 use super::check;
 use super::evaluation::{Evaluation, Filled, Reducing, reduce};
 use super::pieces::{Pieces, Taker};
@@ -49,6 +49,7 @@ pub(super) fn assign(
     taker: Taker<'_>,
     lines: &[WorkLine],
     currency: Currency,
+    effort: Effort,
 ) -> Result<Assigned, MoneyError> {
     let mut wanted = vec![false; lines.len()];
     for candidate in candidates {
@@ -71,7 +72,7 @@ pub(super) fn assign(
     let mut bound = None;
     if linear.iter().zip(&plans).all(|(deal, plan)| deal.is_some() && (alone || !capped(plan.candidate))) {
         let counts = pieces.all.iter().map(|piece| piece.count).collect();
-        let answer = solver::solve(&Problem { counts, deals: linear.into_iter().flatten().collect() });
+        let answer = solver::solve(&Problem { counts, deals: linear.into_iter().flatten().collect() }, effort);
         if !answer.is_optimal() {
             bound = Some(pieces.major(answer.bound));
         }
@@ -84,7 +85,7 @@ pub(super) fn assign(
         }
     } else {
         let caps: Vec<Option<i64>> = limits.iter().map(|limit| limit.money.map(|money| pieces.scale(money))).collect();
-        let found = sequence::search(&plans, &caps, &pieces, lines, currency);
+        let found = sequence::search(&plans, &caps, &pieces, (lines, currency), effort);
         if !found.complete {
             // Each plan for itself, as if every piece were its own to take.
             bound = Some(pieces.major(found.bound));

@@ -21,6 +21,7 @@ use super::engine::WorkLine;
 use super::policy::{Budget, BudgetKind, GroupRule, OnExceed, Policy};
 use super::priced::{DecisionState, ModifierSource};
 use super::proposal::{Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
+use super::solver::Effort;
 use crate::refusal::Refusal;
 use assign::{Limit, assign, named};
 use evaluation::{Evaluation, Reducing, Take, reduce, take_pieces};
@@ -171,7 +172,7 @@ impl Stand<'_, '_> {
             let taker = Taker::Group(group);
             let limits: Vec<Limit> = others.iter().map(|contender| self.limit(contender)).collect();
             let candidates: Vec<&Candidate> = others.iter().map(|contender| &contender.candidate).collect();
-            let assigned = assign(&candidates, &limits, taker, self.lines, self.terms.currency)?;
+            let assigned = assign(&candidates, &limits, taker, self.lines, self.terms.currency, Effort::Best)?;
             let exceeding = others
                 .iter()
                 .zip(&assigned.evaluations)
@@ -251,7 +252,14 @@ impl Stand<'_, '_> {
             self.whole(&contender)?
         } else {
             let limit = self.limit(&contender);
-            let mut found = assign(&[&contender.candidate], &[limit], Taker::Anybody, self.lines, self.terms.currency)?;
+            let mut found = assign(
+                &[&contender.candidate],
+                &[limit],
+                Taker::Anybody,
+                self.lines,
+                self.terms.currency,
+                Effort::Best,
+            )?;
             if let Some(bound) = found.bound {
                 self.resolved.bound += bound - found.saving;
             }

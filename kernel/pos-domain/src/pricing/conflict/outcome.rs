@@ -3,6 +3,7 @@
 use super::super::engine::WorkLine;
 use super::super::priced::{DecisionState, ModifierSource};
 use super::super::proposal::{Basis, Candidate, Effect, Shape};
+use super::super::solver::Effort;
 use super::Contender;
 use super::assign::assign;
 use super::evaluation::{Evaluation, Take};
@@ -93,7 +94,7 @@ pub(super) fn left_out(
     currency: Currency,
 ) -> Result<Outcome, MoneyError> {
     let Contender { source, candidate, considered, limit, group, .. } = contender;
-    let alone = assign(&[&candidate], &[limit], Taker::Group(&group), before, currency)?.saving;
+    let alone = assign(&[&candidate], &[limit], Taker::Group(&group), before, currency, Effort::Estimate)?.saving;
     let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
     if alone <= Decimal::ZERO && !is_whole {
         let reason = "its conditions are not met by what is left".to_owned();

@@ -7,7 +7,7 @@
 
 use super::super::engine::WorkLine;
 use super::super::proposal::{Effect, Pick, Spread};
-use super::super::solver::Taken;
+use super::super::solver::{Effort, Taken};
 use super::assign::{Plan, per_piece};
 use super::pieces::Pieces;
 use pos_money::Currency;
@@ -28,6 +28,8 @@ pub(super) struct Found {
 
 /// States looked at before the search gives way to the greedy answer.
 const STATES_MAX: usize = 20_000;
+/// Pieces beyond which the greedy answer is not searched beside.
+const PIECES_MAX: i64 = 40;
 /// Ways to fill one set that are tried in one state.
 const WAYS_MAX: usize = 400;
 
@@ -65,8 +67,8 @@ pub(super) fn search(
     plans: &[Plan],
     caps: &[Option<i64>],
     pieces: &Pieces,
-    lines: &[WorkLine],
-    currency: Currency,
+    (lines, currency): (&[WorkLine], Currency),
+    effort: Effort,
 ) -> Found {
     let mut search = Search { plans, caps, pieces, lines, currency, known: HashMap::new(), overrun: false };
     let (greedy, saved) = search.greedy();
@@ -77,7 +79,7 @@ pub(super) fn search(
     }
     let start = search.start();
     let total: i64 = start.left.iter().sum();
-    if total <= 40 {
+    if total <= PIECES_MAX && effort == Effort::Best {
         let best = search.best(&start);
         if !search.overrun {
             return Found { batches: search.unfold(start), complete: true, bound: best };

@@ -28,6 +28,13 @@ pub(super) fn bounded(problem: &Problem) -> Answer {
     answer
 }
 
+/// The greedy answer alone; its bound is itself.
+pub(super) fn estimate(problem: &Problem) -> Answer {
+    let mut answer = fill(problem);
+    answer.bound = answer.saving;
+    answer
+}
+
 fn fill(problem: &Problem) -> Answer {
     let mut left = problem.counts.clone();
     let mut answer = Answer::nothing(problem);

@@ -31,11 +31,20 @@ pub(in crate::pricing) const STEPS_MAX: u64 = 1_000_000;
 /// Choices (a piece for a slot) beyond which deals that share pieces are not searched: the greedy answer and its bound.
 const CHOICES_MAX: usize = 600;
 
+/// How much an answer may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pricing) enum Effort {
+    /// The best answer, as far as the budget goes.
+    Best,
+    /// A good answer, quickly: to tell what an offer would have been worth.
+    Estimate,
+}
+
 /// The best answer, or the best found within the budget with an honest bound.
-pub(in crate::pricing) fn solve(problem: &Problem) -> Answer {
+pub(in crate::pricing) fn solve(problem: &Problem, effort: Effort) -> Answer {
     let plain: Vec<bool> = problem.deals.iter().map(|deal| problem.is_plain(deal)).collect();
     if !plain.contains(&true) {
-        return solve_deals(problem);
+        return solve_deals(problem, effort);
     }
     // "10 % off these" leaves every piece on its own: what it saves there is what a deal must beat to have the piece.
     let shelves = shelves(problem, &plain);
@@ -65,7 +74,10 @@ pub(in crate::pricing) fn solve(problem: &Problem) -> Answer {
     let found = if kept.is_empty() {
         Answer::default()
     } else {
-        solve_deals(&Problem { counts: shelves.iter().map(|shelf| shelf.count).collect(), deals: deals.collect() })
+        solve_deals(
+            &Problem { counts: shelves.iter().map(|shelf| shelf.count).collect(), deals: deals.collect() },
+            effort,
+        )
     };
 
     let mut answer = Answer::nothing(problem);
@@ -139,7 +151,10 @@ fn shelves(problem: &Problem, plain: &[bool]) -> Vec<Shelf> {
     shelves
 }
 
-fn solve_deals(problem: &Problem) -> Answer {
+fn solve_deals(problem: &Problem, effort: Effort) -> Answer {
+    if effort == Effort::Estimate {
+        return greedy::estimate(problem);
+    }
     let mut answer = Answer::nothing(problem);
     let parts = components(problem);
     let budget = STEPS_MAX / (parts.len() as u64).max(1);
@@ -269,6 +284,7 @@ fn alone(problem: &Problem, budget: u64) -> Answer {
     while sets < most && work < budget {
         let tried = step.min(most - sets);
         let mut next = flow.clone();
+        work += next.size();
         let fits = deal
             .slots
             .iter()

@@ -133,7 +133,7 @@ fn nothing_saves_more_than_what_is_found() {
     let mut dice = Dice(7);
     for _ in 0..3_000 {
         let problem = random(&mut dice);
-        let answer = solve(&problem);
+        let answer = solve(&problem, Effort::Best);
         check(&problem, &answer);
         assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
         assert!(answer.is_optimal(), "{problem:?} {answer:?}");
@@ -144,7 +144,7 @@ fn nothing_saves_more_than_what_is_found() {
 fn thousands_of_pieces_cost_what_a_few_do() {
     let pool = (0..30).map(|item| (item, (1_000 + item as i64) * SCALE)).collect();
     let deal = Deal { slots: vec![Slot { count: 3, pool }], per_set: -2_000 * SCALE, sets_max: i64::MAX };
-    let answer = solve(&Problem { counts: vec![200; 30], deals: vec![deal] });
+    let answer = solve(&Problem { counts: vec![200; 30], deals: vec![deal] }, Effort::Best);
     assert_eq!(answer.sets, [2_000]);
     assert!(answer.is_optimal());
 }
@@ -200,7 +200,7 @@ fn overlapping_deals_are_solved_to_the_end() {
     let mut dice = Dice(3);
     for _ in 0..50 {
         let problem = overlapping(&mut dice);
-        let answer = solve(&problem);
+        let answer = solve(&problem, Effort::Best);
         check(&problem, &answer);
         assert!(answer.is_optimal(), "{problem:?}");
     }
