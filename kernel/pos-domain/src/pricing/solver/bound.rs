@@ -10,6 +10,16 @@ use super::problem::{Deal, Problem, Slot};
 /// Least and most sets of each deal that are still considered.
 pub(super) type Box = Vec<(i64, i64)>;
 
+/// How prices are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) steps: u32,
+    /// Eighths of the Polyak step at first.
+    pub(super) eagerness: i64,
+    /// Steps in a row that may bring nothing before the step is halved.
+    pub(super) patience: u32,
+}
+
 /// A bound, the prices that give it, and what the deals would like to have.
 #[derive(Clone, Debug)]
 pub(super) struct Priced {
@@ -36,11 +46,17 @@ pub(super) struct Bounder<'a> {
     taken: Vec<(usize, i64)>,
     /// What each further set of the deal at hand earns.
     gains: Vec<i64>,
+    /// The most a piece of each item saves anywhere: a higher price would bring nothing.
+    dearest: Vec<i64>,
 }
 
 impl<'a> Bounder<'a> {
     pub(super) fn new(problem: &'a Problem) -> Bounder<'a> {
         let deals = problem.deals.len();
+        let mut dearest = vec![0; problem.counts.len()];
+        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
+            dearest[*item] = dearest[*item].max(*weight);
+        }
         Bounder {
             problem,
             work: 0,
@@ -51,14 +67,15 @@ impl<'a> Bounder<'a> {
             places: Vec::new(),
             taken: Vec::new(),
             gains: Vec::new(),
+            dearest,
         }
     }
 
     /// The best bound found in some steps from `prices`; stops early once nothing above `known` is possible.
-    pub(super) fn improve(&mut self, within: &Box, mut prices: Vec<i64>, known: i64, steps: u32) -> Priced {
+    pub(super) fn improve(&mut self, within: &Box, mut prices: Vec<i64>, known: i64, pace: Pace) -> Priced {
+        let Pace { steps, eagerness, patience } = pace;
         let mut best = Priced { bound: i64::MAX, prices: prices.clone(), wanted: vec![(0, 0); within.len()] };
-        // Eighths of the Polyak step; halved when several steps in a row bring nothing.
-        let (mut eagerness, mut idle) = (8_i64, 0);
+        let (mut eagerness, mut idle) = (eagerness, 0);
         for _ in 0..steps {
             let bound = self.at(within, &prices);
             for (sum, sets) in best.wanted.iter_mut().zip(&self.sets) {
@@ -70,7 +87,7 @@ impl<'a> Bounder<'a> {
                 idle = 0;
             } else {
                 idle += 1;
-                if idle >= 3 && eagerness > 1 {
+                if idle >= patience && eagerness > 1 {
                     eagerness /= 2;
                     idle = 0;
                     prices.clone_from(&best.prices);
@@ -92,8 +109,9 @@ impl<'a> Bounder<'a> {
             }
             let step = ((bound - known) / 8).saturating_mul(eagerness) / off;
             let mut moved = false;
-            for ((price, count), demand) in prices.iter_mut().zip(&self.problem.counts).zip(&self.demand) {
-                let next = (*price + step.saturating_mul(demand - count)).max(0);
+            for (item, price) in prices.iter_mut().enumerate() {
+                let excess = self.demand[item] - self.problem.counts[item];
+                let next = price.saturating_add(step.saturating_mul(excess)).clamp(0, self.dearest[item]);
                 moved |= next != *price;
                 *price = next;
             }
@@ -225,6 +243,7 @@ const SHORT: usize = 16;
 
 /// The bound of a whole problem, for which an answer that saves `known` was found.
 pub(super) fn root(problem: &Problem, known: i64, steps: u32) -> i64 {
+    let pace = Pace { steps, eagerness: 12, patience: 8 };
     let within: Box = (0..problem.deals.len()).map(|deal| (0, problem.sets_possible(deal))).collect();
-    Bounder::new(problem).improve(&within, vec![0; problem.counts.len()], known, steps).bound.max(known)
+    Bounder::new(problem).improve(&within, vec![0; problem.counts.len()], known, pace).bound.max(known)
 }

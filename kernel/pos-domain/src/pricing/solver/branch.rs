@@ -1,14 +1,21 @@
 //! Branch and bound over the numbers of sets of deals that share pieces.
 
-use super::bound::{Bounder, Box, Priced};
+use super::bound::{Bounder, Box, Pace, Priced};
 use super::flow::{Flow, Pool};
 use super::problem::{Answer, Problem};
 use super::{STEPS_MAX, answer_of};
 use std::collections::BTreeSet;
 
-/// Steps for the prices at the start, and again in each branch.
+/// Steps for the prices at the start.
 const STEPS_ROOT: u32 = 120;
-const STEPS_BRANCH: u32 = 24;
+
+/// One search may lose itself where another finds the end at once. So there are several, each with a share of the
+/// budget in percent and a pace of its own; a later one begins with what the earlier ones found.
+const ATTEMPTS: [(u64, Pace); 3] = [
+    (40, Pace { steps: 16, eagerness: 12, patience: 8 }),
+    (30, Pace { steps: 12, eagerness: 8, patience: 5 }),
+    (30, Pace { steps: 24, eagerness: 16, patience: 16 }),
+];
 
 struct Search<'a> {
     problem: &'a Problem,
@@ -17,6 +24,7 @@ struct Search<'a> {
     best: Answer,
     work: u64,
     budget: u64,
+    pace: Pace,
     /// The greatest bound among the branches that were not looked into.
     left_open: i64,
     /// Numbers of sets that were filled already.
@@ -33,13 +41,24 @@ pub(super) fn search(problem: &Problem, budget: u64) -> Answer {
         bounder: Bounder::new(problem),
         best: Answer::nothing(problem),
         work: 0,
-        budget,
+        budget: 0,
+        pace: ATTEMPTS[0].1,
         left_open: 0,
         tried: BTreeSet::new(),
     };
     let within: Box = (0..problem.deals.len()).map(|deal| (0, problem.sets_possible(deal))).collect();
-    search.climb(&within);
-    search.node(within, vec![0; problem.counts.len()], STEPS_ROOT);
+    let mut share = 0;
+    for (percent, pace) in ATTEMPTS {
+        share += percent;
+        (search.budget, search.pace, search.left_open) = (budget * share / 100, pace, 0);
+        if search.best.saving == 0 {
+            search.climb(&within);
+        }
+        search.node(within.clone(), vec![0; problem.counts.len()], STEPS_ROOT);
+        if search.left_open <= search.best.saving {
+            break;
+        }
+    }
     let mut best = search.best;
     best.bound = best.saving.max(search.left_open);
     best
@@ -51,7 +70,8 @@ impl Search<'_> {
     }
 
     fn node(&mut self, mut within: Box, prices: Vec<i64>, steps: u32) {
-        let Priced { bound, prices, wanted } = self.bounder.improve(&within, prices, self.best.saving, steps);
+        let Priced { bound, prices, wanted } =
+            self.bounder.improve(&within, prices, self.best.saving, Pace { steps, ..self.pace });
         if bound <= self.best.saving {
             return;
         }
@@ -88,8 +108,8 @@ impl Search<'_> {
         // First the side that the deal leans to.
         let leans_up = 2 * sum >= (2 * split + 1) * times;
         let (first, second) = if leans_up { (high, low) } else { (low, high) };
-        self.node(first, prices.clone(), STEPS_BRANCH);
-        self.node(second, prices, STEPS_BRANCH);
+        self.node(first, prices.clone(), self.pace.steps);
+        self.node(second, prices, self.pace.steps);
     }
 
     /// What these numbers of sets save at best, if they can be filled.
