@@ -12,11 +12,13 @@
 mod allocate;
 mod currency;
 mod iso4217;
+mod proportion;
 mod quantity;
 mod rounding;
 
 pub use allocate::{allocate, allocate_evenly, allocate_exact};
 pub use currency::{Currency, CurrencyAmount};
+pub use proportion::proportion;
 pub use quantity::{Quantity, Unit, UnitPrice};
 pub use rounding::{Rounding, RoundingMode};
 pub use rust_decimal::Decimal;

@@ -1,0 +1,1 @@
+//! Returns against real records, random splits and the independent reference.
