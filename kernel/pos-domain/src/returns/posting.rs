@@ -57,7 +57,8 @@ impl Refund {
     /// The return's lines of its own record, numbered from `first`: the sold lines with everything mirrored.
     pub fn record_lines(&self, sale: &Transaction, first: LineNumber) -> Result<Vec<TransactionLine>, Refusal> {
         let mut lines = Vec::with_capacity(self.lines.len());
-        for (refunded, number) in self.lines.iter().zip(first..) {
+        let mut number = first;
+        for refunded in &self.lines {
             let sold = sale.lines.iter().find(|line| line.number == refunded.line);
             let sold = sold.ok_or(Refusal::LineNotReturnable { line: refunded.line })?;
             let share = refunded.share.negated()?;
@@ -73,6 +74,7 @@ impl Refund {
                 paid: share.paid()?,
                 ..sold.clone()
             });
+            number = number.checked_add(1).ok_or(MoneyError::Overflow)?;
         }
         Ok(lines)
     }
