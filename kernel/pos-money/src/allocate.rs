@@ -52,7 +52,8 @@ pub fn allocate_evenly(total: Money, count: usize) -> Result<Vec<Money>, MoneyEr
 
 /// Shares of a rounded `total` after their `exact` values (major units): each gets its whole minor units, and what is
 /// left over goes to the largest fractions, ties to the earlier share. Where the rounding of the total moved more than
-/// that (increments above the minor unit), the total is split in proportion instead.
+/// that (increments above the minor unit), only the difference is split, by size: of +10.00 and -10.00 with a total
+/// rounded to 0.05 the shares are 10.03 and -9.98, not 0.03 and 0.02.
 pub fn allocate_exact(total: Money, exact: &[Decimal], currency: Currency) -> Result<Vec<Money>, MoneyError> {
     if total.is_negative() {
         let mirrored: Vec<Decimal> = exact.iter().map(|share| -*share).collect();
@@ -78,7 +79,10 @@ pub fn allocate_exact(total: Money, exact: &[Decimal], currency: Currency) -> Re
             }
             Ok(shares)
         }
-        _ => allocate(total, &shares),
+        _ => {
+            let difference = allocate(Money::from_minor(left), &shares)?;
+            shares.into_iter().zip(difference).map(|(share, more)| share.plus(more)).collect()
+        }
     }
 }
 
@@ -120,6 +124,10 @@ mod tests {
         // A total rounded to 0.05 moves further than one unit a share.
         assert_eq!(minor(105, &exact).iter().sum::<i64>(), 105);
         assert_eq!(minor(0, &[]), [0_i64; 0]);
+        // Shares of both signs stay near what they are.
+        let both = [Decimal::new(10_006, 3), Decimal::from(-10)];
+        assert_eq!(minor(1, &both), [1_001, -1_000]);
+        assert_eq!(minor(5, &both), [1_003, -998]);
     }
 
     proptest! {

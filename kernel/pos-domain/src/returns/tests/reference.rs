@@ -77,7 +77,7 @@ fn text(amount: Money, currency: Currency) -> String {
 fn same(refund: &Refund, theirs: &Value, sold: &Sold, seed: u64) {
     let amount = |money: Money| Value::from(text(money, sold.currency));
     for line in theirs["lines"].as_array().unwrap() {
-        let ours = refund.lines.iter().find(|ours| line["id"] == ours.line.to_string()).unwrap();
+        let ours = refund.lines.iter().find(|ours| line["id"].as_str() == Some(&ours.line.to_string())).unwrap();
         let share = &ours.share;
         assert_eq!(line["gross"], amount(share.gross), "seed {seed}");
         assert_eq!(line["net"], amount(share.net().unwrap()), "seed {seed}");
