@@ -2,10 +2,14 @@
 
 use super::support::{Desk, Ware, cents, commit, take};
 use crate::Refusal;
-use crate::ledger;
-use crate::returns::{Policy, Refund, RefundPlan, ReturnPolicy, Returned, Sold, TakeBack, posting, settle};
-use crate::tender::TenderKind::Cash;
+use crate::ledger::{self, Entry};
+use crate::pricing::proposal::Stage;
+use crate::returns::{
+    PointFigure, Policy, Refund, RefundPlan, ReturnPolicy, Returned, Sold, TakeBack, posting, settle,
+};
+use crate::tender::TenderKind::{Cash, Coupon};
 use pos_money::{Decimal, Money, Quantity, Unit};
+use std::collections::BTreeMap;
 
 fn soap() -> Ware {
     Ware::pieces("soap", 3, 600).offer("3 for 2", 3, -200).tax("vat19", true, 336, 64)
@@ -126,4 +130,44 @@ fn returns_are_stable_data() {
     ]]
     .assert_eq(&plan_text);
     assert_eq!(serde_json::to_string(&ReturnPolicy::WholeDeal).unwrap(), "\"whole-deal\"");
+}
+
+/// Three lines under an order offer of 10.00, two taxes, points as a tender and coins of 0.05, returned in three parts:
+/// every account, tax, point and tender is back at zero.
+#[test]
+fn a_sale_with_everything_leaves_nothing_after_three_returns() {
+    let order = |ware: Ware, amount: i64| {
+        let mut ware = ware;
+        ware.modifiers.push(("10.00 off", Stage::Order, 1, amount));
+        ware
+    };
+    let wares = [
+        order(Ware::pieces("bread", 3, 1_497), -333).tax("vat26", true, 1_134, 30),
+        order(Ware::pieces("cheese", 2, 1_998), -445).tax("vat26", true, 1_514, 39),
+        order(Ware::pieces("lamp", 1, 999), -222).tax("vat81", true, 719, 58).tax("eco", false, 777, 9),
+    ];
+    let sale = commit(&wares, &[(Coupon, 1_001), (Cash, 5_000)], 5);
+    assert_eq!((sale.total, sale.change, sale.rounding), (cents(3_503), cents(2_500), cents(-2)));
+    let mut desk = Desk::of(&sale, 5);
+    desk.sold.tenders[0].points = 1_001;
+    for line in 1..=3 {
+        let points = PointFigure { program: "club".into(), earned: 11, redeemed: 0 };
+        desk.sold = desk.sold.clone().with_points(line, points).unwrap();
+    }
+    let mut accounts: BTreeMap<String, i64> = BTreeMap::new();
+    let mut post = |entries: &[Entry]| {
+        for entry in entries {
+            *accounts.entry(entry.account.to_string()).or_default() += entry.debit.minor() - entry.credit.minor();
+        }
+    };
+    post(&sale.entries);
+    let (mut earned, mut spent) = (33, 1_001);
+    for asked in [vec![take(1, 1), take(2, 1)], vec![take(3, 1), take(1, 1)], vec![take(1, 1), take(2, 1)]] {
+        let (refund, plan) = desk.accept(&asked, Policy::KeepShares);
+        post(&posting::entries(&refund, &plan).unwrap());
+        earned -= refund.lines.iter().flat_map(|line| &line.share.points).map(|points| points.earned).sum::<i64>();
+        spent -= plan.steps.iter().map(|step| step.points).sum::<i64>();
+    }
+    assert!(accounts.len() > 6 && accounts.values().all(|balance| *balance == 0), "{accounts:?}");
+    assert_eq!((earned, spent), (0, 0));
 }
