@@ -214,8 +214,8 @@ fn every_share_stays_near_what_it_should_be() {
                 let exact = Decimal::from(whole.minor()) * part / pieces;
                 (Decimal::from(share.minor()) - exact).abs() <= Decimal::new(500_001, 6)
             };
-            let Figures { gross, modifiers, taxes, .. } = &line.whole;
-            assert!(near(*gross, share.gross), "seed {seed}");
+            let Figures { gross, modifiers, taxes, beside, .. } = &line.whole;
+            assert!(near(*gross, share.gross) && near(*beside, share.beside), "seed {seed}");
             assert!(modifiers.iter().zip(&share.modifiers).all(|(whole, part)| near(whole.amount, part.amount)));
             assert!(taxes.iter().zip(&share.taxes).all(|(whole, part)| near(whole.base, part.base)));
             assert!(share.modifiers.iter().all(|modifier| modifier.stage != Stage::Shop));

@@ -128,3 +128,16 @@ fn cash_agrees_with_the_reference() {
         }
     }
 }
+
+/// 10.60 where coins are whole: paid exactly all the same, so exactly that goes back, and never more on the way.
+#[test]
+fn exact_coins_go_back_exactly() {
+    let sale = commit(&[Ware::pieces("bread", 106, 1_060)], &[(Cash, 1_060)], 100);
+    assert_eq!(sale.rounding, Money::ZERO);
+    let mut desk = Desk::of(&sale, 100);
+    let paid: Vec<_> = [50, 55, 1].map(|pieces| steps(&desk.accept(&[take(1, pieces)], Policy::KeepShares).1)).into();
+    assert_eq!(paid, [vec![("cash", 500, false)], vec![("cash", 560, false)], vec![]]);
+    let mut desk = Desk::of(&sale, 100);
+    let paid: Vec<_> = [50, 54, 2].map(|pieces| steps(&desk.accept(&[take(1, pieces)], Policy::KeepShares).1)).into();
+    assert_eq!(paid, [vec![("cash", 500, false)], vec![("cash", 500, false)], vec![("cash", 60, false)]]);
+}
