@@ -12,6 +12,7 @@ pub mod pricing;
 pub mod receipt;
 pub mod refusal;
 pub mod report;
+pub mod returns;
 pub mod scan;
 pub mod shop;
 pub mod stock;

@@ -136,6 +136,67 @@ pub enum Refusal {
         /// The number asked for.
         number: ReceiptNumber,
     },
+    /// A note, a voided line, or no line of the receipt at all.
+    #[error("Line {line} of the receipt holds nothing that could come back.")]
+    LineNotReturnable {
+        /// The number asked for.
+        line: LineNumber,
+    },
+    /// More than was sold, earlier returns counted.
+    #[error("Line {line} sold {sold}, of which {returned} came back already: {asked} more cannot come back.")]
+    ReturnExceedsSold {
+        /// The sold line.
+        line: LineNumber,
+        /// What was sold on it.
+        sold: Decimal,
+        /// What came back before.
+        returned: Decimal,
+        /// What was asked for now.
+        asked: Decimal,
+    },
+    /// Part of a deal that comes back only as a whole.
+    #[error("Line {line} was sold in the offer {offer}: its pieces come back together{}.", with_lines(others))]
+    ReturnBreaksDeal {
+        /// The line asked for.
+        line: LineNumber,
+        /// The offer's name on the receipt.
+        offer: String,
+        /// The other lines of the deal.
+        others: Vec<LineNumber>,
+    },
+    /// What is kept costs more by itself than would be refunded.
+    #[error("Without these pieces the rest loses its offer and costs {owed} more than they are worth.")]
+    ReturnOwesMoney {
+        /// What the customer would owe, in major units.
+        owed: Decimal,
+    },
+    /// The shop takes nothing back without a receipt.
+    #[error("Nothing is taken back without a receipt here.")]
+    ReceiptNeeded,
+    /// A reason the shop does not accept for a return without a receipt.
+    #[error("\"{reason}\" is no reason to take goods back without a receipt.")]
+    ReturnReasonNotAccepted {
+        /// The reason given.
+        reason: String,
+    },
+    /// Too much money for one return without a receipt, or for one day.
+    #[error("Without a receipt at most {most} is refunded {period}; this would make {amount}.")]
+    ReturnLimitReached {
+        /// What it would come to, in major units.
+        amount: Decimal,
+        /// The shop's limit, in major units.
+        most: Decimal,
+        /// `at once` or `a day`.
+        period: String,
+    },
+    /// Too many pieces for one return without a receipt.
+    #[error("Without a receipt at most {most} pieces are taken back at once; these are {pieces}.")]
+    ReturnTooManyPieces {
+        /// What was asked for.
+        pieces: i64,
+        /// The shop's limit.
+        most: i64,
+    },
     /// The same id with other content.
     #[error("Command {command_id} was used before for something else.")]
     CommandIdReused {
@@ -154,6 +215,18 @@ pub enum Refusal {
         /// Which.
         problem: String,
     },
+}
+
+/// ` with lines 2 and 3`; nothing without lines.
+fn with_lines(lines: &[LineNumber]) -> String {
+    match lines {
+        [] => String::new(),
+        [one] => format!(" with line {one}"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(LineNumber::to_string).collect();
+            format!(" with lines {} and {last}", first.join(", "))
+        }
+    }
 }
 
 impl Refusal {
@@ -182,6 +255,14 @@ impl Refusal {
             Refusal::AmountTooLarge { .. } => "amount_too_large",
             Refusal::AlreadyRung { .. } => "already_rung",
             Refusal::ReceiptNotFound { .. } => "receipt_not_found",
+            Refusal::LineNotReturnable { .. } => "line_not_returnable",
+            Refusal::ReturnExceedsSold { .. } => "return_exceeds_sold",
+            Refusal::ReturnBreaksDeal { .. } => "return_breaks_deal",
+            Refusal::ReturnOwesMoney { .. } => "return_owes_money",
+            Refusal::ReceiptNeeded => "receipt_needed",
+            Refusal::ReturnReasonNotAccepted { .. } => "return_reason_not_accepted",
+            Refusal::ReturnLimitReached { .. } => "return_limit_reached",
+            Refusal::ReturnTooManyPieces { .. } => "return_too_many_pieces",
             Refusal::CommandIdReused { .. } => "command_id_reused",
             Refusal::StorageFailed { .. } => "storage_failed",
             Refusal::CheckFailed { .. } => "check_failed",
@@ -214,6 +295,19 @@ impl Refusal {
             Refusal::AmountTooLarge { .. } => "Check quantities and prices.",
             Refusal::AlreadyRung { .. } => "Nothing to do: the sale is on file.",
             Refusal::ReceiptNotFound { .. } => "Check the number on the receipt.",
+            Refusal::LineNotReturnable { .. } => "Choose a line of the receipt that was sold.",
+            Refusal::ReturnExceedsSold { .. } => "Enter at most what is left of the line.",
+            Refusal::ReturnBreaksDeal { .. } => {
+                "Take the other pieces back too, or ask a manager to refund this line's share."
+            }
+            Refusal::ReturnOwesMoney { .. } => {
+                "Take back more of the sale, or ask a manager to refund the pieces' shares."
+            }
+            Refusal::ReceiptNeeded => "Find the purchase by the customer's card, phone or the item.",
+            Refusal::ReturnReasonNotAccepted { .. } => "Choose one of the shop's reasons, or find the purchase.",
+            Refusal::ReturnLimitReached { .. } | Refusal::ReturnTooManyPieces { .. } => {
+                "Take back less, find the purchase, or call a manager."
+            }
             Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
             Refusal::StorageFailed { .. } => "Free some disk space and press Complete again; the basket is kept.",
             Refusal::CheckFailed { .. } => "The basket is kept. Call support with the time of day.",

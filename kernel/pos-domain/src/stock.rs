@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum MovementReason {
     /// Sold to a customer.
     Sale,
+    /// Brought back by a customer.
+    Return,
+    /// Thrown away: broken, opened, out of date.
+    Waste,
 }
 
 impl MovementReason {
@@ -17,6 +21,8 @@ impl MovementReason {
     pub fn code(self) -> &'static str {
         match self {
             MovementReason::Sale => "sale",
+            MovementReason::Return => "return",
+            MovementReason::Waste => "waste",
         }
     }
 }

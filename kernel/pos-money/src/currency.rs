@@ -68,16 +68,39 @@ impl Currency {
         rounding.round_to_minor(major, u32::from(self.exponent()))
     }
 
-    /// Text in major units (`12.98`, `-3`, `1 298,50` is refused: one form only) to money.
+    /// Text in major units (`12.98`, `-3`, `1 298,50` is refused: one form only) to money. What people type goes through
+    /// [`Locale::parse`](crate::Locale::parse).
     pub fn parse(self, text: &str) -> Result<Money, MoneyError> {
-        let major = Decimal::from_str(text.trim()).map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
-        self.exact(major)
+        let refused = || MoneyError::NotANumber(text.to_owned());
+        // The decimal type also reads `1_000`; that is source code, not an amount.
+        if text.contains('_') {
+            return Err(refused());
+        }
+        let text = text.trim();
+        match Decimal::from_str_exact(text) {
+            Ok(major) => self.exact(major),
+            // More digits than a decimal holds: rounded just to say what is wrong with it.
+            Err(_) => match Decimal::from_str(text) {
+                Ok(amount) if !amount.fract().is_zero() => {
+                    Err(MoneyError::TooPrecise { amount, currency: self, exponent: self.exponent() })
+                }
+                _ if is_digits(text) => Err(MoneyError::Overflow),
+                _ => Err(refused()),
+            },
+        }
     }
 
     /// Plain text with the currency's decimal places: `12.98`, `-0.05`, `1298` for yen.
     pub fn format(self, amount: Money) -> String {
         self.to_decimal(amount).to_string()
     }
+}
+
+/// A number of any length, although too long to be held.
+fn is_digits(text: &str) -> bool {
+    let (whole, places) = text.trim_start_matches(['-', '+']).split_once('.').unwrap_or((text, ""));
+    let whole = whole.trim_start_matches(['-', '+']);
+    !whole.is_empty() && whole.bytes().chain(places.bytes()).all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Debug for Currency {

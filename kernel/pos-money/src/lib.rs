@@ -6,17 +6,26 @@
 //! * Unit prices ([`UnitPrice`]), quantities ([`Quantity`]) and rates ([`Rate`]) are exact decimals: 1.459 EUR/l,
 //!   0.482 kg, 8.875 %. They become `Money` at a named place with a named [`Rounding`].
 //! * [`allocate`] splits a whole into shares that add up to it: 10.00 over three equal weights is 3.34 + 3.33 + 3.33.
+//! * [`Money::share`] is a part of a whole by quantity, rounded once: 2 of 3 pieces of 10.00 are 6.67.
+//! * [`Locale`] prints and reads amounts as people of a place write them: `1.234,50 €`, `CHF-5.00`.
 //!
 //! Nothing here panics, wraps or uses floating point: every operation that could overflow answers a [`MoneyError`].
 
 mod allocate;
 mod currency;
 mod iso4217;
+mod locale;
+mod proportion;
 mod quantity;
 mod rounding;
 
+#[cfg(test)]
+mod properties;
+
 pub use allocate::{allocate, allocate_evenly, allocate_exact};
 pub use currency::{Currency, CurrencyAmount};
+pub use locale::{CurrencyStyle, Locale};
+pub use proportion::proportion;
 pub use quantity::{Quantity, Unit, UnitPrice};
 pub use rounding::{Rounding, RoundingMode};
 pub use rust_decimal::Decimal;
@@ -168,4 +177,12 @@ pub enum MoneyError {
     /// Not a number.
     #[error("\"{0}\" is not an amount; write it like 12.50")]
     NotANumber(String),
+    /// Not an amount as people of a place write it.
+    #[error("\"{text}\" is not an amount; write it like {example}")]
+    NotAnAmount {
+        /// What was given.
+        text: String,
+        /// An amount of the same currency, written the way of the place.
+        example: String,
+    },
 }

@@ -189,11 +189,11 @@ impl UnitPrice {
     /// divided at all for exactly the quantity priced.
     pub fn extend(self, quantity: Quantity) -> Result<Decimal, MoneyError> {
         let quantity = quantity.in_unit(self.per.unit)?;
-        if quantity.value == self.per.value {
-            return Ok(self.value);
-        }
         if self.per.value.is_zero() {
             return Err(MoneyError::DivisionByZero);
+        }
+        if quantity.value == self.per.value {
+            return Ok(self.value);
         }
         let product = self.value.checked_mul(quantity.value).ok_or(MoneyError::Overflow)?;
         if self.per.value == Decimal::ONE {

@@ -1,0 +1,125 @@
+//! What a return needs to know of a committed sale.
+
+use super::deal::Deal;
+use super::figures::{Figures, PointFigure};
+use crate::ids::{BasketId, ItemId, LineNumber};
+use crate::pricing::proposal::LineKind;
+use crate::refusal::Refusal;
+use crate::tender::TenderKind;
+use crate::transaction::{Transaction, TransactionLine};
+use pos_money::{Currency, Money, Rounding, Unit};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A line that may come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldLine {
+    /// Its number on the receipt.
+    pub number: LineNumber,
+    /// What it is.
+    pub kind: LineKind,
+    /// The article.
+    pub item: ItemId,
+    /// Root department when it was sold.
+    pub department: Arc<str>,
+    /// The unit its quantities are in.
+    pub unit: Unit,
+    /// Everything that was posted for it.
+    pub whole: Figures,
+}
+
+/// A means of payment, change already taken out; the cash of a sale is one tender, wherever it was handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldTender {
+    /// By what means.
+    pub kind: TenderKind,
+    /// What the shop kept of it.
+    pub kept: Money,
+    /// What of the total it settled; differs from `kept` by cash rounding only.
+    pub settled: Money,
+    /// Points that were spent as this tender.
+    #[serde(default)]
+    pub points: i64,
+}
+
+/// A committed sale, as far as a return goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sold {
+    /// The basket it was: names the sale for ever.
+    pub basket: BasketId,
+    /// Of all amounts.
+    pub currency: Currency,
+    /// The rule set it was priced under.
+    pub rule_set: Arc<str>,
+    /// How its cash was rounded, and its cash refunds are.
+    pub coins: Rounding,
+    /// Lines that may come back.
+    pub lines: Vec<SoldLine>,
+    /// In the order of tendering.
+    pub tenders: Vec<SoldTender>,
+    /// Offers whose pieces belong together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deals: Vec<Deal>,
+}
+
+impl Sold {
+    /// A sale from its record. `coins` is the cash rounding it was made under.
+    ///
+    /// Voided lines and notes cannot come back, nor what the customer returned in the same basket.
+    pub fn of(sale: &Transaction, coins: Rounding) -> Result<Sold, Refusal> {
+        let comes_back = |line: &&TransactionLine| {
+            !line.voided && !line.quantity.value.is_zero() && !matches!(line.kind, LineKind::Note | LineKind::Return)
+        };
+        let lines = sale.lines.iter().filter(comes_back).map(|line| {
+            Ok(SoldLine {
+                number: line.number,
+                kind: line.kind,
+                item: line.item.clone(),
+                department: line.department.clone(),
+                unit: line.quantity.unit,
+                whole: Figures::of_line(line)?,
+            })
+        });
+        let lines = lines.collect::<Result<Vec<SoldLine>, Refusal>>()?;
+        Ok(Sold {
+            basket: sale.basket,
+            currency: sale.currency,
+            rule_set: sale.rule_set.clone(),
+            coins,
+            deals: Deal::all_of(&lines, &sale.decisions)?,
+            lines,
+            tenders: tenders(sale)?,
+        })
+    }
+
+    /// The same with the points of a line: what it earned and what was spent on it.
+    pub fn with_points(mut self, line: LineNumber, points: PointFigure) -> Result<Sold, Refusal> {
+        let found = self.lines.iter_mut().find(|sold| sold.number == line);
+        found.ok_or(Refusal::LineNotReturnable { line })?.whole.points.push(points);
+        Ok(self)
+    }
+
+    /// The line of that number.
+    pub fn line(&self, number: LineNumber) -> Result<&SoldLine, Refusal> {
+        let found = self.lines.iter().find(|line| line.number == number);
+        found.ok_or(Refusal::LineNotReturnable { line: number })
+    }
+}
+
+/// The tenders, all cash as one at the place of the last cash, less the change.
+fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
+    let is_cash = |kind: TenderKind| kind.gives_change();
+    let last_cash = sale.tenders.iter().rposition(|tender| is_cash(tender.kind));
+    let mut tenders = Vec::with_capacity(sale.tenders.len());
+    for (index, tender) in sale.tenders.iter().enumerate() {
+        if !is_cash(tender.kind) {
+            tenders.push(SoldTender { kind: tender.kind, kept: tender.amount, settled: tender.amount, points: 0 });
+        } else if Some(index) == last_cash {
+            let cash = sale.tenders.iter().filter(|tender| is_cash(tender.kind)).map(|tender| tender.amount);
+            let kept = Money::sum(cash)?.minus(sale.change)?;
+            let settled = kept.minus(sale.rounding)?;
+            tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0 });
+        }
+    }
+    Ok(tenders)
+}
