@@ -309,12 +309,8 @@ fn totals(
         let amount_shares = allocate_exact(amounts[index], &exact_of(|exact| exact.amount), currency)?;
         let base_shares = allocate_exact(base, &exact_of(|exact| exact.base), currency)?;
         for (((line, tax), amount), base) in places[index].iter().zip(amount_shares).zip(base_shares) {
-            shares[*line][*tax] = Some(LineTax {
-                code: code.first.code.clone(),
-                included: code.first.included,
-                base,
-                amount,
-            });
+            shares[*line][*tax] =
+                Some(LineTax { code: code.first.code.clone(), included: code.first.included, base, amount });
         }
         result.totals.push(TaxTotal {
             jurisdiction: code.first.jurisdiction.clone(),

@@ -82,7 +82,11 @@ impl<'a> Bounder<'a> {
             }
             let excess = self.problem.counts.iter().zip(&self.demand).map(|(count, demand)| demand - count);
             // An item that is dear enough already and still left over costs less next time; at nothing it stays.
-            let off: i64 = excess.zip(&prices).filter(|(excess, price)| *excess > 0 || **price > 0).map(|(excess, _)| excess * excess).sum();
+            let off: i64 = excess
+                .zip(&prices)
+                .filter(|(excess, price)| *excess > 0 || **price > 0)
+                .map(|(excess, _)| excess * excess)
+                .sum();
             if off == 0 {
                 break;
             }
@@ -117,7 +121,8 @@ impl<'a> Bounder<'a> {
             self.earn(deal, prices, most, most);
             self.taken.clear();
             let spare = bound - known;
-            let earns = |sets: i64, gains: &[i64]| -> i64 { gains.iter().take(usize::try_from(sets).unwrap_or(0)).sum() };
+            let earns =
+                |sets: i64, gains: &[i64]| -> i64 { gains.iter().take(usize::try_from(sets).unwrap_or(0)).sum() };
             let reach = i64::try_from(self.gains.len()).unwrap_or(most).min(most);
             let mut left = (least, reach);
             while left.0 < left.1 && best - earns(left.0, &self.gains) >= spare {

@@ -76,7 +76,9 @@ impl Search<'_> {
             let fraction = (sum % times.max(1)) * 1_000 / times.max(1);
             (most > least).then(|| (fraction.min(1_000 - fraction), most - least))
         };
-        let choice = (0..within.len()).filter(|deal| undecided(deal).is_some()).max_by_key(|deal| (undecided(deal), std::cmp::Reverse(*deal)));
+        let choice = (0..within.len())
+            .filter(|deal| undecided(deal).is_some())
+            .max_by_key(|deal| (undecided(deal), std::cmp::Reverse(*deal)));
         let Some(deal) = choice else { return };
         let ((least, most), (sum, times)) = (within[deal], wanted[deal]);
         let split = (sum / times.max(1)).clamp(least, most - 1);
@@ -115,11 +117,16 @@ impl Search<'_> {
 
     /// A first answer: the set that gains most now, again and again, pieces moving over as they must.
     fn climb(&mut self, within: &Box) {
-        let first_slot: Vec<usize> = self.problem.deals.iter().scan(0, |at, deal| {
-            let slot = *at;
-            *at += deal.slots.len();
-            Some(slot)
-        }).collect();
+        let first_slot: Vec<usize> = self
+            .problem
+            .deals
+            .iter()
+            .scan(0, |at, deal| {
+                let slot = *at;
+                *at += deal.slots.len();
+                Some(slot)
+            })
+            .collect();
         let mut sets = vec![0_i64; within.len()];
         let mut flow = Flow::empty(self.problem);
         let mut saving = 0;
@@ -129,9 +136,11 @@ impl Search<'_> {
             for (deal, definition) in self.problem.deals.iter().enumerate().filter(|(deal, _)| open[*deal]) {
                 let mut next = flow.clone();
                 let work = &mut self.work;
-                let fits = definition.slots.iter().enumerate().all(|(slot, wanted)| {
-                    next.push(&self.pools, first_slot[deal] + slot, wanted.count, work)
-                });
+                let fits = definition
+                    .slots
+                    .iter()
+                    .enumerate()
+                    .all(|(slot, wanted)| next.push(&self.pools, first_slot[deal] + slot, wanted.count, work));
                 let gain = next.value - flow.value + definition.per_set;
                 if fits && gain > 0 && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
                     best = Some((gain, deal, next));

@@ -198,12 +198,17 @@ fn alone(problem: &Problem, budget: u64) -> Answer {
     while sets < most && work < budget {
         let tried = step.min(most - sets);
         let mut next = flow.clone();
-        let fits = deal.slots.iter().enumerate().all(|(slot, Slot { count, .. })| {
-            next.push(&pools, slot, count * tried, &mut work)
-        });
+        let fits = deal
+            .slots
+            .iter()
+            .enumerate()
+            .all(|(slot, Slot { count, .. })| next.push(&pools, slot, count * tried, &mut work));
         let value = next.value + deal.per_set * (sets + tried);
         // A longer step is only safe where its last set still pays as much as its first: tested by halves.
-        if fits && value > saving && (tried == 1 || pays_evenly(problem, deal, &pools, &flow, (tried, value - saving), &mut work)) {
+        if fits
+            && value > saving
+            && (tried == 1 || pays_evenly(problem, deal, &pools, &flow, (tried, value - saving), &mut work))
+        {
             (flow, saving, sets) = (next, value, sets + tried);
             step = tried * 2;
         } else if tried == 1 {
@@ -309,10 +314,13 @@ fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
 fn answer_of(problem: &Problem, sets: &[i64], flow: &Flow, saving: i64, bound: i64) -> Answer {
     let mut slot = 0;
     let pieces = problem.deals.iter().map(|deal| {
-        deal.slots.iter().map(|_| {
-            slot += 1;
-            flow.slot(slot - 1)
-        }).collect()
+        deal.slots
+            .iter()
+            .map(|_| {
+                slot += 1;
+                flow.slot(slot - 1)
+            })
+            .collect()
     });
     let pieces = pieces.collect();
     Answer { sets: sets.to_vec(), pieces, saving, bound }

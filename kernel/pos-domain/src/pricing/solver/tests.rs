@@ -75,7 +75,11 @@ fn check(problem: &Problem, answer: &Answer) {
         assert!(*sets <= deal.sets_max);
         saving += sets * deal.per_set;
         for (slot, pieces) in deal.slots.iter().zip(slots) {
-            assert_eq!(pieces.iter().map(|(_, pieces)| pieces).sum::<i64>(), slot.count * sets, "{problem:?} {answer:?}");
+            assert_eq!(
+                pieces.iter().map(|(_, pieces)| pieces).sum::<i64>(),
+                slot.count * sets,
+                "{problem:?} {answer:?}"
+            );
             for (item, pieces) in pieces {
                 used[*item] += pieces;
                 saving += pieces * slot.pool.iter().find(|(known, _)| known == item).unwrap().1;
@@ -93,15 +97,20 @@ fn random(dice: &mut Dice) -> Problem {
     let counts = (0..items).map(|_| 1 + dice.roll(2) as i64).collect();
     let deals = (0..1 + dice.roll(6)).map(|_| {
         let bundle = dice.roll(2) == 0;
-        let slots: Vec<Slot> = (0..1 + dice.roll(2)).map(|slot| {
-            let mut pool: Vec<usize> = (0..items).filter(|_| dice.roll(2) == 0).collect();
-            if pool.is_empty() {
-                pool.push(dice.roll(items as u64) as usize);
-            }
-            let share = if slot == 0 { dice.roll(2) * 25 } else { dice.roll(5) * 25 } as i64;
-            let weight = |item: usize| if bundle { prices[item] } else { prices[item] * share / 100 };
-            Slot { count: 1 + dice.roll(2) as i64, pool: pool.into_iter().map(|item| (item, weight(item))).collect() }
-        }).collect();
+        let slots: Vec<Slot> = (0..1 + dice.roll(2))
+            .map(|slot| {
+                let mut pool: Vec<usize> = (0..items).filter(|_| dice.roll(2) == 0).collect();
+                if pool.is_empty() {
+                    pool.push(dice.roll(items as u64) as usize);
+                }
+                let share = if slot == 0 { dice.roll(2) * 25 } else { dice.roll(5) * 25 } as i64;
+                let weight = |item: usize| if bundle { prices[item] } else { prices[item] * share / 100 };
+                Slot {
+                    count: 1 + dice.roll(2) as i64,
+                    pool: pool.into_iter().map(|item| (item, weight(item))).collect(),
+                }
+            })
+            .collect();
         let pieces: i64 = slots.iter().map(|slot| slot.count).sum();
         let per_set = if bundle { -(pieces * (200 + dice.roll(500) as i64) * SCALE) } else { 0 };
         if dice.roll(5) == 0 {
@@ -151,14 +160,19 @@ fn overlapping(dice: &mut Dice) -> Problem {
     let prices: Vec<i64> = (0..12).map(|item| (100 + item * 83 + dice.roll(80) as i64) * SCALE).collect();
     let counts = (0..12).map(|_| 1 + dice.roll(3) as i64).collect();
     let deals = (0..12).map(|_| {
-        let slots: Vec<Slot> = (0..2 + dice.roll(2)).map(|_| {
-            let mut pool: Vec<usize> = (0..12).filter(|_| dice.roll(3) == 0).collect();
-            if pool.is_empty() {
-                pool.push(dice.roll(12) as usize);
-            }
-            Slot { count: 1, pool: pool.into_iter().map(|item| (item, prices[item])).collect() }
-        }).collect();
-        let full: i64 = slots.iter().map(|slot| slot.pool.iter().map(|(_, price)| price).sum::<i64>() / slot.pool.len() as i64).sum();
+        let slots: Vec<Slot> = (0..2 + dice.roll(2))
+            .map(|_| {
+                let mut pool: Vec<usize> = (0..12).filter(|_| dice.roll(3) == 0).collect();
+                if pool.is_empty() {
+                    pool.push(dice.roll(12) as usize);
+                }
+                Slot { count: 1, pool: pool.into_iter().map(|item| (item, prices[item])).collect() }
+            })
+            .collect();
+        let full: i64 = slots
+            .iter()
+            .map(|slot| slot.pool.iter().map(|(_, price)| price).sum::<i64>() / slot.pool.len() as i64)
+            .sum();
         Deal { slots, per_set: -full * (60 + dice.roll(30) as i64) / 100, sets_max: i64::MAX }
     });
     let deals = deals.collect();
