@@ -86,15 +86,17 @@ fn not_text(before: &str) -> Problem {
     }
 }
 
-/// The first problem at its place; how many more there are.
+/// One problem at its place; how many more there are. An offer as a whole often lacks what a mistyped setting in it should
+/// have said, so a setting is shown before an offer.
 fn diagnostic(source: &ExtensionSource, text: &str, problems: &[Problem]) -> Box<Diagnostic> {
     let file = source.file.display().to_string();
-    let Some(Problem { line, column, place, what, what_to_do }) = problems.first() else {
+    let shown = problems.iter().find(|problem| problem.place.contains(", ")).or(problems.first());
+    let Some(Problem { line, column, place, what, what_to_do }) = shown else {
         return Box::new(Diagnostic { rule: file.clone(), file, ..Diagnostic::default() });
     };
     let more = match problems.len() {
         0 | 1 => String::new(),
-        count => format!(" `pos offers check` also lists the other {}.", count - 1),
+        count => format!(" `pos offers check` lists all {count} problems."),
     };
     let row = line.and_then(|line| text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?));
     Box::new(Diagnostic {
@@ -175,7 +177,8 @@ mod tests {
         assert_eq!(problem.source_text, "percent_of = \"10 %\"");
         assert!(problem.action.contains("percent_off"), "{problem}");
         let two = load(&OFFER.replace("percent_off", "percent_of").replace("items", "itms"));
-        assert!(two.action.contains("also lists the other"), "{two}");
+        assert_eq!((two.line, two.source_text.as_str()), (4, "itms = \"all\""), "{two}");
+        assert!(two.action.contains("`pos offers check` lists all"), "{two}");
     }
 
     #[test]

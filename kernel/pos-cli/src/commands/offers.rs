@@ -18,8 +18,8 @@ pub(crate) fn check(args: &OffersCheckArgs) -> anyhow::Result<ExitCode> {
         text: finding.to_string(),
         json: serde_json::json!({
             "severity": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
-            "name": finding.lint,
-            "offer": finding.offer,
+            "name": Some(finding.lint).filter(|name| !name.is_empty()),
+            "offer": Some(finding.offer).filter(|offer| !offer.is_empty()),
             "line": finding.line,
             "column": finding.column,
             "place": finding.place,
