@@ -188,6 +188,8 @@ fn mode_name(mode: RoundingMode) -> &'static str {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
+    use pos_domain::pricing::policy::{GroupRule, RoundedAt, ShareOn};
+    use pos_domain::pricing::proposal::Mode;
     use pos_money::{Currency, Rounding};
     use proptest::prelude::*;
 
@@ -207,6 +209,12 @@ mod tests {
             quantity_max: Decimal::from(999),
             float: Decimal::new(20_000, 2),
             tax_fallback: Some(TaxFallback { code: "VAT".into(), rate: Decimal::new(81, 3) }),
+            policy: Policy {
+                default_mode: Mode::Compound,
+                discount_rounding: DiscountRounding { mode: RoundingMode::Down, at: RoundedAt::Line },
+                share_on: ShareOn::Payable,
+                groups: [("coupons".into(), GroupRule::ListOrder), ("a \"b\"".into(), GroupRule::Priority)].into(),
+            },
             embedded_codes: vec![EmbeddedCode {
                 prefix: "28".into(),
                 item_digits: 5,
