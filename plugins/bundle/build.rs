@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 /// Folders of the plugins, beside this crate.
-const PLUGINS: [&str; 1] = ["tax-table"];
+const PLUGINS: [&str; 2] = ["promotions", "tax-table"];
 
 /// What a plugin's code is made of besides its own folder, from the workspace's root.
 const SHARED_SOURCES: [&str; 5] =

@@ -268,3 +268,107 @@ fn the_schema_describes_every_command() {
         assert!(text.contains(&format!("\"const\":\"{command}\"")), "{command} is not in the schema");
     }
 }
+
+/// Text of standard output, after checking the exit status.
+fn check_status(output: &Output, status: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+const OFFERS: &str = "\
+[[offer]]
+id = \"pens\"
+label = \"3 for 2 on pens\"
+items = { item = \"PEN\" }
+groups_of = 3
+reduced = 1
+free = true
+";
+
+#[test]
+fn offers_in_a_file_are_sold_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let file = data.join("config/offers.toml");
+    std::fs::write(&file, OFFERS).unwrap();
+    let mut register = Register::start(&data);
+    let sold = register.send(json!({ "command": "sell_item", "scan": "3*4006381333931" }));
+    assert_eq!(sold["view"]["total"], "5.00", "{sold}");
+    register.end();
+
+    // A mistake while the register is off: the shop opens, and says what is wrong and where.
+    std::fs::write(&file, OFFERS.replace("groups_of", "group_of")).unwrap();
+    let output = run(&["rules", "--data"], Some(&data));
+    let text = check_status(&output, 1);
+    for word in ["config/offers.toml", "  5 | group_of = 3", "groups_of"] {
+        assert!(text.contains(word), "{word} is not said:\n{text}");
+    }
+}
+
+#[test]
+fn a_file_of_offers_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("offers.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, OFFERS).unwrap();
+    let text = check_status(&run(&["offers", "check", path], None), 0);
+    assert!(text.ends_with("offers.toml: no errors, no warnings\n"), "{text}");
+
+    std::fs::write(
+        &file,
+        OFFERS.replace("items = { item = \"PEN\" }", "items = \"all\"").replace("groups_of = 3\nreduced = 1\n", ""),
+    )
+    .unwrap();
+    let text = check_status(&run(&["offers", "check", path], None), 0);
+    assert!(text.contains("warning: ") && text.contains("[accept = [\"unbounded\"]]"), "{text}");
+
+    std::fs::write(&file, OFFERS.replace("groups_of", "group_of").replace("label", "lable")).unwrap();
+    let text = check_status(&run(&["offers", "check", path, "--json"], None), 1);
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert!(found["errors"].as_u64() >= Some(2) && found["offers"].is_null(), "{found}");
+    let mistyped = &found["findings"].as_array().unwrap().iter().find(|one| one["line"] == 3).unwrap();
+    assert_eq!((&mistyped["severity"], &mistyped["offer"]), (&json!("error"), &json!("pens")));
+    assert!(mistyped["what_to_do"].as_str().unwrap().contains("\"label\""), "{found}");
+
+    let absent = run(&["offers", "check", folder.path().join("none.toml").to_str().unwrap()], None);
+    check_status(&absent, 1);
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("none.toml cannot be read"));
+}
+
+#[test]
+fn a_table_of_taxes_is_begun_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = check_status(&run(&["tax", "starter", "--list"], None), 0);
+    assert_eq!(list.lines().count(), 36, "{list}");
+    assert!(list.contains("de  Germany: VAT"), "{list}");
+    assert_eq!(check_status(&run(&["tax", "starter"], None), 0), list);
+    let unknown = run(&["tax", "starter", "xx"], None);
+    assert_eq!(check_status(&unknown, 1), "");
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("pos tax starter --list"));
+
+    // The table goes to standard output alone, where it came from does not.
+    let begun = run(&["tax", "starter", "US"], None);
+    let table: Value = serde_json::from_str(&check_status(&begun, 0)).unwrap();
+    assert!(String::from_utf8_lossy(&begun.stderr).contains(table["source"].as_str().unwrap()));
+    let file = folder.path().join("us.json");
+    std::fs::write(&file, &begun.stdout).unwrap();
+    let text = check_status(&run(&["tax", "check", file.to_str().unwrap()], None), 0);
+    for word in ["warning at starter", "county, city and district rates", "warning at home", "no errors"] {
+        assert!(text.contains(word), "{word} is not said:\n{text}");
+    }
+
+    // A shop's own table, while the shop is open.
+    let data = folder.path().join("shop");
+    init(&data);
+    let text = check_status(&run(&["tax", "check", "--data"], Some(&data)), 0);
+    assert!(text.contains("the built-in table: no errors"), "{text}");
+    let wrong = check_status(&run(&["tax", "starter", "de"], None), 0).replace("\"0.19\"", "\"19\"");
+    std::fs::write(data.join("config/org.pos-kernel.tax-table.json"), wrong).unwrap();
+    let register = Register::start(&data);
+    let text = check_status(&run(&["tax", "check", "--json", "--data"], Some(&data)), 1);
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert!(found["findings"][0]["what_to_do"].as_str().unwrap().contains("8.1 % is written"), "{found}");
+    register.end();
+}

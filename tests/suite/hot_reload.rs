@@ -2,6 +2,11 @@
 
 use pos_api::diagnostic::Diagnostic;
 use pos_api::port::{ExtensionLoader, ExtensionSource};
+use pos_cli::data_dir::{DataDir, write_file};
+use pos_cli::demo_catalogue::demo_shop;
+use pos_cli::init::write_shop;
+use pos_cli::session::{Session, SessionOptions};
+use pos_kernel::dispatch::News;
 use pos_kernel::watch::Watcher;
 use pos_kernel::{RuleNews, Rules};
 use pos_rhai::ScriptLoader;
@@ -86,4 +91,45 @@ fn a_saved_script_is_in_use_within_a_second() {
     assert!(matches!(heard, RuleNews::Loaded { .. }), "{heard:?}");
     assert_ne!(rules.current().hash, before.hash);
     assert_eq!(before.members.len(), 1, "a basket that pinned the old set still has it");
+}
+
+/// What the session says next of a rule.
+fn next_news(session: &Session) -> RuleNews {
+    match session.news.recv_timeout(Duration::from_secs(60)).unwrap() {
+        News::Rule(news) => news,
+        News::Effect(effect) => panic!("{effect:?}"),
+    }
+}
+
+#[test]
+fn offers_are_used_when_saved_and_a_broken_file_keeps_those_in_use() {
+    const OFFERS: &str = "[[offer]]\nid = \"ten\"\nlabel = \"Ten\"\nitems = \"all\"\npercent_off = \"10 %\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataDir::new(folder.path());
+    drop(data.lock().unwrap());
+    write_shop(&data.shop_toml(), &demo_shop().unwrap()).unwrap();
+    let options = SessionOptions { devices: false, ..SessionOptions::default() };
+    let session = Session::open(data.clone(), options).unwrap();
+    let ids = || -> Vec<String> {
+        session.rules.current().members.iter().map(|member| member.extension.about().id.to_string()).collect()
+    };
+    assert_eq!(ids(), ["org.pos-kernel.tax-table"], "a shop without offers does not load the plugin");
+
+    write_file(&data.offers_toml(), OFFERS).unwrap();
+    let news = next_news(&session);
+    assert!(matches!(&news, RuleNews::Loaded { name, .. } if &**name == "Promotions"), "{news:?}");
+    assert_eq!(ids(), ["org.pos-kernel.promotions", "org.pos-kernel.tax-table"]);
+    let good = session.rules.current();
+
+    write_file(&data.offers_toml(), &OFFERS.replace("percent_off", "percent_of")).unwrap();
+    let RuleNews::Broken { diagnostic, kept } = next_news(&session) else { panic!("it was loaded") };
+    assert!(kept, "{diagnostic}");
+    assert_eq!((diagnostic.file.as_str(), diagnostic.line, diagnostic.column), ("config/offers.toml", 5, 1));
+    assert!(diagnostic.action.contains("percent_off"), "{diagnostic}");
+    assert_eq!(session.rules.current().hash, good.hash, "the set did not change");
+
+    std::fs::remove_file(data.offers_toml()).unwrap();
+    assert!(matches!(next_news(&session), RuleNews::Removed { .. }));
+    assert_eq!(ids(), ["org.pos-kernel.tax-table"]);
+    session.close().unwrap();
 }

@@ -1,9 +1,10 @@
-//! The one test binary: scenarios, black box, kills, architecture, tidiness.
+//! The one test binary: scenarios, black box, kills, plugins on board, architecture, tidiness.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says where")]
 
 mod architecture;
 mod black_box;
 mod failing_rules;
+mod first_party;
 mod hot_reload;
 mod kills;
 mod replay;

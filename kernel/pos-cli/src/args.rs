@@ -42,6 +42,12 @@ pub enum Command {
     Report(DataJsonArgs),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
     Rules(DataJsonArgs),
+    /// Taxes: check a table of rates, print one to begin with
+    #[command(subcommand)]
+    Tax(TaxCommand),
+    /// Offers: check a file of them
+    #[command(subcommand)]
+    Offers(OffersCommand),
     /// Scripts: check
     #[command(subcommand)]
     Script(ScriptCommand),
@@ -294,6 +300,61 @@ pub struct CheckArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `pos tax`.
+#[derive(Debug, Subcommand)]
+pub enum TaxCommand {
+    /// Says what is wrong with a table of tax rates, and what it still lacks
+    #[command(after_help = "Errors are refused by the plugin or at the till today; warnings are worth a look. \
+        The exit status is 1 if there are errors.")]
+    Check(TaxCheckArgs),
+    /// Prints a table of a country's tax rates to begin with; without a country, lists all
+    #[command(after_help = "A shop's table is config/org.pos-kernel.tax-table.json in its data folder. \
+        Check the rates against their source before use.")]
+    Starter(StarterArgs),
+}
+
+/// `pos tax check`.
+#[derive(Debug, Args)]
+pub struct TaxCheckArgs {
+    /// The table [default: the one the shop uses]
+    #[arg(value_name = "FILE.json", conflicts_with = "data")]
+    pub file: Option<PathBuf>,
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+}
+
+/// `pos tax starter`.
+#[derive(Debug, Args)]
+pub struct StarterArgs {
+    /// The country by its ISO 3166 code, like de or us
+    #[arg(value_name = "COUNTRY")]
+    pub id: Option<String>,
+    /// List all tables: country, title, day of the rates, source
+    #[arg(long, conflicts_with = "id")]
+    pub list: bool,
+}
+
+/// `pos offers`.
+#[derive(Debug, Subcommand)]
+pub enum OffersCommand {
+    /// Says what is wrong with a file of offers, and which of them may cost more than was meant
+    #[command(after_help = "A shop's offers are in config/offers.toml of its data folder; saving the file puts them \
+        in use. The exit status is 1 if there are errors; a warning is accepted by accept = [\"name\"] in the offer.")]
+    Check(OffersCheckArgs),
+}
+
+/// `pos offers check`.
+#[derive(Debug, Args)]
+pub struct OffersCheckArgs {
+    /// The file [default: the shop's]
+    #[arg(value_name = "FILE.toml", conflicts_with = "data")]
+    pub file: Option<PathBuf>,
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
 }
 
 /// `pos plugin`.

@@ -6,7 +6,7 @@
 //! quick_keys.toml   keys of the register
 //! pos.db            journal, catalogue, open baskets
 //! pos.lock          held while a process uses the folder; holds its number
-//! scripts/ plugins/ extensions; config/<id>.json configures one
+//! scripts/ plugins/ extensions; config/<id>.json configures one, config/offers.toml has the shop's offers
 //! cache/            compiled plugins: may be deleted at any time
 //! receipts/         receipts printed to files
 //! ```
@@ -92,6 +92,9 @@ pub struct DataLock {
 }
 
 impl DataDir {
+    /// Name of the file with the shop's offers.
+    pub const OFFERS_FILE: &str = "offers.toml";
+
     /// The folder at a path.
     pub fn new(root: impl Into<PathBuf>) -> DataDir {
         DataDir { root: root.into() }
@@ -207,6 +210,11 @@ impl DataDir {
     /// Configurations of extensions.
     pub fn config(&self) -> PathBuf {
         self.root.join("config")
+    }
+
+    /// The shop's offers, as people write them: the configuration of the promotions plugin.
+    pub fn offers_toml(&self) -> PathBuf {
+        self.config().join(DataDir::OFFERS_FILE)
     }
 
     /// Configuration of an extension. Its id comes from its author: whatever is in it, the path stays in the folder.

@@ -11,11 +11,12 @@ pub mod data_dir;
 pub mod demo_catalogue;
 pub mod demo_day;
 pub mod init;
+pub mod offers;
 pub mod quick_keys;
 pub mod session;
 pub mod toml_file;
 
-use args::{CatalogCommand, Cli, Command, JournalCommand, PluginCommand, ScriptCommand};
+use args::{CatalogCommand, Cli, Command, JournalCommand, OffersCommand, PluginCommand, ScriptCommand, TaxCommand};
 use clap::Parser;
 use session::Session;
 use std::process::ExitCode;
@@ -70,6 +71,9 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Report(args) => commands::report::run(&args),
         Command::Rules(args) => commands::rules::list(&args),
         Command::Script(ScriptCommand::Check(args)) => commands::rules::check(&args),
+        Command::Tax(TaxCommand::Check(args)) => commands::tax::check(&args),
+        Command::Tax(TaxCommand::Starter(args)) => commands::tax::starter(&args),
+        Command::Offers(OffersCommand::Check(args)) => commands::offers::check(&args),
         Command::Plugin(PluginCommand::Build(args)) => commands::plugin::build(&args),
         Command::Plugin(PluginCommand::New(args)) => commands::plugin::new(&args),
         Command::Plugin(PluginCommand::List(args)) => commands::rules::list(&args),

@@ -2,6 +2,7 @@
 
 use crate::data_dir::{DataDir, DataLock};
 use crate::init;
+use crate::offers::{self, OffersLoader};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, bounded};
 use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource};
@@ -169,7 +170,7 @@ pub fn open_store(data: &DataDir, shop: &Shop) -> anyhow::Result<Arc<SqliteStore
 pub fn loaders(cache: Option<PathBuf>) -> anyhow::Result<Vec<Arc<dyn ExtensionLoader>>> {
     let components = ComponentLoader::new(HostOptions { cache_dir: cache, ..HostOptions::default() })
         .context("The WebAssembly host cannot start")?;
-    Ok(vec![Arc::new(components), Arc::new(ScriptLoader::new())])
+    Ok(vec![Arc::new(OffersLoader::new(Arc::new(components))), Arc::new(ScriptLoader::new())])
 }
 
 fn load_rules(data: &DataDir) -> (Arc<Rules>, Vec<RuleNews>) {
@@ -181,9 +182,12 @@ fn load_rules(data: &DataDir) -> (Arc<Rules>, Vec<RuleNews>) {
     Rules::load(loaders, Box::new(move || sources(&folder)), Some(data.cache().join("last-good")))
 }
 
-/// Every extension of the shop: those the program carries, those in `plugins/`, the scripts.
+/// Every extension of the shop: those the program carries (promotions only if there are offers), those in `plugins/`,
+/// the scripts.
 pub fn sources(data: &DataDir) -> Vec<ExtensionSource> {
-    let mut sources: Vec<ExtensionSource> = bundle::PLUGINS.iter().map(|plugin| bundled(plugin, data)).collect();
+    let on_board = bundle::PLUGINS.iter().filter(|plugin| plugin.id != offers::PLUGIN);
+    let mut sources: Vec<ExtensionSource> = on_board.map(|plugin| bundled(plugin, data)).collect();
+    sources.extend(offers::source(data));
     for folder in entries(&data.plugins()) {
         let manifest_path = folder.join("plugin.toml");
         let Ok(manifest) = std::fs::read_to_string(&manifest_path) else { continue };
@@ -226,11 +230,13 @@ pub fn bundled(plugin: &bundle::BundledPlugin, data: &DataDir) -> ExtensionSourc
     }
 }
 
-fn configuration(data: &DataDir, id: &str, default: &str) -> String {
+/// The shop's configuration of an extension, or what it starts with.
+pub fn configuration(data: &DataDir, id: &str, default: &str) -> String {
     std::fs::read_to_string(data.config_of(id)).unwrap_or_else(|_| default.to_owned())
 }
 
-fn relative(data: &DataDir, path: &Path) -> PathBuf {
+/// A file of the shop, as its owner knows it.
+pub(crate) fn relative(data: &DataDir, path: &Path) -> PathBuf {
     path.strip_prefix(data.root()).unwrap_or(path).to_owned()
 }
 

@@ -4,8 +4,10 @@ pub(crate) mod api;
 pub(crate) mod catalog;
 pub(crate) mod demo;
 pub(crate) mod explain;
+mod findings;
 pub(crate) mod init;
 pub(crate) mod journal;
+pub(crate) mod offers;
 pub(crate) mod plugin;
 pub(crate) mod receipt;
 pub(crate) mod register;
@@ -14,6 +16,7 @@ pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod sell;
 pub(crate) mod stdio;
+pub(crate) mod tax;
 
 use crate::args::DataArgs;
 use crate::data_dir::DataDir;
