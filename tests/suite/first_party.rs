@@ -4,6 +4,8 @@
 //!
 //! Both sides get the same baskets, invented from the words of the plugins' examples, the same for the same seed.
 
+#![expect(clippy::print_stdout, reason = "sizes and times are printed for whoever asks with --nocapture")]
+
 use pos_api::port::{Extension, ExtensionLoader, ExtensionSource, FailureKind};
 use pos_domain::catalogue::Item;
 use pos_domain::pricing::proposal as host;
