@@ -74,10 +74,10 @@ pub(crate) fn named(place: &str) -> &str {
     if place.is_empty() { "the case" } else { place }
 }
 
-/// The known name that was probably meant: at most a third of its letters are different.
+/// The known name that was probably meant: at most a third of the letters are different.
 fn closest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().map(|name| (distance(given, name), *name)).min()?;
-    (near.0 * 3 <= near.1.len().max(3)).then_some(near.1)
+    (near.0 * 3 <= near.1.len().max(given.len())).then_some(near.1)
 }
 
 /// Letters to insert, leave out, change or swap with their neighbour (restricted Damerau-Levenshtein).
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(closest("linse", &known), Some("lines"));
         assert_eq!(closest("price_includes_tax", &known), Some("prices_include_tax"));
         assert_eq!(closest("warehouse", &known), None);
+        assert_eq!((closest("kgs", &["kg", "g"]), closest("2", &["1"])), (Some("kg"), None));
         assert_eq!(closest("x", &[]), None);
     }
 }

@@ -159,16 +159,18 @@ fn no_input_panics_and_no_answer_is_minus_zero() {
     let (mut priced, mut turned_down) = (0, 0);
     for seed in 0..4_000 {
         let mut case = generated(seed, random.of(KINDS));
-        case["tenders"] = json!([{ "kind": "cash", "amount": "5", "cash_rounding": "0.05" }]);
+        case["tenders"] = json!([{ "kind": "cash", "amount": "5" }]);
         case["manual"] = json!({ "lines": [{ "line": 1, "discount": { "final-price": "1" } }], "basket": { "discount": { "rate-off": "0.1" } } });
         for _ in 0..random.between(1, 3) {
-            spoil(&mut case, &mut random);
+            // Not at the top: there it would only ever be the currency.
+            let part = random.of(["lines", "lines", "candidates", "rounding", "manual", "tenders"]);
+            spoil(&mut case[part], &mut random);
         }
         let result = price(&case);
         assert!(!result.to_string().contains("\"-0\"") && !result.to_string().contains("\"-0.00\""), "{result}");
         *if is_refused(&result) { &mut turned_down } else { &mut priced } += 1;
     }
-    assert!(priced > 300 && turned_down > 500, "{priced} priced, {turned_down} refused");
+    assert!(priced > 500 && turned_down > 500, "{priced} priced, {turned_down} refused");
 }
 
 /// One line of 10.00 with 10 % tax in it.
