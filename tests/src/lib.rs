@@ -1,7 +1,9 @@
 //! What the test suite, `lab` and `bench` share: shops in temporary folders, the `pos` program, invented baskets.
 
 pub mod baskets;
+pub mod figures;
 pub mod kills;
+pub mod pricing_bench;
 pub mod program;
 pub mod scenario;
 pub mod shop;

@@ -89,6 +89,7 @@ fn shop_settings() -> anyhow::Result<Shop> {
         quantity_max: Decimal::from(9_999),
         float: Decimal::from(100),
         tax_fallback: None,
+        policy: Default::default(),
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: vec!["Thank you".into()],

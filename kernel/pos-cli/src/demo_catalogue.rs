@@ -8,6 +8,7 @@
 use crate::catalog_import::{self, ImportError, ImportOptions, ImportReport};
 use crate::quick_keys::{self, QuickKeyPage};
 use pos_domain::catalogue::Item;
+use pos_domain::pricing::Policy;
 use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
 use pos_money::{Currency, Decimal, MoneyError, Rounding};
 
@@ -69,6 +70,7 @@ pub fn demo_shop() -> Result<Shop, MoneyError> {
         cash_rounding: Rounding::HALF_UP,
         quantity_max: Decimal::from(9_999),
         float: Decimal::new(20_000, 2),
+        policy: Policy::default(),
         tax_fallback: Some(TaxFallback { code: "VAT19".to_owned(), rate: Decimal::new(19, 2) }),
         embedded_codes: vec![EmbeddedCode {
             prefix: "28".to_owned(),

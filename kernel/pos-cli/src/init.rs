@@ -12,6 +12,7 @@ pub use interview::{Prompt, Question, Terminal};
 pub use shop_toml::{from_toml, read_shop, to_toml, write_shop};
 
 use crate::toml_file::{self, TomlFileError};
+use pos_domain::pricing::Policy;
 use pos_domain::shop::{Shop, TaxFallback};
 use pos_money::{Currency, Decimal, Rate, Rounding, RoundingMode};
 use serde::Deserialize;
@@ -185,6 +186,7 @@ fn compose(answers: Answers) -> Result<Shop, InitError> {
         quantity_max: Decimal::from(9_999),
         float: float.unwrap_or_default(),
         tax_fallback,
+        policy: Policy::default(),
         embedded_codes: Vec::new(),
         notes: habits.notes,
         receipt_footer: Vec::new(),

@@ -1,5 +1,6 @@
 //! The shop itself: who sells, in which currency, under which rules of the house.
 
+use crate::pricing::Policy;
 use pos_money::{Currency, Decimal, Rounding};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,6 +41,9 @@ pub struct Shop {
     /// One rate used when no tax plugin answers; absent: the sale waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_fallback: Option<TaxFallback>,
+    /// How offers get along: `[policy]` in `shop.toml`.
+    #[serde(default, skip_serializing_if = "Policy::is_default")]
+    pub policy: Policy,
     /// Printed codes that carry a weight or a price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub embedded_codes: Vec<EmbeddedCode>,

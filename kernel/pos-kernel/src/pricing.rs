@@ -114,6 +114,12 @@ pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Resu
                 });
             }
         }
+        if Pricing::asks_for_rates(&proposals)
+            && let Some(member) = rules.assessor()
+            && let Ok(rates) = calls.ask(member, |extension| extension.assess(&pricing.tax_input()))
+        {
+            pricing.know_rates(rates);
+        }
         pricing.apply(stage, proposals)?;
     }
     let input = pricing.tax_input();

@@ -42,6 +42,7 @@ pub(crate) fn shop() -> Shop {
         quantity_max: Decimal::from(9_999),
         float: Decimal::from(100),
         tax_fallback: None,
+        policy: Default::default(),
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: Vec::new(),

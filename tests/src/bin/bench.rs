@@ -1,14 +1,14 @@
 //! Measurements, each beside its yardstick, taken in one run.
-#![expect(clippy::print_stdout, reason = "figures are what this program prints")]
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command, Reply};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
+use pos_tests::figures::{self, Row, quantiles, row};
+use pos_tests::pricing_bench;
 use pos_tests::program::pos;
 use pos_tests::shop::{Recipe, TestShop, demo_extensions, demo_recipe};
-use serde::Serialize;
 use std::path::Path;
 use std::process::{Child, Command as Process, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -31,29 +31,26 @@ enum What {
         #[arg(long)]
         no_window: bool,
     },
-}
-
-/// One figure.
-#[derive(Serialize)]
-struct Row {
-    name: &'static str,
-    value: f64,
-    unit: &'static str,
-    yardstick: f64,
-    /// value / yardstick
-    ratio: f64,
-    /// What the yardstick is, and whether more or less is better.
-    against: String,
-}
-
-fn row(name: &'static str, value: f64, unit: &'static str, yardstick: f64, against: impl Into<String>) -> Row {
-    let ratio = if yardstick == 0.0 { value } else { value / yardstick };
-    let round = |number: f64| (number * 1000.0).round() / 1000.0;
-    Row { name, value: round(value), unit, yardstick: round(yardstick), ratio: round(ratio), against: against.into() }
+    /// Prices of baskets: offers, taxes, the plugins
+    Pricing {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let What::FirstSale { json, no_window } = Cli::parse().what;
+    match Cli::parse().what {
+        What::FirstSale { json, no_window } => first_sale(json, no_window),
+        What::Pricing { json } => {
+            let (rows, skipped) = pricing_bench::run()?;
+            figures::print(&rows, &skipped, json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn first_sale(json: bool, no_window: bool) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let mut rows = Vec::new();
     let mut skipped: Vec<String> = Vec::new();
@@ -73,17 +70,7 @@ fn main() -> anyhow::Result<ExitCode> {
             Err(why) => skipped.push(format!("window: {why}")),
         }
     }
-    if json {
-        println!("{}", serde_json::to_string(&serde_json::json!({ "rows": rows, "skipped": skipped }))?);
-    } else {
-        println!("{:<28} {:>12} {:<8} {:>12} {:>8}  against", "figure", "value", "unit", "yardstick", "ratio");
-        for Row { name, value, unit, yardstick, ratio, against } in &rows {
-            println!("{name:<28} {value:>12} {unit:<8} {yardstick:>12} {ratio:>8}  {against}");
-        }
-        for what in &skipped {
-            println!("skipped: {what}");
-        }
-    }
+    figures::print(&rows, &skipped, json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,16 +79,6 @@ fn accepted(reply: Reply) -> anyhow::Result<Reply> {
         Some(refused) => anyhow::bail!("{}: {}", refused.code, refused.message),
         None => Ok(reply),
     }
-}
-
-/// Median and 99th percentile in microseconds.
-fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
-    times.sort_unstable();
-    let at = |share: usize| {
-        let index = (times.len() * share / 100).min(times.len().saturating_sub(1));
-        times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1e6)
-    };
-    (at(50), at(99))
 }
 
 /// Ten lines that every script has something to say about.

@@ -132,6 +132,7 @@ fn replay_shop() -> anyhow::Result<Shop> {
         quantity_max: Decimal::from(9_999),
         float: Decimal::ZERO,
         tax_fallback: None,
+        policy: Default::default(),
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: Vec::new(),

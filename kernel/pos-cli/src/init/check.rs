@@ -38,6 +38,8 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         quantity_max,
         float,
         tax_fallback,
+        // Every policy is a possible one.
+        policy: _,
         embedded_codes,
         notes,
         receipt_footer,

@@ -3,6 +3,8 @@
 use super::check::{self, Wrong};
 use crate::data_dir::{DataDirError, write_file};
 use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
+use pos_domain::pricing::Policy;
+use pos_domain::pricing::policy::DiscountRounding;
 use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
 use pos_money::{Decimal, RoundingMode};
 use std::path::Path;
@@ -44,6 +46,7 @@ pub fn to_toml(shop: &Shop) -> String {
         quantity_max,
         float,
         tax_fallback,
+        policy,
         embedded_codes,
         notes,
         receipt_footer,
@@ -83,6 +86,7 @@ notes = {notes}
 quantity_max = "{quantity_max}"
 
 {tax_fallback}
+{policy}
 {embedded_codes}"#,
         name = quoted(name),
         address = list(address),
@@ -98,8 +102,39 @@ quantity_max = "{quantity_max}"
         increment = cash_rounding.increment,
         notes = list(&notes.iter().map(Decimal::to_string).collect::<Vec<_>>()),
         tax_fallback = tax_fallback_text(tax_fallback.as_ref()),
+        policy = policy_text(policy),
         embedded_codes = embedded_codes_text(embedded_codes),
     )
+}
+
+fn policy_text(policy: &Policy) -> String {
+    let Policy { default_mode, discount_rounding: DiscountRounding { mode, at }, share_on, groups } = policy;
+    let mut text = format!(
+        r#"# How offers get along. A discount is rounded once for the offer ("candidate") or on each line ("line"); an order offer
+# is shared on prices ("price") or on what is paid ("payable"); a group takes the best price unless it is named here:
+# "best-price", "priority" or "list-order".
+[policy]
+default_mode = {default_mode}
+share_on = {share_on}
+discount_rounding = {{ mode = "{mode}", at = {at} }}
+"#,
+        default_mode = word(default_mode),
+        share_on = word(share_on),
+        mode = mode_name(*mode),
+        at = word(at),
+    );
+    if !groups.is_empty() {
+        text.push_str("[policy.groups]\n");
+        for (name, rule) in groups {
+            text.push_str(&format!("{} = {}\n", quoted(name), word(rule)));
+        }
+    }
+    text
+}
+
+/// A setting of one word, in quotation marks as TOML wants it.
+fn word(setting: &impl serde::Serialize) -> String {
+    serde_json::to_string(setting).unwrap_or_default()
 }
 
 fn tax_fallback_text(fallback: Option<&TaxFallback>) -> String {

@@ -1,17 +1,20 @@
 //! The pipeline of one pricing, stage by stage.
 
-use super::conflict::{self, Outcome};
-use super::priced::{Decision, DecisionState, Modifier, ModifierSource, PricedBasket, PricedLine};
-use super::proposal::{
-    Assessment, AttrValue, Candidate, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine, Stage,
-    TaxInput, Taxable,
+use super::conflict::{self, LineShare, Outcome, Payable, Resolved, Taxed, Terms};
+use super::policy::{Budget, Policy, RoundedAt};
+use super::priced::{
+    Certificate, Decision, DecisionState, LineTax, Modifier, ModifierSource, PricedBasket, PricedLine,
 };
-use super::tax::{self, TaxLine, TaxResult};
+use super::proposal::{
+    Assessment, AttrValue, Candidate, Effect, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine,
+    Stage, TaxInput, Taxable,
+};
+use super::tax::{self, Precision, TaxLine, TaxResult, Workings};
 use crate::basket::Basket;
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use crate::shop::Shop;
-use pos_money::{Currency, Decimal, Money, Quantity, Rounding, allocate_exact};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rounding, allocate_exact};
 use std::sync::Arc;
 
 /// What one extension proposes for a stage.
@@ -38,18 +41,27 @@ pub struct Assessor {
 #[derive(Clone, Debug)]
 pub struct Pricing {
     currency: Currency,
+    policy: Policy,
+    budgets: Vec<Budget>,
     snapshot: Snapshot,
     lines: Vec<WorkLine>,
     decisions: Vec<Decision>,
     near_misses: Vec<NearMiss>,
     notices: Vec<Notice>,
     grants: Vec<Grant>,
+    certificate: Certificate,
+    /// Discounts on what is to be paid wait for the tax.
+    payable: Vec<(usize, Payable)>,
+    /// What is known of the tax before it is assessed.
+    rates: Option<Assessment>,
 }
 
 /// A line while it is being priced.
 #[derive(Clone, Debug)]
 pub(super) struct WorkLine {
     pub(super) number: LineNumber,
+    /// The article's id: breaks ties between equal prices.
+    pub(super) item: Arc<str>,
     pub(super) quantity: Quantity,
     pub(super) discountable: bool,
     pub(super) net: Money,
@@ -77,7 +89,22 @@ impl Pricing {
     /// Prices the basket's lines before any offer.
     pub fn start(basket: &Basket, shop: &Shop) -> Result<Pricing, Refusal> {
         let opening = &basket.opening;
-        let mut snapshot = Snapshot {
+        let mut lines = Vec::with_capacity(basket.lines.len());
+        for line in basket.live_lines() {
+            let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
+            lines.push(SnapshotLine {
+                id: line.number,
+                kind: line.kind,
+                item: line.item.clone(),
+                quantity: line.quantity,
+                price: line.price,
+                gross,
+                net: gross,
+                price_locked: line.price_locked,
+                attrs: line.attrs.clone(),
+            });
+        }
+        let snapshot = Snapshot {
             currency: shop.currency,
             prices_include_tax: shop.prices_include_tax,
             store: shop.store.clone(),
@@ -88,54 +115,88 @@ impl Pricing {
             business_date: opening.business_date,
             customer: basket.customer.clone(),
             codes: Vec::new(),
-            lines: Vec::new(),
+            lines,
             attrs: Vec::new(),
         };
-        let mut lines = Vec::new();
-        for line in basket.live_lines() {
-            let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
-            let snapshot_line = SnapshotLine {
-                id: line.number,
-                kind: line.kind,
-                item: line.item.clone(),
-                quantity: line.quantity,
-                price: line.price,
-                gross,
-                net: gross,
-                price_locked: line.price_locked,
-                attrs: line.attrs.clone(),
-            };
-            lines.push(WorkLine {
-                number: line.number,
-                quantity: line.quantity,
-                discountable: snapshot_line.is_discountable() && !gross.is_negative(),
-                net: gross,
-                segments: vec![Segment {
-                    quantity: line.quantity.value,
-                    value: shop.currency.to_decimal(gross),
-                    groups: Vec::new(),
-                    exclusive: false,
-                }],
-                gross,
-                price_is_negative: line.price.value.is_sign_negative(),
-                modifiers: Vec::new(),
-            });
-            snapshot.lines.push(snapshot_line);
-        }
-        Ok(Pricing {
-            currency: shop.currency,
+        Ok(Pricing::from_snapshot(snapshot, shop.policy.clone(), Vec::new()))
+    }
+
+    /// Begins with lines that have their prices; lines come by number, their nets are their gross.
+    pub fn from_snapshot(mut snapshot: Snapshot, policy: Policy, budgets: Vec<Budget>) -> Pricing {
+        snapshot.lines.sort_by_key(|line| line.id);
+        let currency = snapshot.currency;
+        let lines = snapshot.lines.iter().map(|line| WorkLine {
+            number: line.id,
+            item: line.item.id.clone(),
+            quantity: line.quantity,
+            discountable: line.is_discountable() && !line.gross.is_negative(),
+            net: line.gross,
+            segments: vec![Segment {
+                quantity: line.quantity.value,
+                value: currency.to_decimal(line.gross),
+                groups: Vec::new(),
+                exclusive: false,
+            }],
+            gross: line.gross,
+            price_is_negative: line.price.value.is_sign_negative(),
+            modifiers: Vec::new(),
+        });
+        let lines = lines.collect();
+        Pricing {
+            currency,
+            policy,
+            budgets,
             snapshot,
             lines,
             decisions: Vec::new(),
             near_misses: Vec::new(),
             notices: Vec::new(),
             grants: Vec::new(),
-        })
+            certificate: Certificate::default(),
+            payable: Vec::new(),
+            rates: None,
+        }
     }
 
     /// What extensions see now: nets as the stages applied so far left them.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::new(self.snapshot.clone())
+    }
+
+    /// Whether a proposal's threshold can only be checked by somebody who knows the rates of tax.
+    pub fn asks_for_rates(proposals: &[Proposed]) -> bool {
+        proposals.iter().flat_map(|proposed| &proposed.proposal.candidates).any(conflict::asks_for_tax)
+    }
+
+    /// Tells the rates before the last stage is decided, for thresholds in other terms than the shop's prices. Without
+    /// them such a threshold is held against the prices.
+    pub fn know_rates(&mut self, assessment: Assessment) {
+        self.rates = Some(assessment);
+    }
+
+    fn taxed(&self) -> Result<Option<Taxed>, Refusal> {
+        let Some(rates) = &self.rates else { return Ok(None) };
+        let found = tax::compute(&self.tax_lines(), rates, self.currency)?;
+        let (mut without_tax, mut payable) = (Money::ZERO, Money::ZERO);
+        for ((line, taxes), paid) in self.lines.iter().zip(&found.lines).zip(&found.paid) {
+            if line.discountable {
+                let tax = Money::sum(taxes.iter().map(|tax| tax.amount))?;
+                payable = payable.plus(*paid)?;
+                without_tax = without_tax.plus(paid.minus(tax)?)?;
+            }
+        }
+        let major = |amount| self.currency.to_decimal(amount);
+        Ok(Some(Taxed { without_tax: major(without_tax), payable: major(payable) }))
+    }
+
+    fn tax_lines(&self) -> Vec<TaxLine> {
+        let line = |line: &WorkLine| TaxLine {
+            number: line.number,
+            net: line.net,
+            quantity: line.quantity,
+            price_is_negative: line.price_is_negative,
+        };
+        self.lines.iter().map(line).collect()
     }
 
     /// Decides between the proposals of a stage. Their order does not matter.
@@ -160,7 +221,13 @@ impl Pricing {
             self.notices.extend(notices);
             self.near_misses.extend(near_misses);
         }
-        for outcome in conflict::resolve(stage, &mut self.lines, candidates, self.currency)? {
+        let asked = candidates.iter().any(|(_, candidate)| conflict::asks_for_tax(candidate));
+        let taxed = if asked { self.taxed()? } else { None };
+        let terms = Terms { policy: &self.policy, budgets: &self.budgets, currency: self.currency, taxed };
+        let Resolved { outcomes, saving, bound } = conflict::resolve(terms, &mut self.lines, candidates)?;
+        self.certificate.saving += saving;
+        self.certificate.bound += bound;
+        for outcome in outcomes {
             self.post(stage, outcome)?;
         }
         for line in &mut self.lines {
@@ -172,14 +239,14 @@ impl Pricing {
         Ok(())
     }
 
-    /// Posts what a candidate takes off: rounded once, then shared over its lines by largest remainder.
+    /// Posts what a candidate takes off: rounded once and shared over its lines by largest remainder, or on each line.
     fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
-        let Outcome { source, label, decision, reason, sets, saving, by_line, considered } = outcome;
+        let Outcome { source, label, decision, reason, sets, payable, saving, by_line, considered } = outcome;
         let mut posted = Money::ZERO;
-        if decision == DecisionState::Applied || decision == DecisionState::Capped {
-            let total = self.currency.round(saving, Rounding::HALF_UP)?;
-            let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
-            for (share, amount) in by_line.iter().zip(allocate_exact(total, &exact, self.currency)?) {
+        if let Some(payable) = payable {
+            self.payable.push((self.decisions.len(), payable));
+        } else if decision == DecisionState::Applied || decision == DecisionState::Capped {
+            for (share, amount) in by_line.iter().zip(self.rounded_shares(saving, &by_line)?) {
                 let line = &mut self.lines[share.line];
                 let before = line.net;
                 // Two roundings on one line could take a cent more than it costs: a line never goes below zero.
@@ -200,9 +267,32 @@ impl Pricing {
                 });
             }
         }
-        let lines = considered.iter().map(|index| self.lines[*index].number).collect();
-        self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines });
+        let number = |index: usize| self.lines[index].number;
+        let used = by_line.iter().map(|share| {
+            (number(share.line), Quantity::new(share.used.normalize(), self.lines[share.line].quantity.unit))
+        });
+        let used = used.collect();
+        let lines = considered.iter().map(|index| number(*index)).collect();
+        self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines, used });
         Ok(())
+    }
+
+    fn rounded_shares(&self, saving: Decimal, by_line: &[LineShare]) -> Result<Vec<Money>, Refusal> {
+        let rounding = self.policy.discount_rounding;
+        let round = |exact: Decimal| self.currency.round(exact, rounding.rounding());
+        let mut shares = Vec::with_capacity(by_line.len());
+        match rounding.at {
+            RoundedAt::Candidate => {
+                let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
+                shares = allocate_exact(round(saving)?, &exact, self.currency)?;
+            }
+            RoundedAt::Line => {
+                for share in by_line {
+                    shares.push(round(share.saving)?);
+                }
+            }
+        }
+        Ok(shares)
     }
 
     /// What the tax assessor is asked.
@@ -218,19 +308,13 @@ impl Pricing {
     }
 
     /// Computes tax and totals.
-    pub fn finish(self, assessment: &Assessment, assessor: &Assessor) -> Result<PricedBasket, Refusal> {
-        let tax_lines: Vec<TaxLine> = self
-            .lines
-            .iter()
-            .map(|line| TaxLine {
-                number: line.number,
-                net: line.net,
-                quantity: line.quantity,
-                price_is_negative: line.price_is_negative,
-            })
-            .collect();
-        let result = tax::compute(&tax_lines, assessment, self.currency)?;
+    pub fn finish(mut self, assessment: &Assessment, assessor: &Assessor) -> Result<PricedBasket, Refusal> {
+        let workings = tax::assess(&self.tax_lines(), assessment, self.currency, Precision::Posted)?;
+        let result = self.discount_payable(workings)?.posted()?;
         let TaxResult { lines: line_taxes, totals, total_excluded, total_tax, total, paid } = result;
+        if !self.payable.is_empty() {
+            self.post_payable(&line_taxes, &paid)?;
+        }
         let gross = Money::sum(self.lines.iter().map(|line| line.gross))?;
         let net = Money::sum(self.lines.iter().map(|line| line.net))?;
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -254,15 +338,84 @@ impl Pricing {
             total,
             assessor: assessor.name.clone(),
             decisions: self.decisions,
+            certificate: self.certificate,
+            grants: self.grants,
             near_misses: self.near_misses,
             notices: self.notices,
             receipt_notes: assessment.receipt_notes.iter().map(|note| note.text.clone()).collect(),
         })
     }
 
-    /// Items that offers would add; the caller decides what becomes of them.
-    pub fn grants(&self) -> &[Grant] {
-        &self.grants
+    /// Step 19: what discounts on what is to be paid leave of each line, and of its taxes.
+    fn discount_payable(&mut self, workings: Workings) -> Result<Workings, Refusal> {
+        if self.payable.is_empty() {
+            return Ok(workings);
+        }
+        let overflow = || Refusal::from(MoneyError::Overflow);
+        let concerned = |line: &WorkLine| line.discountable;
+        let paid = workings.figures.lines.iter().zip(&self.lines).filter(|(_, line)| concerned(line));
+        let whole = paid.map(|(figures, _)| figures.paid).try_fold(Decimal::ZERO, Decimal::checked_add);
+        let whole = whole.ok_or_else(overflow)?;
+        let mut keep = Decimal::ONE;
+        for (decision, Payable { effect, most }) in &self.payable {
+            let left = whole.checked_mul(keep).ok_or_else(overflow)?;
+            let off = match effect {
+                Effect::RateOff(rate) => left.checked_mul(rate.fraction()).ok_or_else(overflow)?,
+                Effect::AmountOff(amount) => self.currency.to_decimal(*amount).min(left),
+                Effect::FixedPrice(_) | Effect::BundlePrice(_) => Decimal::ZERO,
+            };
+            keep = match (effect, most.filter(|most| off > *most)) {
+                (Effect::RateOff(rate), None) => {
+                    keep.checked_mul(Decimal::ONE - rate.fraction()).ok_or_else(overflow)?
+                }
+                _ if whole.is_zero() => keep,
+                (_, cap) => {
+                    let off = cap.unwrap_or(off);
+                    (left - off).checked_div(whole).ok_or_else(overflow)?
+                }
+            };
+            self.decisions[*decision].saving = self.currency.round(off, Rounding::HALF_UP)?;
+        }
+        let keeps: Vec<Decimal> =
+            self.lines.iter().map(|line| if concerned(line) { keep } else { Decimal::ONE }).collect();
+        Ok(workings.payable(&keeps)?)
+    }
+
+    /// What a discount on what is to be paid did to a line's price: the tax shrank with it, the rest is the price's.
+    fn post_payable(&mut self, taxes: &[Vec<LineTax>], paid: &[Money]) -> Result<(), Refusal> {
+        let mut weights = Vec::with_capacity(self.payable.len());
+        for (decision, _) in &self.payable {
+            // One minor unit at least: what rounding moved belongs to somebody.
+            weights.push(self.decisions[*decision].saving.max(Money::from_minor(1)));
+        }
+        let mut given = vec![Money::ZERO; weights.len()];
+        for ((line, taxes), paid) in self.lines.iter_mut().zip(taxes).zip(paid) {
+            let added = Money::sum(taxes.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
+            let off = line.net.minus(paid.minus(added)?)?;
+            if off.is_zero() || !line.discountable {
+                continue;
+            }
+            let shares = pos_money::allocate(off, &weights)?;
+            for (((decision, _), amount), given) in self.payable.iter().zip(shares).zip(&mut given) {
+                let before = line.net;
+                line.net = before.minus(amount)?;
+                *given = given.plus(amount)?;
+                let Decision { source, label, .. } = &self.decisions[*decision];
+                line.modifiers.push(Modifier {
+                    source: source.clone(),
+                    stage: Stage::Order,
+                    label: label.clone(),
+                    quantity: line.quantity,
+                    amount: amount.negated()?,
+                    before,
+                    after: line.net,
+                });
+            }
+        }
+        for ((decision, _), given) in self.payable.iter().zip(given) {
+            self.decisions[*decision].saving = given;
+        }
+        Ok(())
     }
 }
 

@@ -3,9 +3,10 @@
 //! Pure and deterministic. [`Pricing`] is driven stage by stage: give the snapshot of a stage to the extensions, hand
 //! their proposals in any order to [`Pricing::apply`], then the tax assessment to [`Pricing::finish`].
 
-pub mod conflict;
+mod conflict;
 pub mod engine;
 pub mod explain;
+pub mod policy;
 pub mod priced;
 pub mod proposal;
 mod solver;
@@ -15,4 +16,5 @@ pub mod tax;
 pub(crate) mod fixture;
 
 pub use engine::{Pricing, Proposed};
+pub use policy::Policy;
 pub use priced::PricedBasket;

@@ -1,6 +1,6 @@
 //! What pricing answers: every line with what offers and taxes did to it, the taxes, the totals.
 
-use super::proposal::{NearMiss, Notice, Stage, TaxLevel};
+use super::proposal::{Grant, NearMiss, Notice, Stage, TaxLevel};
 use crate::ids::LineNumber;
 use pos_money::{Decimal, Money, Quantity};
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,25 @@ pub struct Decision {
     pub reason: Arc<str>,
     /// The lines it is about.
     pub lines: Vec<LineNumber>,
+    /// What it used of them, pieces that only qualified too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<(LineNumber, Quantity)>,
+}
+
+/// How good the choice between the offers is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// What the offers save, in major units, exact.
+    pub saving: Decimal,
+    /// No choice saves more than this.
+    pub bound: Decimal,
+}
+
+impl Certificate {
+    /// No choice saves more.
+    pub fn is_optimal(&self) -> bool {
+        self.saving >= self.bound
+    }
 }
 
 /// What became of a candidate, in a word.
@@ -170,6 +189,10 @@ pub struct PricedBasket {
     pub assessor: Arc<str>,
     /// What became of each candidate.
     pub decisions: Vec<Decision>,
+    /// How good the choice between them is.
+    pub certificate: Certificate,
+    /// Items that offers add.
+    pub grants: Vec<Grant>,
     /// Offers that nearly fired.
     pub near_misses: Vec<NearMiss>,
     /// Words to the cashier.

@@ -131,6 +131,7 @@ fn shop(currency: Currency) -> Shop {
         quantity_max: Decimal::MAX,
         float: Decimal::ZERO,
         tax_fallback: None,
+        policy: Default::default(),
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: Vec::new(),

@@ -25,6 +25,7 @@ fn shop() -> Shop {
         quantity_max: Decimal::from(9999),
         float: Decimal::ZERO,
         tax_fallback: None,
+        policy: Default::default(),
         embedded_codes: vec![],
         notes: vec![],
         receipt_footer: vec![],

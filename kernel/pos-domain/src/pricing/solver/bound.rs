@@ -223,8 +223,8 @@ impl<'a> Bounder<'a> {
 /// Pools up to this length are sorted by insertion.
 const SHORT: usize = 16;
 
-/// The bound of a whole problem.
-pub(super) fn root(problem: &Problem) -> i64 {
+/// The bound of a whole problem, for which an answer that saves `known` was found.
+pub(super) fn root(problem: &Problem, known: i64, steps: u32) -> i64 {
     let within: Box = (0..problem.deals.len()).map(|deal| (0, problem.sets_possible(deal))).collect();
-    Bounder::new(problem).improve(&within, vec![0; problem.counts.len()], 0, 100).bound.max(0)
+    Bounder::new(problem).improve(&within, vec![0; problem.counts.len()], known, steps).bound.max(known)
 }

@@ -98,6 +98,7 @@ impl Search<'_> {
             return;
         }
         let mut flow = Flow::empty(self.problem);
+        self.work += flow.size();
         let mut slot = 0;
         let mut saving = 0;
         for (deal, sets) in self.problem.deals.iter().zip(sets) {
@@ -130,27 +131,30 @@ impl Search<'_> {
         let mut sets = vec![0_i64; within.len()];
         let mut flow = Flow::empty(self.problem);
         let mut saving = 0;
-        let mut open: Vec<bool> = within.iter().map(|(_, most)| *most > 0).collect();
+        // What each deal gained when it was last tried. It seldom grows, so the best of these is tried again first.
+        let mut gains = vec![i64::MAX; within.len()];
         while !self.spent() {
-            let mut best: Option<(i64, usize, Flow)> = None;
-            for (deal, definition) in self.problem.deals.iter().enumerate().filter(|(deal, _)| open[*deal]) {
-                let mut next = flow.clone();
-                let work = &mut self.work;
-                let fits = definition
-                    .slots
-                    .iter()
-                    .enumerate()
-                    .all(|(slot, wanted)| next.push(&self.pools, first_slot[deal] + slot, wanted.count, work));
-                let gain = next.value - flow.value + definition.per_set;
-                if fits && gain > 0 && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
-                    best = Some((gain, deal, next));
-                }
+            let open = |deal: &usize| sets[*deal] < within[*deal].1 && gains[*deal] > 0;
+            let best = (0..within.len()).filter(open).max_by_key(|deal| (gains[*deal], std::cmp::Reverse(*deal)));
+            let Some(deal) = best else { break };
+            let definition = &self.problem.deals[deal];
+            let mut next = flow.clone();
+            let work = &mut self.work;
+            *work += next.size();
+            let fits = definition
+                .slots
+                .iter()
+                .enumerate()
+                .all(|(slot, wanted)| next.push(&self.pools, first_slot[deal] + slot, wanted.count, work));
+            let gain = if fits { next.value - flow.value + definition.per_set } else { 0 };
+            let is_best =
+                gains.iter().enumerate().all(|(other, known)| other == deal || !open(&other) || gain >= *known);
+            gains[deal] = gain;
+            if gain > 0 && is_best {
+                saving += gain;
+                sets[deal] += 1;
+                flow = next;
             }
-            let Some((gain, deal, next)) = best else { break };
-            saving += gain;
-            sets[deal] += 1;
-            flow = next;
-            open[deal] = sets[deal] < within[deal].1;
         }
         self.tried.insert(sets.clone());
         if saving > self.best.saving {

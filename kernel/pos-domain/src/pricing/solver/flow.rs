@@ -35,6 +35,11 @@ impl Flow {
         }
     }
 
+    /// How much there is to copy.
+    pub(super) fn size(&self) -> u64 {
+        (self.free.len() + self.filled.len()) as u64
+    }
+
     /// Pushes units into a slot; false (and the flow is not to be used any more) where they do not fit.
     pub(super) fn push(&mut self, pools: &[Pool<'_>], slot: usize, units: i64, work: &mut u64) -> bool {
         let mut missing = units;
@@ -51,6 +56,7 @@ impl Flow {
     /// The free item whose taking, with all that moves over for it, gains most.
     fn longest_path(&mut self, pools: &[Pool<'_>], slot: usize, work: &mut u64) -> Option<usize> {
         self.distance.fill(None);
+        *work += (pools[slot].len() + self.distance.len()) as u64;
         for (item, weight) in pools[slot] {
             self.distance[*item] = Some(*weight);
             self.from[*item] = None;

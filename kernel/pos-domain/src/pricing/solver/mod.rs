@@ -10,72 +10,151 @@
 //! answered in closed form, since what a further set adds only shrinks. The others are searched by branch and bound
 //! ([`branch`]): a price on every piece turns the deals loose from each other and bounds what any answer can save
 //! ([`bound`]). A fixed budget of steps, not of time, ends the search at the same place on every machine; what was
-//! found by then is the answer, and the bound says how much it may miss.
+//! found by then is the answer, and the bound says how much it may miss. Hundreds of articles in overlapping deals are
+//! not searched but given out greedily ([`greedy`]), with the same kind of bound.
 //!
 //! Nothing here knows money, lines or labels; `conflict` translates.
 
 mod bound;
 mod branch;
 mod flow;
+mod greedy;
 mod problem;
 
-pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot};
+pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot, Taken};
 
 use flow::{Flow, Pool};
 
 /// Steps (comparisons of a piece with a slot, roughly) that one problem may take.
-pub(in crate::pricing) const STEPS_MAX: u64 = 4_000_000;
+pub(in crate::pricing) const STEPS_MAX: u64 = 1_000_000;
+
+/// Choices (a piece for a slot) beyond which deals that share pieces are not searched: the greedy answer and its bound.
+const CHOICES_MAX: usize = 600;
+
+/// How much an answer may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pricing) enum Effort {
+    /// The best answer, as far as the budget goes.
+    Best,
+    /// A good answer, quickly: to tell what an offer would have been worth.
+    Estimate,
+}
 
 /// The best answer, or the best found within the budget with an honest bound.
-pub(in crate::pricing) fn solve(problem: &Problem) -> Answer {
+pub(in crate::pricing) fn solve(problem: &Problem, effort: Effort) -> Answer {
     let plain: Vec<bool> = problem.deals.iter().map(|deal| problem.is_plain(deal)).collect();
     if !plain.contains(&true) {
-        return solve_deals(problem);
+        return solve_deals(problem, effort);
     }
     // "10 % off these" leaves every piece on its own: what it saves there is what a deal must beat to have the piece.
-    let mut plainest: Vec<Option<(usize, i64)>> = vec![None; problem.counts.len()];
-    for (deal, _) in plain.iter().enumerate().filter(|(_, plain)| **plain) {
-        for (item, weight) in problem.deals[deal].slots.iter().flat_map(|slot| &slot.pool) {
-            if *weight > 0 && plainest[*item].is_none_or(|(_, known)| *weight > known) {
-                plainest[*item] = Some((deal, *weight));
-            }
-        }
-    }
+    let shelves = shelves(problem, &plain);
     let kept: Vec<usize> = (0..problem.deals.len()).filter(|deal| !plain[*deal]).collect();
-    let given_up = |item: usize| plainest[item].map_or(0, |(_, weight)| weight);
+    let mut of_item: Vec<(usize, usize)> = vec![(0, 0); problem.counts.len()];
+    for (index, shelf) in shelves.iter().enumerate() {
+        let (from, to) = &mut of_item[shelf.item];
+        if to == from {
+            *from = index;
+        }
+        *to = index + 1;
+    }
     let deals = kept.iter().map(|deal| {
         let Deal { slots, per_set, sets_max } = &problem.deals[*deal];
-        let slots = slots.iter().map(|Slot { count, pool }| Slot {
-            count: *count,
-            pool: pool.iter().map(|(item, weight)| (*item, weight - given_up(*item))).collect(),
+        let slots = slots.iter().map(|Slot { count, pool }| {
+            let on_shelves = |(item, weight): &(usize, i64)| {
+                let weight = *weight;
+                let (from, to) = of_item[*item];
+                (from..to).map(move |shelf| (shelf, weight)).collect::<Vec<_>>()
+            };
+            let pool =
+                pool.iter().flat_map(on_shelves).map(|(shelf, weight)| (shelf, weight - shelves[shelf].saving()));
+            Slot { count: *count, pool: pool.collect() }
         });
         Deal { slots: slots.collect(), per_set: *per_set, sets_max: *sets_max }
     });
-    let found = solve_deals(&Problem { counts: problem.counts.clone(), deals: deals.collect() });
+    let found = if kept.is_empty() {
+        Answer::default()
+    } else {
+        solve_deals(
+            &Problem { counts: shelves.iter().map(|shelf| shelf.count).collect(), deals: deals.collect() },
+            effort,
+        )
+    };
 
     let mut answer = Answer::nothing(problem);
     (answer.saving, answer.bound) = (found.saving, found.bound);
-    let mut left = problem.counts.clone();
-    for ((deal, sets), pieces) in kept.iter().zip(found.sets).zip(found.pieces) {
-        for (item, pieces) in pieces.iter().flatten() {
-            left[*item] -= pieces;
-        }
+    let mut left: Vec<i64> = shelves.iter().map(|shelf| shelf.count).collect();
+    for ((deal, sets), slots) in kept.iter().zip(found.sets).zip(found.pieces) {
         answer.sets[*deal] = sets;
-        answer.pieces[*deal] = pieces;
+        for (slot, pieces) in slots.into_iter().enumerate() {
+            let taken = &mut answer.pieces[*deal][slot];
+            for (shelf, pieces) in pieces {
+                left[shelf] -= pieces;
+                let item = shelves[shelf].item;
+                match taken.last_mut() {
+                    Some((known, count)) if *known == item => *count += pieces,
+                    _ => taken.push((item, pieces)),
+                }
+            }
+        }
     }
-    for (item, plainest) in plainest.iter().enumerate() {
-        let Some((deal, weight)) = plainest else { continue };
-        answer.saving += weight * problem.counts[item];
-        answer.bound += weight * problem.counts[item];
-        if left[item] > 0 {
-            answer.sets[*deal] += left[item];
-            answer.pieces[*deal][0].push((item, left[item]));
+    for (shelf, left) in shelves.iter().zip(left) {
+        let Some((deal, weight)) = shelf.plain else { continue };
+        answer.saving += weight * shelf.count;
+        answer.bound += weight * shelf.count;
+        if left > 0 {
+            answer.sets[deal] += left;
+            answer.pieces[deal][0].push((shelf.item, left));
         }
     }
     answer
 }
 
-fn solve_deals(problem: &Problem) -> Answer {
+/// Pieces of an item that the same plain offer would have.
+struct Shelf {
+    item: usize,
+    count: i64,
+    /// The deal that has them if no other takes them, and what a piece saves there.
+    plain: Option<(usize, i64)>,
+}
+
+impl Shelf {
+    fn saving(&self) -> i64 {
+        self.plain.map_or(0, |(_, weight)| weight)
+    }
+}
+
+/// Every item's pieces, the plain offers that save most first, each for as many pieces as it is for.
+fn shelves(problem: &Problem, plain: &[bool]) -> Vec<Shelf> {
+    let mut offered: Vec<Vec<(i64, usize, i64)>> = vec![Vec::new(); problem.counts.len()];
+    for (deal, _) in plain.iter().enumerate().filter(|(_, plain)| **plain) {
+        for (item, weight) in problem.deals[deal].slots.iter().flat_map(|slot| &slot.pool) {
+            if *weight > 0 {
+                offered[*item].push((*weight, deal, problem.deals[deal].sets_max));
+            }
+        }
+    }
+    let mut shelves = Vec::with_capacity(problem.counts.len());
+    for (item, offers) in offered.iter_mut().enumerate() {
+        offers.sort_by_key(|(weight, deal, _)| (std::cmp::Reverse(*weight), *deal));
+        let mut left = problem.counts[item];
+        for (weight, deal, most) in offers {
+            let count = left.min(*most);
+            if count > 0 {
+                shelves.push(Shelf { item, count, plain: Some((*deal, *weight)) });
+                left -= count;
+            }
+        }
+        if left > 0 {
+            shelves.push(Shelf { item, count: left, plain: None });
+        }
+    }
+    shelves
+}
+
+fn solve_deals(problem: &Problem, effort: Effort) -> Answer {
+    if effort == Effort::Estimate {
+        return greedy::estimate(problem);
+    }
     let mut answer = Answer::nothing(problem);
     let parts = components(problem);
     let budget = STEPS_MAX / (parts.len() as u64).max(1);
@@ -83,6 +162,7 @@ fn solve_deals(problem: &Problem) -> Answer {
         let (small, items) = problem.part(&part);
         let found = match part.as_slice() {
             [_] => alone(&small, budget),
+            _ if small.choices() > CHOICES_MAX => greedy::bounded(&small),
             _ => branch::search(&small, budget),
         };
         for (place, deal) in part.iter().enumerate() {
@@ -162,10 +242,16 @@ impl Problem {
         (Problem { counts: items.iter().map(|item| self.counts[*item]).collect(), deals: deals.collect() }, items)
     }
 
-    /// Every piece on its own, as many as there are: nothing to combine.
+    /// Pieces for slots that can be chosen between.
+    fn choices(&self) -> usize {
+        self.deals.iter().flat_map(|deal| &deal.slots).map(|slot| slot.pool.len()).sum()
+    }
+
+    /// Every piece on its own: nothing to combine.
     fn is_plain(&self, deal: &Deal) -> bool {
         let [Slot { count: 1, pool }] = deal.slots.as_slice() else { return false };
-        deal.per_set == 0 && pool.iter().map(|(item, _)| self.counts[*item]).sum::<i64>() <= deal.sets_max
+        let unlimited = || pool.iter().map(|(item, _)| self.counts[*item]).sum::<i64>() <= deal.sets_max;
+        deal.per_set == 0 && (pool.len() == 1 || unlimited())
     }
 
     /// Most sets of a deal that its pieces allow, each slot on its own.
@@ -198,6 +284,7 @@ fn alone(problem: &Problem, budget: u64) -> Answer {
     while sets < most && work < budget {
         let tried = step.min(most - sets);
         let mut next = flow.clone();
+        work += next.size();
         let fits = deal
             .slots
             .iter()
@@ -218,7 +305,7 @@ fn alone(problem: &Problem, budget: u64) -> Answer {
         }
     }
     let finished = sets == most || work < budget;
-    let bound = if finished { saving } else { saving.max(bound::root(problem)) };
+    let bound = if finished { saving } else { bound::root(problem, saving, 100) };
     answer_of(problem, &[sets], &flow, saving, bound)
 }
 

@@ -1,5 +1,8 @@
 //! What the solver is given and what it answers. Values are whole numbers of a fraction of a minor unit.
 
+/// Pieces of items: (item, pieces).
+pub(in crate::pricing) type Taken = Vec<(usize, i64)>;
+
 /// Pieces of one item and what deals may be made of them.
 #[derive(Clone, Debug, Default)]
 pub(in crate::pricing) struct Problem {
@@ -35,7 +38,7 @@ pub(in crate::pricing) struct Answer {
     /// Sets of each deal.
     pub(in crate::pricing) sets: Vec<i64>,
     /// For each deal and slot: (item, pieces) of all sets together.
-    pub(in crate::pricing) pieces: Vec<Vec<Vec<(usize, i64)>>>,
+    pub(in crate::pricing) pieces: Vec<Vec<Taken>>,
     /// What they save.
     pub(in crate::pricing) saving: i64,
     /// No answer saves more than this.

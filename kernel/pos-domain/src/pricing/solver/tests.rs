@@ -1,7 +1,7 @@
 //! The solver against all answers there are.
 
 use super::*;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A small generator of its own: the same problems on every machine and in every version.
 struct Dice(u64);
@@ -17,10 +17,10 @@ const SCALE: i64 = 1_000_000;
 
 /// Every way to fill one set: pieces of each item, and what it saves.
 fn ways(problem: &Problem, deal: &Deal) -> Vec<(Vec<i64>, i64)> {
-    let mut ways: HashMap<Vec<i64>, i64> = HashMap::from([(vec![0; problem.counts.len()], deal.per_set)]);
+    let mut ways: BTreeMap<Vec<i64>, i64> = BTreeMap::from([(vec![0; problem.counts.len()], deal.per_set)]);
     for slot in &deal.slots {
         for _ in 0..slot.count {
-            let mut next: HashMap<Vec<i64>, i64> = HashMap::new();
+            let mut next: BTreeMap<Vec<i64>, i64> = BTreeMap::new();
             for (used, value) in &ways {
                 for (item, weight) in &slot.pool {
                     let mut used = used.clone();
@@ -40,11 +40,11 @@ fn ways(problem: &Problem, deal: &Deal) -> Vec<(Vec<i64>, i64)> {
 /// The greatest saving, by trying everything.
 fn brute(problem: &Problem) -> i64 {
     let ways: Vec<_> = problem.deals.iter().map(|deal| ways(problem, deal)).collect();
-    let mut states: HashMap<Vec<i64>, i64> = HashMap::from([(vec![0; problem.counts.len()], 0)]);
+    let mut states: BTreeMap<Vec<i64>, i64> = BTreeMap::from([(vec![0; problem.counts.len()], 0)]);
     for (deal, ways) in problem.deals.iter().zip(&ways) {
         let mut frontier = states.clone();
         for _ in 0..deal.sets_max.min(problem.counts.iter().sum()) {
-            let mut next: HashMap<Vec<i64>, i64> = HashMap::new();
+            let mut next: BTreeMap<Vec<i64>, i64> = BTreeMap::new();
             for (used, value) in &frontier {
                 for (set, gain) in ways {
                     let sum: Vec<i64> = used.iter().zip(set).map(|(one, other)| one + other).collect();
@@ -117,6 +117,11 @@ fn random(dice: &mut Dice) -> Problem {
             let pool = slots[0].pool.iter().map(|(item, _)| (*item, prices[*item] / 10)).collect();
             return Deal { slots: vec![Slot { count: 1, pool }], per_set: 0, sets_max: i64::MAX };
         }
+        if dice.roll(5) == 0 {
+            let item = dice.roll(items as u64) as usize;
+            let pool = vec![(item, prices[item] / (2 + dice.roll(9) as i64))];
+            return Deal { slots: vec![Slot { count: 1, pool }], per_set: 0, sets_max: 1 + dice.roll(2) as i64 };
+        }
         Deal { slots, per_set, sets_max: 1 + dice.roll(3) as i64 }
     });
     let deals = deals.collect();
@@ -128,7 +133,7 @@ fn nothing_saves_more_than_what_is_found() {
     let mut dice = Dice(7);
     for _ in 0..3_000 {
         let problem = random(&mut dice);
-        let answer = solve(&problem);
+        let answer = solve(&problem, Effort::Best);
         check(&problem, &answer);
         assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
         assert!(answer.is_optimal(), "{problem:?} {answer:?}");
@@ -139,7 +144,7 @@ fn nothing_saves_more_than_what_is_found() {
 fn thousands_of_pieces_cost_what_a_few_do() {
     let pool = (0..30).map(|item| (item, (1_000 + item as i64) * SCALE)).collect();
     let deal = Deal { slots: vec![Slot { count: 3, pool }], per_set: -2_000 * SCALE, sets_max: i64::MAX };
-    let answer = solve(&Problem { counts: vec![200; 30], deals: vec![deal] });
+    let answer = solve(&Problem { counts: vec![200; 30], deals: vec![deal] }, Effort::Best);
     assert_eq!(answer.sets, [2_000]);
     assert!(answer.is_optimal());
 }
@@ -150,6 +155,17 @@ fn a_search_cut_short_says_what_it_may_have_missed() {
     for _ in 0..300 {
         let problem = random(&mut dice);
         let answer = branch::search(&problem, 1);
+        check(&problem, &answer);
+        assert!(answer.bound >= brute(&problem), "{problem:?} {answer:?}");
+    }
+}
+
+#[test]
+fn the_greedy_answer_is_one_and_never_above_the_best() {
+    let mut dice = Dice(5);
+    for _ in 0..500 {
+        let problem = random(&mut dice);
+        let answer = greedy::bounded(&problem);
         check(&problem, &answer);
         assert!(answer.bound >= brute(&problem), "{problem:?} {answer:?}");
     }
@@ -184,7 +200,7 @@ fn overlapping_deals_are_solved_to_the_end() {
     let mut dice = Dice(3);
     for _ in 0..50 {
         let problem = overlapping(&mut dice);
-        let answer = solve(&problem);
+        let answer = solve(&problem, Effort::Best);
         check(&problem, &answer);
         assert!(answer.is_optimal(), "{problem:?}");
     }
