@@ -1,22 +1,15 @@
 //! The pipeline over a case's offers: which stage asks whom, and what people and programmes take off in between.
 //!
-//! Item deals, shop deals, discounts by hand on lines, order offers, the discount by hand on the basket, rewards. The
-//! calls of the engine are all here. The engine of today begins with a basket and a shop, so [`begin`] makes both from
-//! the case; it knows neither policy nor budgets yet and says nothing about how good its choice is.
+//! Item deals, shop deals, discounts by hand on lines, order offers, the discount by hand on the basket, rewards, tax. The
+//! calls of the engine are all here.
 
-use crate::case::{Case, CaseLine, RewardKind};
+use crate::case::{Case, ManualLine, RewardKind};
 use crate::problem::Problem;
-use pos_domain::basket::{Basket, Line, Opening, PriceSource};
-use pos_domain::ids::BasketId;
 use pos_domain::pricing::engine::Assessor;
 use pos_domain::pricing::proposal::{
-    Assessment, Basis, Candidate, Chosen, Effect, Grant, Message, Mode, Portion, Proposal, Shape, Snapshot, Spread,
-    Stage,
+    Basis, Candidate, Chosen, Effect, Message, Mode, Portion, Proposal, Shape, Snapshot, SnapshotLine, Spread, Stage,
 };
 use pos_domain::pricing::{PricedBasket, Pricing, Proposed};
-use pos_domain::shop::Shop;
-use pos_domain::time::Moment;
-use pos_money::{Rounding, UnitPrice};
 use std::sync::Arc;
 
 /// Runs what a case names but does not contain.
@@ -41,92 +34,62 @@ impl Extensions for NoExtensions {
     }
 }
 
-/// What the offers leave of a basket; no tax yet.
-pub(crate) struct Driven {
-    /// Lines with their modifiers, and what became of the candidates.
-    pub(crate) basket: PricedBasket,
-    /// Items earned.
-    pub(crate) grants: Vec<Grant>,
-}
-
 /// Runs every stage of a case.
-pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<Driven, Problem> {
-    let mut pricing = begin(case)?;
+pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<PricedBasket, Problem> {
+    let mut pricing = Pricing::from_snapshot(snapshot(case)?, case.policy.clone(), case.budgets.clone());
+    pricing.know_rates(case.assessment());
     for stage in [Stage::Line, Stage::Shop] {
         let proposals = proposals(case, &pricing, stage, extensions)?;
         pricing.apply(stage, proposals)?;
     }
     // By hand on lines: after item deals, and out of everything later.
-    by_hand(&mut pricing, "manual", manual_lines(case))?;
+    in_turn(&mut pricing, "manual", manual_lines(case))?;
     let offers = proposals(case, &pricing, Stage::Order, extensions)?;
     pricing.apply(Stage::Order, offers)?;
     let basket = case.manual.basket.iter();
     let basket = basket.map(|manual| whole_order("basket".into(), manual.effect, manual.reason.clone()));
-    by_hand(&mut pricing, "manual", basket.collect())?;
+    in_turn(&mut pricing, "manual", basket.collect())?;
     let rewards = case.rewards.iter().filter(|reward| reward.kind == RewardKind::Discount);
     for reward in rewards {
         let effect = Effect::AmountOff(reward.value);
-        by_hand(&mut pricing, "reward", vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
+        in_turn(&mut pricing, "reward", vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
     }
-    let mut grants = case.grants.clone();
-    grants.extend(pricing.grants().iter().cloned());
-    let basket = pricing.finish(&Assessment::default(), &Assessor { name: "".into() })?;
-    Ok(Driven { basket, grants })
+    // What is to be paid is known when every price stands, so discounts on it come last.
+    let on_payable = case.candidates.iter().filter(|(_, candidate)| candidate.basis == Basis::Payable);
+    in_turn(&mut pricing, "case", on_payable.map(|(_, candidate)| candidate.clone()).collect())?;
+    Ok(pricing.finish(&case.assessment(), &Assessor { name: "taxes of the case".into() })?)
 }
 
-/// A pricing of the case's lines before any offer.
-fn begin(case: &Case) -> Result<Pricing, Problem> {
-    let mut basket = Basket::open(Opening {
-        id: BasketId(uuid::Uuid::nil()),
-        at: Moment { unix_ms: 0, offset_seconds: 0 },
-        now: case.now.clone(),
-        business_date: case.now.date,
-        cashier: "".into(),
-        external_reference: None,
-        rule_set: "".into(),
-    });
-    basket.customer = case.customer.clone();
+/// The case's lines before any offer.
+fn snapshot(case: &Case) -> Result<Snapshot, Problem> {
+    let mut lines = Vec::with_capacity(case.lines.len());
     for line in &case.lines {
-        basket.lines.push(basket_line(case, line)?);
+        let gross = case.gross(line)?;
+        lines.push(SnapshotLine {
+            id: line.number,
+            kind: line.kind,
+            item: line.item.clone(),
+            quantity: line.quantity,
+            price: line.price,
+            gross,
+            net: gross,
+            price_locked: line.price_locked,
+            attrs: line.attrs.clone(),
+        });
     }
-    let shop = Shop {
-        name: String::new(),
-        address: Vec::new(),
-        tax_number: String::new(),
+    Ok(Snapshot {
         currency: case.currency,
-        zone: case.now.zone.clone(),
+        prices_include_tax: case.prices_include_tax,
         store: "".into(),
         register: "".into(),
-        cashier: String::new(),
-        languages: Vec::new(),
-        prices_include_tax: case.prices_include_tax,
-        cash_rounding: Rounding::HALF_UP,
-        quantity_max: pos_money::Decimal::MAX,
-        float: pos_money::Decimal::ZERO,
-        tax_fallback: None,
-        embedded_codes: Vec::new(),
-        notes: Vec::new(),
-        receipt_footer: Vec::new(),
-    };
-    Ok(Pricing::start(&basket, &shop)?)
-}
-
-fn basket_line(case: &Case, line: &CaseLine) -> Result<Line, Problem> {
-    let gross = case.gross(line)?;
-    let usual = line.price.amount(line.quantity, case.currency, Rounding::HALF_UP)?;
-    // Where the case rounds a gross otherwise than the engine, the line's price is its gross for its whole quantity.
-    let whole = UnitPrice { value: case.currency.to_decimal(gross), per: line.quantity };
-    Ok(Line {
-        number: line.number,
-        kind: line.kind,
-        item: line.item.clone(),
-        code: line.item.id.clone(),
-        quantity: line.quantity,
-        price: if usual == gross { line.price } else { whole },
-        price_source: PriceSource::List,
-        price_locked: line.price_locked,
-        attrs: line.attrs.clone(),
-        voided: false,
+        cashier: "".into(),
+        id: "".into(),
+        business_date: case.now.date,
+        now: case.now.clone(),
+        customer: case.customer.clone(),
+        codes: case.codes.clone(),
+        lines,
+        attrs: Vec::new(),
     })
 }
 
@@ -137,17 +100,15 @@ fn proposals(
     stage: Stage,
     extensions: &mut dyn Extensions,
 ) -> Result<Vec<Proposed>, Problem> {
-    let on_prices = case.candidates.iter().filter(|(at, candidate)| *at == stage && candidate.basis == Basis::Price);
-    let candidates: Vec<Candidate> = on_prices.map(|(_, candidate)| candidate.clone()).collect();
-    let mut proposals = Vec::new();
-    if !candidates.is_empty() {
-        proposals.push(proposed("case", Proposal { candidates, ..Proposal::default() }));
-    }
+    let of_stage = case.candidates.iter().filter(|(at, candidate)| *at == stage && candidate.basis == Basis::Price);
+    let candidates = of_stage.map(|(_, candidate)| candidate.clone()).collect();
+    // Gifts belong to no stage; they are proposed with the first.
+    let grants = if stage == Stage::Line { case.grants.clone() } else { Vec::new() };
+    let mut proposals = vec![proposed("case", Proposal { candidates, grants, ..Proposal::default() })];
     if case.offers.is_none() && case.scripts.is_empty() {
         return Ok(proposals);
     }
-    let mut basket = Arc::unwrap_or_clone(pricing.snapshot());
-    basket.codes.clone_from(&case.codes);
+    let basket = pricing.snapshot();
     if let Some(configuration) = &case.offers {
         let proposal =
             extensions.offers(configuration, stage, &basket).map_err(|problem| failed("offers", &problem))?;
@@ -169,8 +130,8 @@ fn proposed(extension: &str, proposal: Proposal) -> Proposed {
     Proposed { extension: extension.into(), version: "0".into(), name: extension.into(), proposal }
 }
 
-/// Applies what is not an offer: it competes with nobody.
-fn by_hand(pricing: &mut Pricing, source: &str, candidates: Vec<Candidate>) -> Result<(), Problem> {
+/// Applies what has a turn of its own: it competes with no offer on prices.
+fn in_turn(pricing: &mut Pricing, source: &str, candidates: Vec<Candidate>) -> Result<(), Problem> {
     if candidates.is_empty() {
         return Ok(());
     }
@@ -178,7 +139,7 @@ fn by_hand(pricing: &mut Pricing, source: &str, candidates: Vec<Candidate>) -> R
 }
 
 fn manual_lines(case: &Case) -> Vec<Candidate> {
-    let of_line = |manual: &crate::case::ManualLine| -> Option<Candidate> {
+    let of_line = |manual: &ManualLine| -> Option<Candidate> {
         let line = case.numbered(manual.line)?;
         let portions = vec![Portion { line: line.number, qty: line.quantity }];
         let shape = Shape::Portions(Chosen { portions, effect: manual.effect, qualifies_on: Vec::new() });

@@ -58,12 +58,11 @@
 pub mod case;
 mod drive;
 mod json;
-mod payable;
-pub mod policy;
 mod problem;
 mod result;
 mod schema;
 mod settle;
+mod unrounded;
 
 pub use case::Case;
 pub use drive::{Extensions, NoExtensions};

@@ -1,62 +1,56 @@
 //! A priced case in the keys of a result, amounts as decimal text with the currency's decimals.
 
 use crate::case::{Case, CaseLine, PriceFrom};
-use crate::drive::{Driven, Extensions, drive};
-use crate::payable::{self, PayableDecision};
+use crate::drive::{Extensions, drive};
 use crate::problem::Problem;
 use crate::settle::{Settled, settle};
+use crate::unrounded;
 use pos_domain::basket::PriceSource;
+use pos_domain::pricing::PricedBasket;
 use pos_domain::pricing::explain::{Facts, LineFacts};
-use pos_domain::pricing::priced::{Decision, DecisionState, PricedLine};
-use pos_domain::pricing::proposal::{Assessment, Effect, Grant};
-use pos_domain::pricing::tax::{Precision, TaxLine, TaxResult, Workings, assess};
-use pos_money::{Currency, Decimal, Money, Quantity};
+use pos_domain::pricing::priced::{Decision, PricedLine, TaxTotal};
+use pos_domain::pricing::proposal::{Effect, Grant};
+use pos_domain::pricing::tax::{CodeFigures, Figures, LineFigures, TaxFigures};
+use pos_money::{Currency, Decimal, Money};
 use serde_json::{Value, json};
 
 /// Prices one case.
 pub(crate) fn price(case: &Case, extensions: &mut dyn Extensions) -> Result<Value, Problem> {
-    let Driven { basket, grants } = drive(case, extensions)?;
-    let taxed = tax(case, &basket.lines)?;
-    let (keep, payable) = payable::decide(case, &basket, &taxed)?;
-    let taxed = if payable.is_empty() { taxed } else { taxed.payable(&keep)? };
-    let posted = if case.rounding.exact { None } else { Some(taxed.posted()?) };
-    let settled = match &posted {
-        Some(posted) => settle(case, posted.total)?,
-        None if case.tenders.is_empty() => None,
-        None => {
-            let next = "Leave out the tenders, or give an increment.";
-            return Err(Problem::new(
-                "unrounded_total",
-                "tenders",
-                "Figures that are not rounded cannot be paid.",
-                next,
-            ));
-        }
-    };
-    let writer = Writer { case, basket: &basket, taxed: &taxed, payable: &payable, posted: posted.as_ref() };
-    Ok(writer.result(&grants, settled))
+    let basket = drive(case, extensions)?;
+    let figures = if case.rounding.exact { unrounded::figures(case, &basket)? } else { posted(case, &basket) };
+    if case.rounding.exact && !case.tenders.is_empty() {
+        let next = "Leave out the tenders, or give an increment.";
+        return Err(Problem::new("unrounded_total", "tenders", "Figures that are not rounded cannot be paid.", next));
+    }
+    let settled = if case.rounding.exact { None } else { settle(case, basket.total)? };
+    Ok(Writer { case, basket: &basket, figures: &figures }.result(settled))
 }
 
-/// The taxes of a case, as its lines name them.
-fn tax(case: &Case, lines: &[PricedLine]) -> Result<Workings, Problem> {
-    let net = |line: &CaseLine| lines.iter().find(|priced| priced.number == line.number).map(|priced| priced.net);
-    let tax_lines: Vec<TaxLine> = case
-        .lines
-        .iter()
-        .map(|line| TaxLine {
-            number: line.number,
-            net: net(line).unwrap_or_default(),
-            quantity: Quantity { unit: pos_money::Unit::Each, ..line.quantity },
-            price_is_negative: line.price.value < Decimal::ZERO,
-        })
-        .collect();
-    let assessment = Assessment {
-        components: case.lines.iter().flat_map(|line| line.taxes.iter().cloned()).collect(),
-        rounding: vec![case.rounding.rule.clone()],
-        ..Assessment::default()
+/// The figures of a basket as posted, in major units.
+fn posted(case: &Case, basket: &PricedBasket) -> Figures {
+    let major = |amount: Money| case.currency.to_decimal(amount);
+    let line = |line: &PricedLine| {
+        let taxes = line.taxes.iter().map(|tax| TaxFigures {
+            code: tax.code.clone(),
+            included: tax.included,
+            base: major(tax.base),
+            amount: major(tax.amount),
+        });
+        LineFigures { taxes: taxes.collect(), paid: major(line.paid) }
     };
-    let precision = if case.rounding.exact { Precision::Exact } else { Precision::Posted };
-    Ok(assess(&tax_lines, &assessment, case.currency, precision)?)
+    let code = |tax: &TaxTotal| CodeFigures {
+        base: major(tax.base),
+        amount: major(tax.amount),
+        exact_base: tax.exact_base,
+        exact_amount: tax.exact_amount,
+    };
+    Figures {
+        lines: basket.lines.iter().map(line).collect(),
+        codes: basket.taxes.iter().map(code).collect(),
+        total_excluded: major(basket.total_excluded),
+        total_tax: major(basket.total_tax),
+        total: major(basket.total),
+    }
 }
 
 /// Decimal text with at least the currency's decimals, more only where the figure has them. Never `-0`.
@@ -74,10 +68,8 @@ pub(crate) fn figure(value: Decimal, currency: Currency) -> String {
 
 struct Writer<'a> {
     case: &'a Case,
-    basket: &'a pos_domain::pricing::PricedBasket,
-    taxed: &'a Workings,
-    payable: &'a [PayableDecision],
-    posted: Option<&'a TaxResult>,
+    basket: &'a PricedBasket,
+    figures: &'a Figures,
 }
 
 impl Writer<'_> {
@@ -89,29 +81,27 @@ impl Writer<'_> {
         figure(value, self.case.currency)
     }
 
-    fn result(&self, grants: &[Grant], settled: Option<Settled>) -> Value {
-        let figures = &self.taxed.figures;
+    fn result(&self, settled: Option<Settled>) -> Value {
+        let figures = self.figures;
         let lines = self.case.lines.iter().enumerate().map(|(index, line)| self.line(index, line));
-        let taxes = self.taxed.codes().zip(&figures.codes).map(|(code, tax)| {
+        let taxes = self.basket.taxes.iter().zip(&figures.codes).map(|(total, tax)| {
             json!({
-                "code": code,
+                "code": total.code,
                 "base": self.figure(tax.base),
                 "amount": self.figure(tax.amount),
                 "exact_base": self.figure(tax.exact_base),
                 "exact_amount": self.figure(tax.exact_amount),
             })
         });
-        let off_payable = self.payable.iter().map(|decision| self.case.currency.to_decimal(decision.saving));
-        let discount = self.case.currency.to_decimal(self.basket.discount) + off_payable.sum::<Decimal>();
         let mut result = json!({
             "lines": lines.collect::<Vec<_>>(),
             "taxes": taxes.collect::<Vec<_>>(),
-            "discount": self.figure(discount),
+            "discount": self.money(self.basket.discount),
             "total_excluded": self.figure(figures.total_excluded),
             "total_tax": self.figure(figures.total_tax),
             "total_included": self.figure(figures.total),
             "candidates": self.candidates(),
-            "grants": grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
+            "grants": self.basket.grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
             "certificate": self.certificate(),
             "explain": self.explain(),
         });
@@ -149,17 +139,7 @@ impl Writer<'_> {
                 "amount": self.money(modifier.amount),
             }));
         }
-        for decision in self.payable {
-            for (_, amount) in decision.by_line.iter().filter(|(number, _)| *number == line.number) {
-                modifiers.push(json!({
-                    "source": "case",
-                    "id": decision.id,
-                    "qty": line.quantity.value.normalize().to_string(),
-                    "amount": self.figure(-self.case.currency.to_decimal(*amount)),
-                }));
-            }
-        }
-        let figures = self.taxed.figures.lines.get(index);
+        let figures = self.figures.lines.get(index);
         let taxes = figures
             .into_iter()
             .flat_map(|line| &line.taxes)
@@ -182,10 +162,8 @@ impl Writer<'_> {
         let mut written = Vec::new();
         for (_, candidate) in &self.case.candidates {
             let decided = self.basket.decisions.iter().filter(own);
-            let on_price = decided.filter(|decision| decision.source.candidate == candidate.id);
-            written.extend(on_price.map(|decision| self.decision(decision)));
-            let on_payable = self.payable.iter().filter(|decision| decision.id == candidate.id);
-            written.extend(on_payable.map(|decision| self.payable_decision(decision)));
+            let decided = decided.filter(|decision| decision.source.candidate == candidate.id);
+            written.extend(decided.map(|decision| self.decision(decision)));
         }
         let others = self.basket.decisions.iter().filter(|decision| !own(decision));
         written.extend(others.map(|decision| self.decision(decision)));
@@ -193,10 +171,9 @@ impl Writer<'_> {
     }
 
     fn decision(&self, decision: &Decision) -> Value {
-        // The engine tells what a candidate took off; pieces that only qualified are not among it yet.
-        let used = self.basket.lines.iter().flat_map(|line| {
-            let own = line.modifiers.iter().filter(|modifier| modifier.source == decision.source);
-            own.map(|modifier| self.used(line.number, modifier.quantity.value))
+        let used = decision.used.iter().map(|(number, quantity)| {
+            let line = self.case.numbered(*number).map(|line| line.id.clone());
+            json!({ "line": line, "qty": quantity.value.normalize().to_string() })
         });
         json!({
             "id": decision.source.candidate,
@@ -206,24 +183,6 @@ impl Writer<'_> {
             "state": decision.state,
             "reason": decision.reason,
         })
-    }
-
-    fn payable_decision(&self, decision: &PayableDecision) -> Value {
-        let used = decision.by_line.iter().filter_map(|(number, _)| self.case.numbered(*number));
-        let given = matches!(decision.state, DecisionState::Applied | DecisionState::Capped);
-        json!({
-            "id": decision.id,
-            "sets": u32::from(given),
-            "saving": self.money(decision.saving),
-            "used": used.map(|line| self.used(line.number, line.quantity.value)).collect::<Vec<_>>(),
-            "state": decision.state,
-            "reason": decision.reason,
-        })
-    }
-
-    fn used(&self, number: u32, quantity: Decimal) -> Value {
-        let id = self.case.numbered(number).map(|line| line.id.clone());
-        json!({ "line": id, "qty": quantity.normalize().to_string() })
     }
 
     fn grant(&self, grant: &Grant) -> Value {
@@ -242,29 +201,21 @@ impl Writer<'_> {
         })
     }
 
-    /// What is known of how good the choice is. Without a bound of the engine's own, that no more than everything
-    /// can be saved.
     fn certificate(&self) -> Value {
-        let saving = self.basket.discount;
-        let bound = if self.basket.decisions.is_empty() { saving } else { self.basket.gross.max(saving) };
-        let kind = if bound == saving { "optimal" } else { "bounded" };
-        json!({ "kind": kind, "saving": self.money(saving), "bound": self.money(bound) })
+        let certificate = self.basket.certificate;
+        let kind = if certificate.is_optimal() { "optimal" } else { "bounded" };
+        json!({ "kind": kind, "saving": self.figure(certificate.saving), "bound": self.figure(certificate.bound) })
     }
 
     /// By line the chain from its price to what is paid; nothing where figures are not rounded, since nothing is posted.
     fn explain(&self) -> Vec<Value> {
-        let Some(posted) = self.posted else { return Vec::new() };
-        let facts = Facts {
-            currency: self.case.currency,
-            decisions: &self.basket.decisions,
-            taxes: &posted.totals,
-            assessor: "taxes of the case",
-        };
+        if self.case.rounding.exact {
+            return Vec::new();
+        }
+        let facts = Facts::of_basket(self.basket, self.case.currency);
         let mut explained = Vec::new();
-        for (index, line) in self.case.lines.iter().enumerate() {
-            let (Some(priced), Some(taxes)) = (self.basket.line(line.number), posted.lines.get(index)) else {
-                continue;
-            };
+        for line in &self.case.lines {
+            let Some(priced) = self.basket.line(line.number) else { continue };
             let price_source = match line.price_from {
                 PriceFrom::Case => PriceSource::List,
                 PriceFrom::Proposal | PriceFrom::Override => PriceSource::Given,
@@ -276,8 +227,8 @@ impl Writer<'_> {
                 price_source: &price_source,
                 gross: priced.gross,
                 modifiers: &priced.modifiers,
-                taxes,
-                paid: posted.paid.get(index).copied().unwrap_or_default(),
+                taxes: &priced.taxes,
+                paid: priced.paid,
             });
             let steps = chain.into_iter().map(|step| {
                 let amount = step.amount.map(|amount| self.money(amount));

@@ -86,7 +86,7 @@ pub(super) fn line(
     };
     let mut taxes = Vec::new();
     for (place, value) in fields.list("taxes")? {
-        taxes.push(tax(value, &place, number, currency, included)?);
+        taxes.push(tax(value, &place, (number, unit), currency, included)?);
     }
     Ok(CaseLine {
         id: fields.text("id")?.unwrap_or_else(|| number.to_string().into()),
@@ -130,7 +130,7 @@ pub(crate) const TAX_KEYS: [&str; 13] = [
 fn tax(
     value: &Value,
     place: &str,
-    line: LineNumber,
+    (line, unit): (LineNumber, Unit),
     currency: Currency,
     included: bool,
 ) -> Result<TaxComponent, Problem> {
@@ -142,13 +142,12 @@ fn tax(
     let levy = match kind {
         TaxKind::Percent => Levy::Percent(rate),
         TaxKind::Division => Levy::Division(rate),
-        // Tax sees every quantity as a number of units, so that one code can stand on pieces and on kilograms.
-        TaxKind::PerUnit => Levy::PerUnit(UnitPrice::each(fields.number_or("amount", Decimal::ZERO)?)),
+        TaxKind::PerUnit => Levy::PerUnit(UnitPrice::per(fields.number_or("amount", Decimal::ZERO)?, unit)),
     };
     let taxed = match (fields.number("share")?, fields.number("above")?) {
         (None, None) => Taxed::Whole,
         (Some(share), None) => Taxed::Share(Rate::from_fraction(share)),
-        (None, Some(above)) => Taxed::Above(UnitPrice::each(above)),
+        (None, Some(above)) => Taxed::Above(UnitPrice::per(above, unit)),
         (Some(_), Some(_)) => return Err(Problem::wrong(&fields.at("above"), "left out where a share is taxed")),
     };
     let exempt = match fields.get("exempt") {

@@ -10,12 +10,12 @@ mod offer;
 mod read;
 mod settings;
 
-use crate::policy::{Budget, Policy};
 use crate::problem::Problem;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::LineNumber;
+use pos_domain::pricing::policy::{Budget, Policy};
 use pos_domain::pricing::proposal::{
-    Attr, Candidate, CustomerFacts, Effect, Grant, LineKind, Stage, TaxComponent, TaxRounding,
+    Assessment, Attr, Candidate, CustomerFacts, Effect, Grant, LineKind, Stage, TaxComponent, TaxRounding,
 };
 use pos_domain::time::LocalTime;
 use pos_money::{Currency, Decimal, Money, Quantity, Rounding, RoundingMode, UnitPrice};
@@ -193,6 +193,15 @@ impl Case {
     /// The line of a number.
     pub fn numbered(&self, number: LineNumber) -> Option<&CaseLine> {
         self.lines.iter().find(|line| line.number == number)
+    }
+
+    /// What the case says about tax, as an assessor would.
+    pub fn assessment(&self) -> Assessment {
+        Assessment {
+            components: self.lines.iter().flat_map(|line| line.taxes.iter().cloned()).collect(),
+            rounding: vec![self.rounding.rule.clone()],
+            ..Assessment::default()
+        }
     }
 
     /// What a line costs before offers.

@@ -3,8 +3,8 @@
 use super::read::quantity;
 use super::{Case, candidate};
 use crate::json::{Fields, list_at, number_at, text_at, variant_at};
-use crate::policy::{Budget, BudgetKind, OnExceed};
 use crate::problem::Problem;
+use pos_domain::pricing::policy::{Budget, BudgetKind, OnExceed};
 use pos_domain::pricing::proposal::{Attr, AttrValue, Grant, Message};
 use pos_money::{Decimal, Quantity, Unit};
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use super::{CaseRounding, CaseTender, MODES, increment, offer};
 use crate::json::{Fields, choice_at, number_at, text_at};
-use crate::policy::{DiscountRounding, GroupRule, Policy, RoundedAt, ShareOn};
 use crate::problem::Problem;
+use pos_domain::pricing::policy::{DiscountRounding, GroupRule, Policy, RoundedAt, ShareOn};
 use pos_domain::pricing::proposal::{CustomerFacts, IncludedPolicy, Mode, TaxLevel, TaxRounding};
 use pos_domain::time::LocalTime;
 use pos_money::{Currency, Decimal, Money, Rounding, RoundingMode};
