@@ -1,6 +1,8 @@
 //! Small baskets with figures worked out by hand.
 
 use super::*;
+use crate::pricing::proposal::{Attr, Message};
+use pos_money::UnitPrice;
 use std::str::FromStr;
 
 fn decimal(text: &str) -> Decimal {
@@ -79,4 +81,99 @@ fn one_code_with_two_rates_and_taxes_on_unknown_lines_are_refused() {
         let assessment = Assessment { components, ..Assessment::default() };
         assert!(matches!(compute(&[line], &assessment, currency), Err(Refusal::TaxUnavailable { .. })));
     }
+}
+
+fn one(net: i64, quantity: i64) -> TaxLine {
+    let (quantity, price_is_negative) = (Quantity::pieces(quantity), false);
+    TaxLine { number: 1, net: Money::from_minor(net), quantity, price_is_negative }
+}
+
+fn euros(lines: &[TaxLine], components: Vec<TaxComponent>, mode: RoundingMode, included: IncludedPolicy) -> Workings {
+    let rule = TaxRounding { mode, included, increment: Money::from_minor(1), ..TaxRounding::default() };
+    let assessment = Assessment { components, rounding: vec![rule], ..Assessment::default() };
+    assess(lines, &assessment, Currency::from_code("EUR").unwrap(), Precision::Posted).unwrap()
+}
+
+#[test]
+fn what_closes_in_theory_closes_in_decimals() {
+    let total_tax = |count: u32, net: i64, mode: RoundingMode| {
+        let lines: Vec<TaxLine> = (1..=count).map(|number| TaxLine { number, ..one(net, 1) }).collect();
+        let components = (1..=count).map(|line| percent(line, "V", "0.2", true)).collect();
+        euros(&lines, components, mode, IncludedPolicy::KeepPrice).figures.total_tax
+    };
+    // Six lines of 0.02 with 20 % in them: six times a third of a cent is two cents, and rounding down finds them.
+    for mode in [RoundingMode::Down, RoundingMode::Up, RoundingMode::HalfUp] {
+        assert_eq!(total_tax(6, 2, mode), decimal("0.02"), "{mode:?}");
+    }
+    // Three lines of 0.01: half a cent, a tie.
+    for (mode, tax) in [(RoundingMode::HalfUp, "0.01"), (RoundingMode::HalfDown, "0"), (RoundingMode::HalfEven, "0")] {
+        assert_eq!(total_tax(3, 1, mode), decimal(tax), "{mode:?}");
+    }
+}
+
+#[test]
+fn only_the_part_above_a_threshold_is_taxed_and_never_more_than_the_maximum() {
+    let mut clothing = percent(1, "V", "0.1", false);
+    clothing.taxed = Taxed::Above(UnitPrice::each(decimal("110")));
+    for (net, quantity, tax) in [(20_000, 1, 900), (20_000, 2, 0), (-20_000, -1, -900), (11_000, 1, 0)] {
+        let taxed =
+            euros(&[one(net, quantity)], vec![clothing.clone()], RoundingMode::HalfUp, IncludedPolicy::KeepPrice);
+        assert_eq!(taxed.posted().unwrap().total_tax.minor(), tax, "{quantity} for {net}");
+    }
+    clothing.tax_max = Some(Money::from_minor(500));
+    for (net, tax) in [(20_000, 500), (-20_000, -500)] {
+        let line = one(net, net.signum());
+        let taxed = euros(&[line], vec![clothing.clone()], RoundingMode::HalfUp, IncludedPolicy::KeepPrice);
+        assert_eq!(taxed.posted().unwrap().total_tax.minor(), tax);
+    }
+}
+
+#[test]
+fn an_exempt_tax_comes_out_of_the_price_or_stays_in_it() {
+    let exempt = |attrs: Vec<Attr>| TaxComponent {
+        exempt: Some(Message::text("export")),
+        attrs,
+        ..percent(1, "V", "0.1", true)
+    };
+    let keep = Attr { key: KEEP_PRICE.into(), value: AttrValue::Flag(true) };
+    for (attrs, paid) in [(vec![], 1000), (vec![keep], 1100)] {
+        for included in [IncludedPolicy::KeepPrice, IncludedPolicy::FromBase] {
+            let taxed = euros(&[one(1100, 1)], vec![exempt(attrs.clone())], RoundingMode::HalfUp, included);
+            let posted = taxed.posted().unwrap();
+            assert_eq!((posted.paid[0].minor(), posted.total.minor(), posted.total_tax.minor()), (paid, paid, 0));
+        }
+    }
+}
+
+#[test]
+fn included_taxes_per_unit_never_exceed_the_price_and_added_ones_stay() {
+    let fee = |code: &str, amount: &str, included: bool| TaxComponent {
+        levy: Levy::PerUnit(UnitPrice::each(decimal(amount))),
+        ..percent(1, code, "0", included)
+    };
+    let taxed = euros(
+        &[one(500, 1)],
+        vec![fee("A", "3", true), fee("B", "4", true)],
+        RoundingMode::HalfUp,
+        IncludedPolicy::KeepPrice,
+    );
+    let amounts: Vec<i64> = taxed.posted().unwrap().totals.iter().map(|tax| tax.amount.minor()).collect();
+    assert_eq!((amounts, taxed.figures.total_excluded), (vec![100, 400], Decimal::ZERO));
+    // A 100 % coupon makes the price part 0; the deposit is still due.
+    let free = euros(&[one(0, 2)], vec![fee("A", "0.25", false)], RoundingMode::HalfUp, IncludedPolicy::KeepPrice);
+    assert_eq!(free.posted().unwrap().total.minor(), 50);
+}
+
+#[test]
+fn a_discount_on_what_is_paid_lowers_total_and_taxes_alike() {
+    let taxed =
+        euros(&[one(10_000, 1)], vec![percent(1, "V", "0.2", false)], RoundingMode::HalfUp, IncludedPolicy::KeepPrice);
+    let posted = taxed.payable(&[decimal("0.9")]).unwrap().posted().unwrap();
+    let figures =
+        (posted.total.minor(), posted.total_tax.minor(), posted.totals[0].base.minor(), posted.paid[0].minor());
+    assert_eq!(figures, (10_800, 1_800, 9_000, 10_800));
+    // All of it off: nothing is left, of the taxes neither.
+    let taxed = euros(&[one(333, 1)], vec![percent(1, "V", "0.19", true)], RoundingMode::Up, IncludedPolicy::KeepPrice);
+    let posted = taxed.payable(&[Decimal::ZERO]).unwrap().posted().unwrap();
+    assert_eq!((posted.total, posted.total_tax, posted.totals[0].base), (Money::ZERO, Money::ZERO, Money::ZERO));
 }

@@ -1,0 +1,186 @@
+//! Reading lines and their taxes.
+
+use super::read::unit_price;
+use super::{CaseLine, PriceFrom, offer};
+use crate::json::{Fields, list_at, text_at};
+use crate::problem::Problem;
+use pos_domain::catalogue::Item;
+use pos_domain::ids::LineNumber;
+use pos_domain::pricing::proposal::{Attr, AttrValue, Levy, LineKind, Message, TaxComponent, Taxed};
+use pos_domain::pricing::tax::KEEP_PRICE;
+use pos_money::{Currency, Decimal, Quantity, Rate, Unit, UnitPrice};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Keys of a line.
+pub(crate) const KEYS: [&str; 14] = [
+    "id",
+    "kind",
+    "sku",
+    "qty",
+    "uom",
+    "unit_price",
+    "per",
+    "departments",
+    "tags",
+    "tax_class",
+    "attrs",
+    "discountable",
+    "price_locked",
+    "taxes",
+];
+const KINDS: [(&str, LineKind); 6] = [
+    ("sale", LineKind::Sale),
+    ("return", LineKind::Return),
+    ("gift-card", LineKind::GiftCard),
+    ("deposit", LineKind::Deposit),
+    ("fee", LineKind::Fee),
+    ("note", LineKind::Note),
+];
+
+#[derive(Clone, Copy)]
+enum TaxKind {
+    Percent,
+    PerUnit,
+    Division,
+}
+
+const TAX_KINDS: [(&str, TaxKind); 3] =
+    [("percent", TaxKind::Percent), ("fixed-per-unit", TaxKind::PerUnit), ("division", TaxKind::Division)];
+
+pub(super) fn line(
+    value: &Value,
+    place: &str,
+    index: usize,
+    currency: Currency,
+    included: bool,
+) -> Result<CaseLine, Problem> {
+    let fields = Fields::of(value, place, &KEYS)?;
+    let number = LineNumber::try_from(index + 1).map_err(|_| Problem::wrong("lines", "a shorter list"))?;
+    let unit = unit(&fields)?.unwrap_or(Unit::Each);
+    let quantity = Quantity::new(fields.number_or("qty", Decimal::ONE)?, unit);
+    let kind = fields.choice("kind", &KINDS, LineKind::Sale)?;
+    let price = match fields.get("unit_price") {
+        None if kind == LineKind::Note => UnitPrice { value: Decimal::ZERO, per: Quantity::new(Decimal::ONE, unit) },
+        _ => unit_price(fields.need("unit_price")?, &fields.at("unit_price"), unit)?,
+    };
+    let price = match fields.get("per") {
+        None => price,
+        Some(per) => UnitPrice { per: super::read::quantity(per, &fields.at("per"), unit)?, ..price },
+    };
+    if price.per.value <= Decimal::ZERO {
+        return Err(Problem::wrong(&fields.at("per"), "more than 0"));
+    }
+    let sku = fields.text_or("sku", "")?;
+    let item = Item {
+        id: sku.clone(),
+        name: sku,
+        codes: Vec::new(),
+        price,
+        unit,
+        departments: fields.texts("departments")?,
+        tags: fields.texts("tags")?,
+        tax_class: fields.text_or("tax_class", "standard")?,
+        cost: None,
+        discountable: fields.flag("discountable", true)?,
+    };
+    let mut taxes = Vec::new();
+    for (place, value) in fields.list("taxes")? {
+        taxes.push(tax(value, &place, (number, unit), currency, included)?);
+    }
+    Ok(CaseLine {
+        id: fields.text("id")?.unwrap_or_else(|| number.to_string().into()),
+        number,
+        kind,
+        item: Arc::new(item),
+        quantity,
+        price,
+        price_from: PriceFrom::Case,
+        price_locked: fields.flag("price_locked", false)?,
+        attrs: offer::attrs(fields.get("attrs"), &fields.at("attrs"))?.into(),
+        taxes,
+    })
+}
+
+/// The unit of measure under `uom`.
+pub(super) fn unit(fields: &Fields<'_>) -> Result<Option<Unit>, Problem> {
+    let Some(text) = fields.text("uom")? else { return Ok(None) };
+    let known = ["each", "kg", "g", "l", "ml", "m", "cm", "m2", "hour", "other"];
+    let unit = if known.contains(&&*text) { Unit::from_text(&text) } else { None };
+    unit.map(Some).ok_or_else(|| Problem::unknown_choice(&fields.at("uom"), &text, &known))
+}
+
+/// Keys of a tax.
+pub(crate) const TAX_KEYS: [&str; 13] = [
+    "code",
+    "jurisdiction",
+    "kind",
+    "rate",
+    "amount",
+    "included",
+    "affects_next_base",
+    "base_affected_by_previous",
+    "share",
+    "above",
+    "tax_max",
+    "exempt",
+    "keep_price",
+];
+
+fn tax(
+    value: &Value,
+    place: &str,
+    (line, unit): (LineNumber, Unit),
+    currency: Currency,
+    included: bool,
+) -> Result<TaxComponent, Problem> {
+    let fields = Fields::of(value, place, &TAX_KEYS)?;
+    let code = text_at(fields.need("code")?, &fields.at("code"))?;
+    let kind = fields.choice("kind", &TAX_KINDS, TaxKind::Percent)?;
+    fields.need(if matches!(kind, TaxKind::PerUnit) { "amount" } else { "rate" })?;
+    let rate = Rate::from_fraction(fields.number_or("rate", Decimal::ZERO)?);
+    let levy = match kind {
+        TaxKind::Percent => Levy::Percent(rate),
+        TaxKind::Division => Levy::Division(rate),
+        TaxKind::PerUnit => Levy::PerUnit(UnitPrice::per(fields.number_or("amount", Decimal::ZERO)?, unit)),
+    };
+    let taxed = match (fields.number("share")?, fields.number("above")?) {
+        (None, None) => Taxed::Whole,
+        (Some(share), None) => Taxed::Share(Rate::from_fraction(share)),
+        (None, Some(above)) => Taxed::Above(UnitPrice::per(above, unit)),
+        (Some(_), Some(_)) => return Err(Problem::wrong(&fields.at("above"), "left out where a share is taxed")),
+    };
+    let exempt = match fields.get("exempt") {
+        None | Some(Value::Bool(false)) => None,
+        Some(Value::Bool(true)) => Some("exempt".into()),
+        Some(Value::String(reason)) => Some(reason.as_str().into()).filter(|reason: &Arc<str>| !reason.is_empty()),
+        Some(_) => return Err(Problem::wrong(&fields.at("exempt"), "true, false or a reason")),
+    };
+    let keep_price = fields.flag("keep_price", false)?;
+    let keep_price = keep_price.then(|| Attr { key: KEEP_PRICE.into(), value: AttrValue::Flag(true) });
+    Ok(TaxComponent {
+        line,
+        jurisdiction: fields.text("jurisdiction")?.unwrap_or_else(|| code.clone()),
+        code,
+        levy,
+        included: fields.flag("included", included)?,
+        affects_next_base: fields.flag("affects_next_base", false)?,
+        base_affected: fields.flag("base_affected_by_previous", true)?,
+        taxed,
+        tax_max: fields.money("tax_max", currency)?,
+        exempt: exempt.map(Message::text),
+        attrs: keep_price.into_iter().collect(),
+    })
+}
+
+/// The ids of a list of lines.
+pub(super) fn pool(value: &Value, place: &str, case: &super::Case) -> Result<Vec<LineNumber>, Problem> {
+    let mut pool = Vec::new();
+    for (place, id) in list_at(value, place)? {
+        let number = super::read::line_number(id, &place, case)?;
+        if !pool.contains(&number) {
+            pool.push(number);
+        }
+    }
+    Ok(pool)
+}

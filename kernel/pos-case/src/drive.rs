@@ -1,0 +1,172 @@
+//! The pipeline over a case's offers: which stage asks whom, and what people and programmes take off in between.
+//!
+//! Item deals, shop deals, discounts by hand on lines, order offers, the discount by hand on the basket, rewards, tax. The
+//! calls of the engine are all here.
+
+use crate::case::{Case, ManualLine, RewardKind};
+use crate::problem::Problem;
+use pos_domain::pricing::engine::Assessor;
+use pos_domain::pricing::proposal::{
+    Basis, Candidate, Chosen, Effect, Message, Mode, Portion, Proposal, Shape, Snapshot, SnapshotLine, Spread, Stage,
+};
+use pos_domain::pricing::{PricedBasket, Pricing, Proposed};
+use std::sync::Arc;
+
+/// Runs what a case names but does not contain.
+pub trait Extensions {
+    /// What the promotions plugin proposes under a configuration.
+    fn offers(&mut self, config_json: &str, stage: Stage, basket: &Snapshot) -> Result<Proposal, String>;
+    /// What a script proposes.
+    fn script(&mut self, path: &str, stage: Stage, basket: &Snapshot) -> Result<Proposal, String>;
+}
+
+/// Runs nothing: a case with offers or scripts is refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoExtensions;
+
+impl Extensions for NoExtensions {
+    fn offers(&mut self, _config_json: &str, _stage: Stage, _basket: &Snapshot) -> Result<Proposal, String> {
+        Err("the promotions plugin does not run here".to_owned())
+    }
+
+    fn script(&mut self, path: &str, _stage: Stage, _basket: &Snapshot) -> Result<Proposal, String> {
+        Err(format!("the script {path} does not run here"))
+    }
+}
+
+/// Runs every stage of a case.
+pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<PricedBasket, Problem> {
+    let mut pricing = Pricing::from_snapshot(snapshot(case)?, case.policy.clone(), case.budgets.clone());
+    pricing.know_rates(case.assessment());
+    for stage in [Stage::Line, Stage::Shop] {
+        let proposals = proposals(case, &pricing, stage, extensions)?;
+        pricing.apply(stage, proposals)?;
+    }
+    // By hand on lines: after item deals, and out of everything later.
+    in_turn(&mut pricing, "manual", manual_lines(case))?;
+    let offers = proposals(case, &pricing, Stage::Order, extensions)?;
+    pricing.apply(Stage::Order, offers)?;
+    let basket = case.manual.basket.iter();
+    let basket = basket.map(|manual| whole_order("basket".into(), manual.effect, manual.reason.clone()));
+    in_turn(&mut pricing, "manual", basket.collect())?;
+    let rewards = case.rewards.iter().filter(|reward| reward.kind == RewardKind::Discount);
+    for reward in rewards {
+        let effect = Effect::AmountOff(reward.value);
+        in_turn(&mut pricing, "reward", vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
+    }
+    // What is to be paid is known when every price stands, so discounts on it come last.
+    let on_payable = case.candidates.iter().filter(|(_, candidate)| candidate.basis == Basis::Payable);
+    in_turn(&mut pricing, "case", on_payable.map(|(_, candidate)| candidate.clone()).collect())?;
+    Ok(pricing.finish(&case.assessment(), &Assessor { name: "taxes of the case".into() })?)
+}
+
+/// The case's lines before any offer.
+fn snapshot(case: &Case) -> Result<Snapshot, Problem> {
+    let mut lines = Vec::with_capacity(case.lines.len());
+    for line in &case.lines {
+        let gross = case.gross(line)?;
+        lines.push(SnapshotLine {
+            id: line.number,
+            kind: line.kind,
+            item: line.item.clone(),
+            quantity: line.quantity,
+            price: line.price,
+            gross,
+            net: gross,
+            price_locked: line.price_locked,
+            attrs: line.attrs.clone(),
+        });
+    }
+    Ok(Snapshot {
+        currency: case.currency,
+        prices_include_tax: case.prices_include_tax,
+        store: "".into(),
+        register: "".into(),
+        cashier: "".into(),
+        id: "".into(),
+        business_date: case.now.date,
+        now: case.now.clone(),
+        customer: case.customer.clone(),
+        codes: case.codes.clone(),
+        lines,
+        attrs: Vec::new(),
+    })
+}
+
+/// What everybody proposes for a stage: the case itself, the promotions plugin, the scripts.
+fn proposals(
+    case: &Case,
+    pricing: &Pricing,
+    stage: Stage,
+    extensions: &mut dyn Extensions,
+) -> Result<Vec<Proposed>, Problem> {
+    let of_stage = case.candidates.iter().filter(|(at, candidate)| *at == stage && candidate.basis == Basis::Price);
+    let candidates = of_stage.map(|(_, candidate)| candidate.clone()).collect();
+    // Gifts belong to no stage; they are proposed with the first.
+    let grants = if stage == Stage::Line { case.grants.clone() } else { Vec::new() };
+    let mut proposals = vec![proposed("case", Proposal { candidates, grants, ..Proposal::default() })];
+    if case.offers.is_none() && case.scripts.is_empty() {
+        return Ok(proposals);
+    }
+    let basket = pricing.snapshot();
+    if let Some(configuration) = &case.offers {
+        let proposal =
+            extensions.offers(configuration, stage, &basket).map_err(|problem| failed("offers", &problem))?;
+        proposals.push(proposed("promotions", proposal));
+    }
+    for path in &case.scripts {
+        let proposal = extensions.script(path, stage, &basket).map_err(|problem| failed("scripts", &problem))?;
+        proposals.push(proposed(path, proposal));
+    }
+    Ok(proposals)
+}
+
+fn failed(place: &str, problem: &str) -> Problem {
+    let next = "Correct it, or leave it out of the case.";
+    Problem::new("extension_failed", place, format!("An extension of the case gave no answer: {problem}."), next)
+}
+
+fn proposed(extension: &str, proposal: Proposal) -> Proposed {
+    Proposed { extension: extension.into(), version: "0".into(), name: extension.into(), proposal }
+}
+
+/// Applies what has a turn of its own: it competes with no offer on prices.
+fn in_turn(pricing: &mut Pricing, source: &str, candidates: Vec<Candidate>) -> Result<(), Problem> {
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    Ok(pricing.apply(Stage::Order, vec![proposed(source, Proposal { candidates, ..Proposal::default() })])?)
+}
+
+fn manual_lines(case: &Case) -> Vec<Candidate> {
+    let of_line = |manual: &ManualLine| -> Option<Candidate> {
+        let line = case.numbered(manual.line)?;
+        let portions = vec![Portion { line: line.number, qty: line.quantity }];
+        let shape = Shape::Portions(Chosen { portions, effect: manual.effect, qualifies_on: Vec::new() });
+        let id = format!("line-{}", line.id);
+        Some(Candidate { mode: Mode::Exclusive, ..plain(id.into(), shape, manual.reason.clone()) })
+    };
+    case.manual.lines.iter().filter_map(of_line).collect()
+}
+
+fn whole_order(id: Arc<str>, effect: Effect, label: Arc<str>) -> Candidate {
+    plain(id, Shape::WholeOrder(effect), label)
+}
+
+fn plain(id: Arc<str>, shape: Shape, label: Arc<str>) -> Candidate {
+    Candidate {
+        group: Some(format!("by hand {id}").into()),
+        id,
+        shape,
+        mode: Mode::Compound,
+        priority: 0,
+        basis: Basis::Price,
+        spread: Spread::Across,
+        requires: None,
+        cap: None,
+        limits: None,
+        consumes_codes: Vec::new(),
+        label: Message::text(label),
+        attrs: Vec::new(),
+    }
+}

@@ -1,0 +1,108 @@
+//! Pricing as a pure function of a JSON case: what a basket costs and why, no shop needed.
+//!
+//! Why: a price that can be asked for in one document can be tested, compared with other systems, put into a bug report
+//! and found again in ten years. `pos price --case FILE` is this crate with files around it; it prices with the very
+//! engine of the register and invents nothing of its own.
+//!
+//! Three soaps for the price of two and a beer, value added tax in the prices; the candidate saves 2.00:
+//!
+//! ```
+//! let case = r#"{
+//!     "currency": "EUR",
+//!     "prices_include_tax": true,
+//!     "lines": [
+//!         { "sku": "SOAP", "qty": 3, "unit_price": "2.00", "taxes": [{ "code": "V19", "rate": "0.19" }] },
+//!         { "sku": "BEER", "unit_price": 4.50, "taxes": [{ "code": "V19", "rate": "0.19" }] }
+//!     ],
+//!     "candidates": [{
+//!         "id": "3-for-2",
+//!         "shape": { "deal": { "slots": [{ "pool": [1], "count": 3 }], "together": { "bundle-price": "4.00" } } }
+//!     }],
+//!     "tenders": [{ "kind": "cash", "amount": "10.00" }]
+//! }"#;
+//! let result = pos_case::price(case, &mut pos_case::NoExtensions);
+//! assert_eq!(result["lines"][0]["modifiers"][0]["amount"], "-2.00");
+//! assert_eq!(result["lines"][0]["paid"], "4.00");
+//! assert_eq!(result["taxes"][0]["base"], "7.14");
+//! assert_eq!(result["taxes"][0]["amount"], "1.36");
+//! assert_eq!(result["total_included"], "8.50");
+//! assert_eq!(result["change"], "1.50");
+//!
+//! let mistaken = pos_case::price(r#"{ "currency": "EUR", "linse": [] }"#, &mut pos_case::NoExtensions);
+//! assert_eq!(mistaken["refused"]["code"], "unknown_key");
+//! assert_eq!(mistaken["refused"]["next"], "Did you mean \"lines\"?");
+//! assert!(pos_case::is_refused(&mistaken));
+//! ```
+//!
+//! # The case
+//!
+//! Amounts and numbers are decimal text or JSON numbers, in major units; rates are fractions; variants are objects with one
+//! key (`{"rate-off": "0.1"}`); choices are kebab-case words. An unknown key is refused by name. [`schema`] is the whole of
+//! it as a JSON Schema. What the schema cannot say:
+//!
+//! - A candidate without a `stage` is looked at with the order if it is on the whole order, else with the lines.
+//! - `price_proposals` set a line's price. `manual.overrides` set it and close the line to offers. `manual.lines` come after
+//!   item deals and close their line to everything later; `final-price` is what the line costs in the end, all of it.
+//!   `manual.basket`, then `rewards` of kind `discount`, come after order offers; rewards of kind `tender` pay first.
+//! - `increment` absent is the currency's smallest amount, `null` leaves every tax figure unrounded; then nothing is posted,
+//!   paid or explained.
+//! - A gross is rounded to the smallest amount by the case's mode.
+//! - An exempt tax that is in the price comes out of it, unless its `keep_price` is true.
+//! - `base_affected_by_previous` is true unless it says otherwise; it matters only after a tax that affects the next base.
+//! - Without `now` it is Thursday, 1 January 2026, noon. No clock is read.
+//! - Cash gives change and is rounded by its `cash_rounding`; other tenders cannot exceed what is due. A tender without an
+//!   amount pays what is due.
+//!
+//! Start reading at [`price`]; [`case`] reads, `drive` runs the stages, `result` computes tax and writes.
+
+pub mod case;
+mod drive;
+mod json;
+mod problem;
+mod result;
+mod schema;
+mod settle;
+mod unrounded;
+
+pub use case::Case;
+pub use drive::{Extensions, NoExtensions};
+pub use problem::Problem;
+pub use schema::schema;
+
+use serde_json::Value;
+
+/// Prices a case, or an array of cases: an array in gives an array out, a refused case `{"refused": …}` in its place.
+pub fn price(case_json: &str, extensions: &mut dyn Extensions) -> Value {
+    let (quoted, written) = match (json::parse(case_json), serde_json::from_str::<Value>(case_json)) {
+        (Ok(quoted), Ok(written)) => (quoted, written),
+        (Err(problem), _) => return problem.to_json(),
+        (_, Err(error)) => {
+            let message = format!("The case is not JSON: {error}.");
+            return Problem::new("malformed", "", message, "Correct the text.").to_json();
+        }
+    };
+    match (quoted, written) {
+        (Value::Array(quoted), Value::Array(written)) => {
+            quoted.iter().zip(&written).map(|(quoted, written)| price_one(quoted, written, extensions)).collect()
+        }
+        (quoted, written) => price_one(&quoted, &written, extensions),
+    }
+}
+
+/// Prices a case that was read before.
+pub fn price_case(case: &Case, extensions: &mut dyn Extensions) -> Result<Value, Problem> {
+    result::price(case, extensions)
+}
+
+/// Whether a result, or any of an array of results, is a refusal: exit status 1.
+pub fn is_refused(result: &Value) -> bool {
+    match result {
+        Value::Array(results) => results.iter().any(is_refused),
+        result => result.get("refused").is_some(),
+    }
+}
+
+fn price_one(quoted: &Value, written: &Value, extensions: &mut dyn Extensions) -> Value {
+    let priced = Case::from_values(quoted, written).and_then(|case| price_case(&case, extensions));
+    priced.unwrap_or_else(|problem| problem.to_json())
+}

@@ -1,0 +1,241 @@
+//! A priced case in the keys of a result, amounts as decimal text with the currency's decimals.
+
+use crate::case::{Case, CaseLine, PriceFrom};
+use crate::drive::{Extensions, drive};
+use crate::problem::Problem;
+use crate::settle::{Settled, settle};
+use crate::unrounded;
+use pos_domain::basket::PriceSource;
+use pos_domain::pricing::PricedBasket;
+use pos_domain::pricing::explain::{Facts, LineFacts};
+use pos_domain::pricing::priced::{Decision, PricedLine, TaxTotal};
+use pos_domain::pricing::proposal::{Effect, Grant};
+use pos_domain::pricing::tax::{CodeFigures, Figures, LineFigures, TaxFigures};
+use pos_money::{Currency, Decimal, Money};
+use serde_json::{Value, json};
+
+/// Prices one case.
+pub(crate) fn price(case: &Case, extensions: &mut dyn Extensions) -> Result<Value, Problem> {
+    let basket = drive(case, extensions)?;
+    let figures = if case.rounding.exact { unrounded::figures(case, &basket)? } else { posted(case, &basket) };
+    if case.rounding.exact && !case.tenders.is_empty() {
+        let next = "Leave out the tenders, or give an increment.";
+        return Err(Problem::new("unrounded_total", "tenders", "Figures that are not rounded cannot be paid.", next));
+    }
+    let settled = if case.rounding.exact { None } else { settle(case, basket.total)? };
+    Ok(Writer { case, basket: &basket, figures: &figures }.result(settled))
+}
+
+/// The figures of a basket as posted, in major units.
+fn posted(case: &Case, basket: &PricedBasket) -> Figures {
+    let major = |amount: Money| case.currency.to_decimal(amount);
+    let line = |line: &PricedLine| {
+        let taxes = line.taxes.iter().map(|tax| TaxFigures {
+            code: tax.code.clone(),
+            included: tax.included,
+            base: major(tax.base),
+            amount: major(tax.amount),
+        });
+        LineFigures { taxes: taxes.collect(), paid: major(line.paid) }
+    };
+    let code = |tax: &TaxTotal| CodeFigures {
+        base: major(tax.base),
+        amount: major(tax.amount),
+        exact_base: tax.exact_base,
+        exact_amount: tax.exact_amount,
+    };
+    Figures {
+        lines: basket.lines.iter().map(line).collect(),
+        codes: basket.taxes.iter().map(code).collect(),
+        total_excluded: major(basket.total_excluded),
+        total_tax: major(basket.total_tax),
+        total: major(basket.total),
+    }
+}
+
+/// Decimal text with at least the currency's decimals, more only where the figure has them. Never `-0`.
+pub(crate) fn figure(value: Decimal, currency: Currency) -> String {
+    let mut value = value.round_dp(20).normalize();
+    if value.is_zero() {
+        value = Decimal::ZERO;
+    }
+    let places = u32::from(currency.exponent());
+    if value.scale() < places {
+        value.rescale(places);
+    }
+    value.to_string()
+}
+
+struct Writer<'a> {
+    case: &'a Case,
+    basket: &'a PricedBasket,
+    figures: &'a Figures,
+}
+
+impl Writer<'_> {
+    fn money(&self, amount: Money) -> String {
+        self.case.currency.format(amount)
+    }
+
+    fn figure(&self, value: Decimal) -> String {
+        figure(value, self.case.currency)
+    }
+
+    fn result(&self, settled: Option<Settled>) -> Value {
+        let figures = self.figures;
+        let lines = self.case.lines.iter().enumerate().map(|(index, line)| self.line(index, line));
+        let taxes = self.basket.taxes.iter().zip(&figures.codes).map(|(total, tax)| {
+            json!({
+                "code": total.code,
+                "base": self.figure(tax.base),
+                "amount": self.figure(tax.amount),
+                "exact_base": self.figure(tax.exact_base),
+                "exact_amount": self.figure(tax.exact_amount),
+            })
+        });
+        let mut result = json!({
+            "lines": lines.collect::<Vec<_>>(),
+            "taxes": taxes.collect::<Vec<_>>(),
+            "discount": self.money(self.basket.discount),
+            "total_excluded": self.figure(figures.total_excluded),
+            "total_tax": self.figure(figures.total_tax),
+            "total_included": self.figure(figures.total),
+            "candidates": self.candidates(),
+            "grants": self.basket.grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
+            "certificate": self.certificate(),
+            "explain": self.explain(),
+        });
+        if let Some(Settled { tenders, settlement }) = settled {
+            let tenders = tenders.iter().map(|(kind, amount)| json!({ "kind": kind, "amount": self.money(*amount) }));
+            result["tenders"] = tenders.collect();
+            if settlement.is_settled() {
+                result["change"] = json!(self.money(settlement.change));
+            } else {
+                result["due"] = json!(self.money(settlement.due));
+            }
+            if !settlement.rounding.is_zero() {
+                result["cash_rounding"] = json!(self.money(settlement.rounding));
+            }
+        }
+        result
+    }
+
+    fn line(&self, index: usize, line: &CaseLine) -> Value {
+        let blank = PricedLine {
+            number: line.number,
+            gross: Money::ZERO,
+            modifiers: Vec::new(),
+            net: Money::ZERO,
+            taxes: Vec::new(),
+            paid: Money::ZERO,
+        };
+        let priced = self.basket.line(line.number).unwrap_or(&blank);
+        let mut modifiers: Vec<Value> = Vec::new();
+        for modifier in &priced.modifiers {
+            modifiers.push(json!({
+                "source": modifier.source.extension,
+                "id": modifier.source.candidate,
+                "qty": modifier.quantity.value.normalize().to_string(),
+                "amount": self.money(modifier.amount),
+            }));
+        }
+        let figures = self.figures.lines.get(index);
+        let taxes = figures
+            .into_iter()
+            .flat_map(|line| &line.taxes)
+            .map(|tax| json!({ "code": tax.code, "base": self.figure(tax.base), "amount": self.figure(tax.amount) }));
+        json!({
+            "id": line.id,
+            "sku": line.item.id,
+            "qty": line.quantity.value.normalize().to_string(),
+            "gross": self.money(priced.gross),
+            "net": self.money(priced.net),
+            "modifiers": modifiers,
+            "taxes": taxes.collect::<Vec<_>>(),
+            "paid": self.figure(figures.map_or(Decimal::ZERO, |line| line.paid)),
+        })
+    }
+
+    /// The case's own candidates in its order, then what extensions and people proposed.
+    fn candidates(&self) -> Vec<Value> {
+        let own = |decision: &&Decision| &*decision.source.extension == "case";
+        let mut written = Vec::new();
+        for (_, candidate) in &self.case.candidates {
+            let decided = self.basket.decisions.iter().filter(own);
+            let decided = decided.filter(|decision| decision.source.candidate == candidate.id);
+            written.extend(decided.map(|decision| self.decision(decision)));
+        }
+        let others = self.basket.decisions.iter().filter(|decision| !own(decision));
+        written.extend(others.map(|decision| self.decision(decision)));
+        written
+    }
+
+    fn decision(&self, decision: &Decision) -> Value {
+        let used = decision.used.iter().map(|(number, quantity)| {
+            let line = self.case.numbered(*number).map(|line| line.id.clone());
+            json!({ "line": line, "qty": quantity.value.normalize().to_string() })
+        });
+        json!({
+            "id": decision.source.candidate,
+            "sets": decision.sets,
+            "saving": self.money(decision.saving),
+            "used": used.collect::<Vec<_>>(),
+            "state": decision.state,
+            "reason": decision.reason,
+        })
+    }
+
+    fn grant(&self, grant: &Grant) -> Value {
+        let effect = match grant.effect {
+            Effect::AmountOff(amount) => json!({ "amount-off": self.money(amount) }),
+            Effect::BundlePrice(amount) => json!({ "bundle-price": self.money(amount) }),
+            Effect::RateOff(rate) => json!({ "rate-off": rate.fraction().normalize().to_string() }),
+            Effect::FixedPrice(price) => json!({ "fixed-price": self.figure(price.value) }),
+        };
+        json!({
+            "offer": grant.offer,
+            "items": grant.items,
+            "qty": grant.qty.value.normalize().to_string(),
+            "effect": effect,
+            "automatic": grant.automatic,
+        })
+    }
+
+    fn certificate(&self) -> Value {
+        let certificate = self.basket.certificate;
+        let kind = if certificate.is_optimal() { "optimal" } else { "bounded" };
+        json!({ "kind": kind, "saving": self.figure(certificate.saving), "bound": self.figure(certificate.bound) })
+    }
+
+    /// By line the chain from its price to what is paid; nothing where figures are not rounded, since nothing is posted.
+    fn explain(&self) -> Vec<Value> {
+        if self.case.rounding.exact {
+            return Vec::new();
+        }
+        let facts = Facts::of_basket(self.basket, self.case.currency);
+        let mut explained = Vec::new();
+        for line in &self.case.lines {
+            let Some(priced) = self.basket.line(line.number) else { continue };
+            let price_source = match line.price_from {
+                PriceFrom::Case => PriceSource::List,
+                PriceFrom::Proposal | PriceFrom::Override => PriceSource::Given,
+            };
+            let chain = facts.chain(LineFacts {
+                number: line.number,
+                quantity: line.quantity,
+                price: line.price,
+                price_source: &price_source,
+                gross: priced.gross,
+                modifiers: &priced.modifiers,
+                taxes: &priced.taxes,
+                paid: priced.paid,
+            });
+            let steps = chain.into_iter().map(|step| {
+                let amount = step.amount.map(|amount| self.money(amount));
+                json!({ "kind": step.kind.code(), "title": step.title, "detail": step.detail, "amount": amount })
+            });
+            explained.push(json!({ "line": line.id, "steps": steps.collect::<Vec<_>>() }));
+        }
+        explained
+    }
+}

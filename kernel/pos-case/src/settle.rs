@@ -1,0 +1,49 @@
+//! Tenders against the total: rewards that pay, then the case's own tenders, change and cash rounding.
+
+use crate::case::{Case, RewardKind};
+use crate::problem::Problem;
+use pos_domain::Refusal;
+use pos_domain::tender::{Settlement, Tender, TenderKind};
+use pos_money::{Money, Rounding};
+use std::sync::Arc;
+
+/// What was given, and what that comes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) tenders: Vec<(Arc<str>, Money)>,
+    pub(crate) settlement: Settlement,
+}
+
+/// Settles a total; none where nothing is tendered.
+pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Problem> {
+    let mut rounding = Rounding::HALF_UP;
+    let mut given: Vec<(Arc<str>, Money)> = Vec::new();
+    let mut tenders: Vec<Tender> = Vec::new();
+    for reward in case.rewards.iter().filter(|reward| reward.kind == RewardKind::Tender) {
+        let due = Settlement::of(total, &tenders, rounding)?.due;
+        // Points never pay more than there is to pay.
+        let amount = reward.value.min(due.max(Money::ZERO));
+        given.push((reward.id.clone(), amount));
+        tenders.push(Tender { kind: TenderKind::Coupon, amount });
+    }
+    for tender in &case.tenders {
+        let kind = if &*tender.kind == "cash" { TenderKind::Cash } else { TenderKind::Coupon };
+        rounding = tender.cash_rounding.unwrap_or(rounding);
+        let due = Settlement::of(total, &tenders, rounding)?.due;
+        let amount = match tender.amount {
+            Some(amount) if kind.gives_change() || amount <= due => amount,
+            Some(_) => {
+                let (kind, due) = (tender.kind.to_string(), case.currency.to_decimal(due));
+                return Err(Refusal::TenderGivesNoChange { kind, due }.into());
+            }
+            None if kind.gives_change() => rounding.round_money(due)?,
+            None => due,
+        };
+        given.push((tender.kind.clone(), amount));
+        tenders.push(Tender { kind, amount });
+    }
+    if tenders.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Settled { settlement: Settlement::of(total, &tenders, rounding)?, tenders: given }))
+}

@@ -1,0 +1,312 @@
+//! What a case may say and what happens where it is wrong.
+
+use crate::price;
+use pos_case::{Extensions, NoExtensions, is_refused, schema};
+use pos_domain::pricing::proposal::{Candidate, Effect, Message, Proposal, Shape, Snapshot, Stage};
+use pos_money::{Decimal, Rate};
+use pos_reference::generate::{Random, Shape as Kind, generate};
+use pos_reference::vectors::{PEERS, deals, peer};
+use serde_json::{Value, json};
+
+const KINDS: [Kind; 4] = [Kind::Tax, Kind::Offers, Kind::ForcedPicks, Kind::Returns];
+
+fn generated(seed: u64, kind: Kind) -> Value {
+    let case = generate(seed, kind);
+    if kind == Kind::Returns { case["case"].clone() } else { case }
+}
+
+fn validator(definition: &str) -> jsonschema::Validator {
+    let mut whole = schema();
+    whole.as_object_mut().unwrap().remove("anyOf");
+    whole["$ref"] = json!(format!("#/$defs/{definition}"));
+    jsonschema::validator_for(&whole).unwrap()
+}
+
+fn check_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path)).collect();
+    assert!(errors.is_empty(), "{what}: {errors:?}\n{value}");
+}
+
+/// Everything the reference can say is understood here, and both schemas hold.
+#[test]
+fn every_case_of_the_reference_is_understood() {
+    let (cases, results) = (validator("case"), validator("result"));
+    let peers = PEERS.iter().flat_map(|name| peer(name)).chain(deals()).map(|peer| (peer.id, peer.case));
+    let random = (0..150).flat_map(|seed| KINDS.map(|kind| (format!("{kind:?} {seed}"), generated(seed, kind))));
+    for (name, case) in peers.chain(random) {
+        check_valid(&cases, &case, &name);
+        let result = price(&case);
+        assert!(!is_refused(&result), "{name}: {result}");
+        check_valid(&results, &result, &name);
+    }
+}
+
+fn refused(case: Value, code: &str, place: &str, next: &str) {
+    let result = price(&case);
+    let refusal = &result["refused"];
+    assert_eq!((&refusal["code"], &refusal["place"], &refusal["next"]), (&json!(code), &json!(place), &json!(next)));
+    check_valid(&validator("refused"), &result, place);
+}
+
+#[test]
+fn mistakes_are_named_at_their_place() {
+    let with = |key: &str, value: Value| json!({ "currency": "EUR", "lines": [{ "unit_price": "1" }], key: value });
+    let line = |key: &str, value: Value| with("lines", json!([{ "unit_price": "1", key: value }]));
+    refused(with("candiates", json!([])), "unknown_key", "", "Did you mean \"candidates\"?");
+    refused(line("unitprice", json!(1)), "unknown_key", "lines[0]", "Did you mean \"unit_price\"?");
+    refused(
+        line("taxes", json!([{ "code": "a", "rat": 1 }])),
+        "unknown_key",
+        "lines[0].taxes[0]",
+        "Did you mean \"rate\"?",
+    );
+    refused(line("taxes", json!([{ "code": "a" }])), "missing_key", "lines[0].taxes[0].rate", "Add it.");
+    refused(line("qty", json!("1,5")), "wrong_value", "lines[0].qty", "Correct the value.");
+    refused(line("uom", json!("kgs")), "wrong_value", "lines[0].uom", "Did you mean \"kg\"?");
+    refused(with("rounding", json!({ "mode": "halfup" })), "wrong_value", "rounding.mode", "Did you mean \"half-up\"?");
+    refused(
+        with("rounding", json!({ "increment": "0.001" })),
+        "wrong_value",
+        "rounding.increment",
+        "Correct the value.",
+    );
+    refused(with("now", json!("yesterday")), "wrong_value", "now", "Correct the value.");
+    refused(
+        with("policy", json!({ "groups": { "a": "best" } })),
+        "wrong_value",
+        "policy.groups.a",
+        "Choose one of best-price, priority, list-order.",
+    );
+    let shape = |effect: Value| with("candidates", json!([{ "id": "a", "shape": { "whole-order": effect } }]));
+    refused(
+        shape(json!({ "rate-off": 10 })),
+        "wrong_value",
+        "candidates[0].shape.whole-order.rate-off",
+        "Correct the value.",
+    );
+    refused(
+        shape(json!({ "rate_off": 1 })),
+        "unknown_key",
+        "candidates[0].shape.whole-order",
+        "Did you mean \"rate-off\"?",
+    );
+    refused(
+        shape(json!({ "amount-off": "1.005" })),
+        "wrong_value",
+        "candidates[0].shape.whole-order.amount-off",
+        "Correct the value.",
+    );
+    let deal = json!([{ "id": "a", "shape": { "deal": { "slots": [{ "pool": [2] }] } } }]);
+    refused(with("candidates", deal), "wrong_value", "candidates[0].shape.deal.slots[0].pool[0]", "Choose one of 1.");
+    refused(
+        with("scripts", json!(["a.rhai"])),
+        "extension_failed",
+        "scripts",
+        "Correct it, or leave it out of the case.",
+    );
+    refused(json!({ "lines": [] }), "missing_key", "currency", "Add it.");
+    let tenders = json!([{ "kind": "coupon", "amount": "2" }]);
+    refused(with("tenders", tenders), "tender_gives_no_change", "", "Enter at most the amount due.");
+}
+
+#[test]
+fn an_array_in_gives_an_array_out() {
+    let text = r#"[{"currency": "EUR", "lines": [{"unit_price": 12345678901234567.89}]}, {"currency": "XXX"}, 7]"#;
+    let results = pos_case::price(text, &mut NoExtensions);
+    assert_eq!(results[0]["total_included"], "12345678901234567.89", "no digit is lost");
+    assert_eq!(results[1]["refused"]["place"], "currency");
+    assert_eq!(results[2]["refused"]["message"], "the case must be an object.");
+    assert!(is_refused(&results) && results.as_array().unwrap().len() == 3);
+    assert_eq!(pos_case::price("[]", &mut NoExtensions), json!([]));
+    assert_eq!(pos_case::price("[1,", &mut NoExtensions)["refused"]["code"], "malformed");
+}
+
+/// Puts something hostile at a random place.
+fn spoil(value: &mut Value, random: &mut Random) {
+    let hostile = [
+        json!("999999999999999999999"),
+        json!("79228162514264337593543950335"),
+        json!("-1"),
+        json!("0"),
+        json!("0.0000000000000000000000000001"),
+        json!("1e28"),
+        json!(65_535),
+        json!(i64::MIN),
+        json!(null),
+        json!([]),
+        json!({}),
+        json!(true),
+        json!("half-up"),
+    ];
+    let children = match value {
+        Value::Object(map) if !map.is_empty() => map.values_mut().collect::<Vec<_>>(),
+        Value::Array(list) if !list.is_empty() => list.iter_mut().collect(),
+        _ => {
+            *value = hostile[random.below(hostile.len())].clone();
+            return;
+        }
+    };
+    let count = children.len();
+    if let Some(child) = children.into_iter().nth(random.below(count)) {
+        spoil(child, random);
+    }
+}
+
+#[test]
+fn no_input_panics_and_no_answer_is_minus_zero() {
+    let mut random = Random::new(7);
+    let (mut priced, mut turned_down) = (0, 0);
+    for seed in 0..4_000 {
+        let mut case = generated(seed, Kind::Tax);
+        case["tenders"] = json!([{ "kind": "cash", "amount": "5" }]);
+        case["manual"] = json!({ "lines": [{ "line": 1, "discount": { "final-price": "1" } }], "basket": { "discount": { "rate-off": "0.1" } } });
+        for _ in 0..random.between(1, 3) {
+            // Not at the top: there it would only ever be the currency.
+            let part = random.of(["lines", "lines", "rounding", "manual", "tenders"]);
+            spoil(&mut case[part], &mut random);
+        }
+        let result = price(&case);
+        assert!(!result.to_string().contains("\"-0\"") && !result.to_string().contains("\"-0.00\""), "{result}");
+        *if is_refused(&result) { &mut turned_down } else { &mut priced } += 1;
+    }
+    assert!(priced > 300 && turned_down > 500, "{priced} priced, {turned_down} refused");
+}
+
+/// One line of 10.00 with 10 % tax in it.
+fn ten() -> Value {
+    json!({ "currency": "EUR", "lines": [{ "unit_price": "10", "taxes": [{ "code": "V", "rate": "0.1", "included": true }] }] })
+}
+
+fn check(extra: Value, figures: [(&str, &str); 3]) {
+    check_valid(&validator("case"), &with(&extra), "case");
+    check_priced(extra, figures);
+}
+
+fn with(extra: &Value) -> Value {
+    let mut case = ten();
+    for (key, value) in extra.as_object().unwrap() {
+        case[key] = value.clone();
+    }
+    case
+}
+
+fn check_priced(extra: Value, figures: [(&str, &str); 3]) {
+    let result = price(&with(&extra));
+    for (key, expected) in figures {
+        assert_eq!(result.pointer(key), Some(&json!(expected)), "{key} of {result}");
+    }
+}
+
+#[test]
+fn people_and_programmes_come_at_their_place() {
+    let order = json!([{ "id": "ten", "shape": { "whole-order": { "rate-off": "0.1" } } }]);
+    let total = "/total_included";
+    // By hand on the line: the order offer leaves it alone.
+    check(
+        json!({ "candidates": order, "manual": { "lines": [{ "line": 1, "discount": { "final-price": "7" }, "reason": "dented" }] } }),
+        [(total, "7.00"), ("/lines/0/modifiers/0/source", "manual"), ("/candidates/0/state", "lost")],
+    );
+    // By hand on the basket: after the order offer, on what is left; then the reward.
+    check(
+        json!({
+            "candidates": order,
+            "manual": { "basket": { "discount": { "rate-off": "0.5" } } },
+            "rewards": [{ "id": "points", "kind": "discount", "value": "2" }],
+        }),
+        [(total, "2.50"), ("/lines/0/modifiers/1/amount", "-4.50"), ("/lines/0/modifiers/2/id", "points")],
+    );
+    // A price by hand is locked.
+    check(
+        json!({ "candidates": order, "manual": { "overrides": [{ "line": "1", "price": "8" }] } }),
+        [(total, "8.00"), ("/discount", "0.00"), ("/explain/0/steps/0/title", "Price given by the calling program")],
+    );
+    check(
+        json!({ "price_proposals": [{ "line": "1", "price": { "value": "27", "per": "3" } }] }),
+        [(total, "9.00"), ("/lines/0/gross", "9.00"), ("/total_tax", "0.82")],
+    );
+}
+
+#[test]
+fn tenders_settle_the_total() {
+    check(
+        json!({ "rewards": [{ "id": "points", "kind": "tender", "value": "3" }], "tenders": [{ "kind": "cash", "amount": "10" }] }),
+        [("/change", "3.00"), ("/tenders/0/amount", "3.00"), ("/total_tax", "0.91")],
+    );
+    check(
+        json!({ "tenders": [{ "kind": "coupon", "amount": "1.02" }, { "kind": "cash", "cash_rounding": "0.05" }] }),
+        [("/change", "0.00"), ("/tenders/1/amount", "9.00"), ("/cash_rounding", "0.02")],
+    );
+    check(
+        json!({ "tenders": [{ "kind": "cash", "amount": "4" }] }),
+        [("/due", "6.00"), ("/tenders/0/kind", "cash"), ("/total_included", "10.00")],
+    );
+}
+
+#[test]
+fn an_exempt_tax_comes_out_of_the_price_unless_it_is_kept() {
+    let taxed = |keep: bool| json!({ "lines": [{ "unit_price": "11", "taxes": [{ "code": "V", "rate": "0.1", "included": true, "exempt": "export", "keep_price": keep }] }] });
+    check(taxed(false), [("/total_included", "10.00"), ("/total_tax", "0.00"), ("/lines/0/paid", "10.00")]);
+    check(taxed(true), [("/total_included", "11.00"), ("/total_tax", "0.00"), ("/total_excluded", "11.00")]);
+}
+
+/// Takes 10 % off everything in the order's stage, and remembers what it saw.
+#[derive(Default)]
+struct Tenth(Vec<String>);
+
+impl Tenth {
+    fn propose(&mut self, what: &str, stage: Stage, basket: &Snapshot) -> Result<Proposal, String> {
+        let net = basket.currency.format(basket.lines[0].net);
+        self.0.push(format!("{what} {stage:?} {net} {}", basket.codes.join(" ")));
+        let candidate = Candidate {
+            id: "tenth".into(),
+            shape: Shape::WholeOrder(Effect::RateOff(Rate::from_fraction(Decimal::new(1, 1)))),
+            mode: Default::default(),
+            group: Some(what.into()),
+            priority: 0,
+            basis: Default::default(),
+            spread: Default::default(),
+            requires: None,
+            cap: None,
+            limits: None,
+            consumes_codes: Vec::new(),
+            label: Message::text("A tenth"),
+            attrs: Vec::new(),
+        };
+        let candidates = if stage == Stage::Order { vec![candidate] } else { Vec::new() };
+        Ok(Proposal { candidates, ..Proposal::default() })
+    }
+}
+
+impl Extensions for Tenth {
+    fn offers(&mut self, config_json: &str, stage: Stage, basket: &Snapshot) -> Result<Proposal, String> {
+        assert_eq!(config_json, r#"{"off":0.1}"#, "the configuration arrives as it was written");
+        self.propose("offers", stage, basket)
+    }
+
+    fn script(&mut self, path: &str, stage: Stage, basket: &Snapshot) -> Result<Proposal, String> {
+        self.propose(path, stage, basket)
+    }
+}
+
+#[test]
+fn extensions_are_asked_once_a_stage() {
+    let mut case = ten();
+    case["codes"] = json!(["SPRING"]);
+    case["offers"] = json!({ "off": 0.1 });
+    case["scripts"] = json!(["tenth.rhai"]);
+    let mut tenth = Tenth::default();
+    let result = pos_case::price(&case.to_string(), &mut tenth);
+    assert_eq!(tenth.0.len(), 6);
+    assert_eq!(tenth.0[4], "offers Order 10.00 SPRING");
+    assert_eq!(result["lines"][0]["modifiers"][0]["source"], "promotions");
+    assert_eq!(result["candidates"].as_array().unwrap().len(), 2);
+}
+
+/// Nothing changes where a case is written otherwise: kebab-case keys, numbers for text.
+#[test]
+fn keys_may_be_written_like_the_contract() {
+    let deal = json!([{ "id": "a", "consumes-codes": ["X"], "shape": { "deal": { "slots": [{ "pool": [1], "count": 1 }], "together": { "bundle-price": 7 }, "repeat-max": 1 } } }]);
+    let figures = [("/total_included", "7.00"), ("/lines/0/net", "7.00"), ("/discount", "3.00")];
+    check_priced(json!({ "candidates": deal }), figures);
+}
