@@ -114,7 +114,7 @@ pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Resu
                 });
             }
         }
-        if Pricing::asks_for_rates(&proposals)
+        if pricing.asks_for_rates(&proposals)
             && let Some(member) = rules.assessor()
             && let Ok(rates) = calls.ask(member, |extension| extension.assess(&pricing.tax_input()))
         {

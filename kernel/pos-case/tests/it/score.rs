@@ -10,7 +10,7 @@ const LEAST: [(&str, usize, usize); 8] = [
     ("solidus_tax", 3, 3),
     ("deals", 7, 7),
     ("oscar_offers", 24, 24),
-    ("vendure_order_calc", 13, 14),
+    ("vendure_order_calc", 14, 14),
     ("odoo_loyalty", 8, 8),
     ("erpnext_pricing", 1, 1),
     ("medusa_promotions", 21, 23),

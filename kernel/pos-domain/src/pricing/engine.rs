@@ -1,13 +1,13 @@
 //! The pipeline of one pricing, stage by stage.
 
 use super::conflict::{self, LineShare, Outcome, Payable, Resolved, Taxed, Terms};
-use super::policy::{Budget, Policy, RoundedAt};
+use super::policy::{Budget, Policy, RoundedAt, ShareOn};
 use super::priced::{
     Certificate, Decision, DecisionState, LineTax, Modifier, ModifierSource, PricedBasket, PricedLine,
 };
 use super::proposal::{
-    Assessment, AttrValue, Candidate, Effect, Grant, LineKind, NearMiss, Notice, Proposal, Snapshot, SnapshotLine,
-    Stage, TaxInput, Taxable,
+    Assessment, AttrValue, Candidate, Effect, Grant, LineKind, NearMiss, Notice, Proposal, Shape, Snapshot,
+    SnapshotLine, Stage, TaxInput, Taxable,
 };
 use super::tax::{self, Precision, TaxLine, TaxResult, Workings};
 use crate::basket::Basket;
@@ -163,13 +163,17 @@ impl Pricing {
         Arc::new(self.snapshot.clone())
     }
 
-    /// Whether a proposal's threshold can only be checked by somebody who knows the rates of tax.
-    pub fn asks_for_rates(proposals: &[Proposed]) -> bool {
-        proposals.iter().flat_map(|proposed| &proposed.proposal.candidates).any(conflict::asks_for_tax)
+    /// Whether the stage can only be decided by somebody who knows the rates of tax.
+    pub fn asks_for_rates(&self, proposals: &[Proposed]) -> bool {
+        let asks = |candidate: &Candidate| {
+            conflict::asks_for_tax(candidate)
+                || (self.policy.share_on == ShareOn::Payable && matches!(candidate.shape, Shape::WholeOrder(_)))
+        };
+        proposals.iter().flat_map(|proposed| &proposed.proposal.candidates).any(asks)
     }
 
-    /// Tells the rates before the last stage is decided, for thresholds in other terms than the shop's prices. Without
-    /// them such a threshold is held against the prices.
+    /// Tells the rates before a stage is decided, for thresholds and shares in other terms than the shop's prices. Without
+    /// them prices serve.
     pub fn know_rates(&mut self, assessment: Assessment) {
         self.rates = Some(assessment);
     }
@@ -241,7 +245,11 @@ impl Pricing {
 
     /// Posts what a candidate takes off: rounded once and shared over its lines by largest remainder, or on each line.
     fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
-        let Outcome { source, label, decision, reason, sets, payable, saving, by_line, considered } = outcome;
+        let Outcome { source, label, decision, reason, sets, is_whole, payable, saving, mut by_line, considered } =
+            outcome;
+        if is_whole && self.policy.share_on == ShareOn::Payable {
+            self.share_on_payable(saving, &mut by_line)?;
+        }
         let mut posted = Money::ZERO;
         if let Some(payable) = payable {
             self.payable.push((self.decisions.len(), payable));
@@ -274,6 +282,21 @@ impl Pricing {
         let used = used.collect();
         let lines = considered.iter().map(|index| number(*index)).collect();
         self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines, used });
+        Ok(())
+    }
+
+    /// Shares an order offer on what is paid for the lines instead of on their prices.
+    fn share_on_payable(&self, saving: Decimal, by_line: &mut [LineShare]) -> Result<(), Refusal> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let paid = tax::compute(&self.tax_lines(), rates, self.currency)?.paid;
+        let paid = |share: &LineShare| self.currency.to_decimal(paid[share.line]);
+        let whole: Decimal = by_line.iter().map(&paid).sum();
+        if whole > Decimal::ZERO {
+            for share in by_line.iter_mut() {
+                let part = saving.checked_mul(paid(share)).and_then(|part| part.checked_div(whole));
+                share.saving = part.ok_or(MoneyError::Overflow)?;
+            }
+        }
         Ok(())
     }
 

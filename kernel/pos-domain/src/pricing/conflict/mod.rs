@@ -20,7 +20,7 @@ pub(super) use outcome::{LineShare, Outcome, Payable, Resolved};
 use super::engine::WorkLine;
 use super::policy::{Budget, BudgetKind, GroupRule, OnExceed, Policy};
 use super::priced::{DecisionState, ModifierSource};
-use super::proposal::{Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
+use super::proposal::{Basis, Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
 use super::solver::Effort;
 use crate::refusal::Refusal;
 use assign::{Limit, assign, named};
@@ -106,7 +106,10 @@ pub(super) fn resolve(
             stand.compete(mode, &group, tier)?;
         }
     }
-    for contender in compound {
+    // What is taken off what is to be paid comes after all that is taken off prices.
+    let (payable, priced): (Vec<_>, Vec<_>) =
+        compound.into_iter().partition(|contender| contender.candidate.basis == Basis::Payable);
+    for contender in priced.into_iter().chain(payable) {
         stand.combine(contender)?;
     }
     Ok(stand.resolved)
@@ -269,7 +272,9 @@ impl Stand<'_, '_> {
             let Contender { source, candidate, considered, .. } = contender;
             let reason = "its budget does not reach".to_owned();
             self.resolved.outcomes.push(rejected(&source, &candidate, considered, DecisionState::Budget, reason));
-        } else if evaluation.saving > Decimal::ZERO && !self.code_is_used(&contender) {
+        } else if (evaluation.saving > Decimal::ZERO || contender.candidate.basis == Basis::Payable)
+            && !self.code_is_used(&contender)
+        {
             self.resolved.saving += evaluation.saving;
             self.resolved.bound += evaluation.saving;
             self.give(contender, evaluation, None, false)?;

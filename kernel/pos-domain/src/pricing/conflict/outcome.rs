@@ -29,6 +29,8 @@ pub(in crate::pricing) struct Outcome {
     pub(in crate::pricing) decision: DecisionState,
     pub(in crate::pricing) reason: Arc<str>,
     pub(in crate::pricing) sets: u32,
+    /// It is about the whole order.
+    pub(in crate::pricing) is_whole: bool,
     /// What it takes off what is to be paid, instead of off the prices.
     pub(in crate::pricing) payable: Option<Payable>,
     /// Exact, in major units.
@@ -83,7 +85,19 @@ pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[Wor
     } else {
         (DecisionState::Applied, "".into())
     };
-    Outcome { source, label: candidate.label.text, decision, reason, sets, payable, saving, by_line, considered }
+    let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
+    Outcome {
+        source,
+        label: candidate.label.text,
+        decision,
+        reason,
+        sets,
+        is_whole,
+        payable,
+        saving,
+        by_line,
+        considered,
+    }
 }
 
 /// Why a candidate that was in the running got nothing; `before` is how the lines stood when it ran.
@@ -133,6 +147,7 @@ pub(super) fn rejected(
         decision,
         reason: reason.into(),
         sets: 0,
+        is_whole: matches!(candidate.shape, Shape::WholeOrder(_)),
         payable: None,
         saving: Decimal::ZERO,
         by_line: Vec::new(),

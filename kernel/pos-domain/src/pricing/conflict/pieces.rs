@@ -81,6 +81,9 @@ impl Pieces {
         });
         let mut per_major = 1_i64;
         let whole = sum.ceil().mantissa().max(1);
+        if whole >= SCALED_MAX {
+            return Err(MoneyError::Overflow);
+        }
         while per_major < 1_000_000_000_000 && whole * i128::from(per_major) * 10 < SCALED_MAX {
             per_major *= 10;
         }
@@ -109,6 +112,8 @@ impl Pieces {
 }
 
 fn scaled(major: Decimal, per_major: i64) -> i64 {
+    // A third has 28 digits; those beyond the finest fraction would only overflow.
+    let major = major.trunc_with_scale(12);
     let product = major.mantissa().checked_mul(i128::from(per_major));
     let divisor = 10_i128.checked_pow(major.scale()).unwrap_or(i128::MAX);
     // An amount beyond everything in the basket takes everything, however much beyond.
@@ -119,4 +124,17 @@ fn scaled(major: Decimal, per_major: i64) -> i64 {
 
 fn by_article(one: &WorkLine, other: &WorkLine) -> Ordering {
     one.item.cmp(&other.item).then(one.number.cmp(&other.number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_is_a_third_in_every_scale() {
+        let third = Decimal::from(10) / Decimal::from(3);
+        assert_eq!(scaled(third, 1_000_000_000_000), 3_333_333_333_333);
+        assert_eq!(scaled(third, 10), 33);
+        assert_eq!(scaled(Decimal::MAX, 1_000), i64::MAX / 1_000);
+    }
 }

@@ -44,8 +44,8 @@ pub(super) struct Bounder<'a> {
     /// Where in `sorted` a slot stands, where it ends, and pieces used of the item it stands at.
     places: Vec<(usize, usize, i64)>,
     taken: Vec<(usize, i64)>,
-    /// What each further set of the deal at hand earns.
-    gains: Vec<i64>,
+    /// What further sets of the deal at hand earn: (each, how many).
+    gains: Vec<(i64, i64)>,
     /// The most a piece of each item saves anywhere: a higher price would bring nothing.
     dearest: Vec<i64>,
 }
@@ -53,6 +53,10 @@ pub(super) struct Bounder<'a> {
 impl<'a> Bounder<'a> {
     pub(super) fn new(problem: &'a Problem) -> Bounder<'a> {
         let deals = problem.deals.len();
+        let mut dearest = vec![0; problem.counts.len()];
+        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
+            dearest[*item] = dearest[*item].max(*weight);
+        }
         let mut dearest = vec![0; problem.counts.len()];
         for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
             dearest[*item] = dearest[*item].max(*weight);
@@ -97,9 +101,9 @@ impl<'a> Bounder<'a> {
             if best.bound <= known {
                 break;
             }
-            let excess = self.problem.counts.iter().zip(&self.demand).map(|(count, demand)| demand - count);
+            let excess = self.problem.counts.iter().zip(&self.demand).map(|(count, demand)| i128::from(demand - count));
             // An item that is dear enough already and still left over costs less next time; at nothing it stays.
-            let off: i64 = excess
+            let off: i128 = excess
                 .zip(&prices)
                 .filter(|(excess, price)| *excess > 0 || **price > 0)
                 .map(|(excess, _)| excess * excess)
@@ -107,7 +111,8 @@ impl<'a> Bounder<'a> {
             if off == 0 {
                 break;
             }
-            let step = ((bound - known) / 8).saturating_mul(eagerness) / off;
+            let step = i128::from(bound.saturating_sub(known) / 8) * i128::from(eagerness) / off;
+            let step = i64::try_from(step).unwrap_or(i64::MAX);
             let mut moved = false;
             for (item, price) in prices.iter_mut().enumerate() {
                 let excess = self.demand[item] - self.problem.counts[item];
@@ -139,16 +144,11 @@ impl<'a> Bounder<'a> {
             self.earn(deal, prices, most, most);
             self.taken.clear();
             let spare = bound - known;
-            let earns =
-                |sets: i64, gains: &[i64]| -> i64 { gains.iter().take(usize::try_from(sets).unwrap_or(0)).sum() };
-            let reach = i64::try_from(self.gains.len()).unwrap_or(most).min(most);
-            let mut left = (least, reach);
-            while left.0 < left.1 && best - earns(left.0, &self.gains) >= spare {
-                left.0 += 1;
-            }
-            while left.1 > left.0 && best - earns(left.1, &self.gains) >= spare {
-                left.1 -= 1;
-            }
+            let fit: i64 = self.gains.iter().map(|(_, times)| times).sum();
+            let spent = |sets: i64| best.saturating_sub(earns(&self.gains, sets)) >= spare;
+            let mut left = (least, fit.min(most));
+            left.0 = first(left.0, left.1, |sets| !spent(sets));
+            left.1 -= first(0, left.1 - left.0, |less| !spent(left.1 - less));
             *range = left;
         }
     }
@@ -166,7 +166,7 @@ impl<'a> Bounder<'a> {
             if !fits {
                 return i64::MIN;
             }
-            bound += self.earned[deal];
+            bound = bound.saturating_add(self.earned[deal]);
         }
         bound
     }
@@ -206,6 +206,8 @@ impl<'a> Bounder<'a> {
         while sets[deal] < most {
             let mut gain = *per_set;
             let before = taken.len();
+            // How many sets just like this one follow before a slot runs into its next item.
+            let mut times = most - sets[deal];
             for (Slot { count, .. }, (at, end, used)) in slots.iter().zip(places.iter_mut()) {
                 let mut missing = *count;
                 while missing > 0 {
@@ -215,8 +217,10 @@ impl<'a> Bounder<'a> {
                         return sets[deal] >= least;
                     }
                     let (value, item) = sorted[*at];
-                    let here = (problem.counts[item] - *used).min(missing);
-                    gain += value * here;
+                    let left = problem.counts[item] - *used;
+                    let here = left.min(missing);
+                    gain = gain.saturating_add(value.saturating_mul(here));
+                    times = times.min(if here == *count { left / here } else { 1 });
                     missing -= here;
                     *used += here;
                     taken.push((item, here));
@@ -226,16 +230,48 @@ impl<'a> Bounder<'a> {
                 }
             }
             *work += slots.len() as u64;
-            if gain <= 0 && sets[deal] >= least {
-                taken.truncate(before);
-                break;
+            if gain <= 0 {
+                if sets[deal] >= least {
+                    taken.truncate(before);
+                    break;
+                }
+                times = times.min(least - sets[deal]);
             }
-            gains.push(gain);
-            earned[deal] += gain;
-            sets[deal] += 1;
+            if times > 1 {
+                for (_, pieces) in &mut taken[before..] {
+                    *pieces *= times;
+                }
+                // Every slot took from one item only, so it stands in it still, or at its end.
+                for (Slot { count, .. }, (at, _, used)) in slots.iter().zip(places.iter_mut()) {
+                    *used += count * (times - 1);
+                    if *used == problem.counts[sorted[*at].1] {
+                        (*at, *used) = (*at + 1, 0);
+                    }
+                }
+            }
+            gains.push((gain, times));
+            earned[deal] = earned[deal].saturating_add(gain.saturating_mul(times));
+            sets[deal] += times;
         }
         true
     }
+}
+
+/// What the first `sets` sets earn.
+fn earns(gains: &[(i64, i64)], mut sets: i64) -> i64 {
+    let mut sum = 0_i64;
+    for (gain, times) in gains {
+        let here = sets.min(*times);
+        sum = sum.saturating_add(gain.saturating_mul(here));
+        sets -= here;
+    }
+    sum
+}
+
+/// The first of `from..=to` that fits; `from` where none is near.
+fn first(from: i64, to: i64, fits: impl Fn(i64) -> bool) -> i64 {
+    const NEAR: i64 = 64;
+    (from..=to).take_while(|at| at - from <= NEAR).find(|at| fits(*at)).unwrap_or(from)
 }
 
 /// Pools up to this length are sorted by insertion.

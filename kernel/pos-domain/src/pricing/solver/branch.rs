@@ -128,9 +128,9 @@ impl Search<'_> {
                 }
                 slot += 1;
             }
-            saving += deal.per_set * sets;
+            saving = i64::saturating_add(saving, deal.per_set.saturating_mul(*sets));
         }
-        saving += flow.value;
+        saving = saving.saturating_add(flow.value);
         if saving > self.best.saving {
             self.best = answer_of(self.problem, sets, &flow, saving, 0);
         }
@@ -166,7 +166,7 @@ impl Search<'_> {
                 .iter()
                 .enumerate()
                 .all(|(slot, wanted)| next.push(&self.pools, first_slot[deal] + slot, wanted.count, work));
-            let gain = if fits { next.value - flow.value + definition.per_set } else { 0 };
+            let gain = if fits { (next.value - flow.value).saturating_add(definition.per_set) } else { 0 };
             let is_best =
                 gains.iter().enumerate().all(|(other, known)| other == deal || !open(&other) || gain >= *known);
             gains[deal] = gain;

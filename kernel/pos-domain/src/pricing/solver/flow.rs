@@ -47,7 +47,7 @@ impl Flow {
             let Some(end) = self.longest_path(pools, slot, work) else { return false };
             let (gain, most) = self.path_capacity(slot, end, missing);
             self.shift(pools, slot, end, most);
-            self.value += gain * most;
+            self.value = self.value.saturating_add(gain.saturating_mul(most));
             missing -= most;
         }
         true

@@ -290,7 +290,7 @@ fn alone(problem: &Problem, budget: u64) -> Answer {
             .iter()
             .enumerate()
             .all(|(slot, Slot { count, .. })| next.push(&pools, slot, count * tried, &mut work));
-        let value = next.value + deal.per_set * (sets + tried);
+        let value = next.value.saturating_add(deal.per_set.saturating_mul(sets + tried));
         // A longer step is only safe where its last set still pays as much as its first: tested by halves.
         if fits
             && value > saving
@@ -321,7 +321,7 @@ fn pays_evenly(
     debug_assert_eq!(problem.deals.len(), 1);
     let mut one = flow.clone();
     let fits = deal.slots.iter().enumerate().all(|(slot, Slot { count, .. })| one.push(pools, slot, *count, work));
-    fits && (one.value - flow.value + deal.per_set) * tried == gained
+    fits && (one.value - flow.value).saturating_add(deal.per_set).saturating_mul(tried) == gained
 }
 
 /// Closed form where no two slots want the same piece, or one slot takes all that counts: sort and take from the top.
