@@ -277,10 +277,15 @@ impl Search<'_> {
             for (piece, count) in set.slots.iter().flatten() {
                 *per_set.entry(*piece).or_default() += count;
             }
-            let capped = self.caps[self.plans[plan].candidate].is_some();
+            // The others gain no more than before, so the same set stays the best until one of its pieces runs out, or
+            // the cap of its candidate is near.
             let repeats = per_set.iter().map(|(piece, used)| state.left[*piece] / used.max(&1)).min().unwrap_or(1);
-            let most = self.plans[plan].sets_max - given[plan];
-            let repeats = if capped || self.plans.len() > 1 { 1 } else { repeats.clamp(1, most) };
+            let candidate = self.plans[plan].candidate;
+            let repeats = match self.caps[candidate] {
+                Some(cap) => repeats.min(cap.saturating_sub(state.saved[candidate]) / gain),
+                None => repeats,
+            };
+            let repeats = repeats.clamp(1, self.plans[plan].sets_max - given[plan]);
             given[plan] += repeats;
             saved = saved.saturating_add(gain.saturating_mul(repeats));
             state = self.after(&state, plan, &set, gain, repeats);

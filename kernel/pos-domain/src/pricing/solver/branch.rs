@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 /// Steps for the prices at the start.
 const STEPS_ROOT: u32 = 120;
 
+/// Branches in branches: thousands of sets could be split for ever.
+const DEPTH_MAX: u32 = 200;
+
 /// One search may lose itself where another finds the end at once. So there are several, each with a share of the
 /// budget in percent and a pace of its own; a later one begins with what the earlier ones found.
 const ATTEMPTS: [(u64, Pace); 3] = [
@@ -54,7 +57,7 @@ pub(super) fn search(problem: &Problem, budget: u64) -> Answer {
         if search.best.saving == 0 {
             search.climb(&within);
         }
-        search.node(within.clone(), vec![0; problem.counts.len()], STEPS_ROOT);
+        search.node(within.clone(), vec![0; problem.counts.len()], STEPS_ROOT, 0);
         if search.left_open <= search.best.saving {
             break;
         }
@@ -69,13 +72,13 @@ impl Search<'_> {
         self.work + self.bounder.work >= self.budget
     }
 
-    fn node(&mut self, mut within: Box, prices: Vec<i64>, steps: u32) {
+    fn node(&mut self, mut within: Box, prices: Vec<i64>, steps: u32, depth: u32) {
         let Priced { bound, prices, wanted } =
             self.bounder.improve(&within, prices, self.best.saving, Pace { steps, ..self.pace });
         if bound <= self.best.saving {
             return;
         }
-        if self.spent() {
+        if self.spent() || depth > DEPTH_MAX {
             self.left_open = self.left_open.max(bound);
             return;
         }
@@ -108,8 +111,8 @@ impl Search<'_> {
         // First the side that the deal leans to.
         let leans_up = 2 * sum >= (2 * split + 1) * times;
         let (first, second) = if leans_up { (high, low) } else { (low, high) };
-        self.node(first, prices.clone(), self.pace.steps);
-        self.node(second, prices, self.pace.steps);
+        self.node(first, prices.clone(), self.pace.steps, depth + 1);
+        self.node(second, prices, self.pace.steps, depth + 1);
     }
 
     /// What these numbers of sets save at best, if they can be filled.
