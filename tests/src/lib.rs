@@ -4,6 +4,7 @@ pub mod baskets;
 pub mod figures;
 pub mod kills;
 pub mod pricing_bench;
+pub mod pricing_lab;
 pub mod program;
 pub mod scenario;
 pub mod shop;

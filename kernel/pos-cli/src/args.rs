@@ -38,6 +38,8 @@ pub enum Command {
     Receipt(ReceiptArgs),
     /// Says why each line of a receipt cost what it cost
     Explain(NumberArgs),
+    /// Says what a basket costs, and why: a case in JSON, no shop needed
+    Price(PriceArgs),
     /// Reads the figures of the open shift (X report)
     Report(DataJsonArgs),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
@@ -335,6 +337,24 @@ pub struct StarterArgs {
     /// List all tables: country, title, day of the rates, source
     #[arg(long, conflicts_with = "id")]
     pub list: bool,
+}
+
+/// `pos price`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file holds one case or an array of cases; an array in gives an array out. The exit status is 1 \
+    if a case is refused: {\"refused\": …} stands in its place. pos price --schema says what a case may hold."
+)]
+pub struct PriceArgs {
+    /// The file; - reads standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+    pub case: Option<PathBuf>,
+    /// Print the result as JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Print the JSON Schema of a case and its result
+    #[arg(long, conflicts_with = "case")]
+    pub schema: bool,
 }
 
 /// `pos offers`.

@@ -68,6 +68,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Journal(JournalCommand::Export(args)) => commands::journal::export(&args),
         Command::Receipt(args) => commands::receipt::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::Price(args) => commands::price::run(&args),
         Command::Report(args) => commands::report::run(&args),
         Command::Rules(args) => commands::rules::list(&args),
         Command::Script(ScriptCommand::Check(args)) => commands::rules::check(&args),

@@ -9,6 +9,7 @@ pub(crate) mod init;
 pub(crate) mod journal;
 pub(crate) mod offers;
 pub(crate) mod plugin;
+pub(crate) mod price;
 pub(crate) mod receipt;
 pub(crate) mod register;
 pub(crate) mod replay;

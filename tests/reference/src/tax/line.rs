@@ -68,6 +68,11 @@ fn rate(tax: &Tax) -> Rational {
     &tax.rate * &tax.share
 }
 
+/// Whether a tax weighs on its batch: an exempt added one is simply not there.
+fn weighs(tax: &Tax) -> bool {
+    tax.included || !tax.exempt
+}
+
 /// Computes the taxes of a line whose price after discounts is `raw`; `rounded` rounds each amount (per line) or leaves it (per receipt).
 ///
 /// # Errors
@@ -92,8 +97,10 @@ pub fn line_taxes(
     for current in order(taxes) {
         let tax = &taxes[current];
         let base = raw + &for_amount[current];
-        let in_batch: Rational =
-            (0..count).filter(|other| batch[*other] == batch[current]).map(|other| rate(&taxes[other])).sum();
+        let in_batch: Rational = (0..count)
+            .filter(|other| batch[*other] == batch[current] && weighs(&taxes[*other]))
+            .map(|other| rate(&taxes[other]))
+            .sum();
         let divisor = match (tax.kind, tax.included) {
             (TaxKind::Percent, true) => one() + in_batch,
             (TaxKind::Division, false) => one() - in_batch,

@@ -261,6 +261,15 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
         if *pick != Pick::BestForCustomer && everything > *count && differ(pool, pieces) {
             return None;
         }
+        let shared = match effect {
+            Some(Effect::BundlePrice(_)) => true,
+            Some(Effect::AmountOff(_)) => plan.spread != Spread::EachUnit,
+            _ => false,
+        };
+        if shared && *is_target && plan.together.is_some() {
+            // What the slot takes off all its pieces lowers what the common effect works on, piece by piece.
+            return None;
+        }
         let cheapest = cheapest(pool, *count, pieces);
         let together = plan.together.filter(|_| *is_target);
         let mut weighted = Vec::with_capacity(pool.len());

@@ -8,7 +8,7 @@
 use super::super::engine::WorkLine;
 use super::super::proposal::{Effect, Pick, Spread};
 use super::super::solver::{Effort, Taken};
-use super::assign::{Plan, per_piece};
+use super::assign::{Plan, PlanSlot, per_piece};
 use super::pieces::Pieces;
 use pos_money::Currency;
 use std::collections::{BTreeMap, HashMap};
@@ -72,7 +72,8 @@ pub(super) fn search(
 ) -> Found {
     let mut search = Search { plans, caps, pieces, lines, currency, known: HashMap::new(), overrun: false };
     let (greedy, saved) = search.greedy();
-    let alone_and_forced = plans.len() == 1 && plans[0].slots.iter().all(|slot| slot.pick != Pick::BestForCustomer);
+    let alone_and_forced =
+        plans.len() == 1 && plans[0].slots.len() == 1 && plans[0].slots[0].pick != Pick::BestForCustomer;
     if alone_and_forced {
         // Nothing to choose: the sets follow one from the other.
         return Found { batches: greedy, complete: true, bound: saved };
@@ -174,7 +175,7 @@ impl Search<'_> {
                 let mut fillings: Vec<Taken> = Vec::new();
                 match slot.pick {
                     Pick::BestForCustomer => combine(&slot.pool, slot.count, &left, &mut Vec::new(), &mut fillings),
-                    pick => fillings.extend(forced(&slot.pool, slot.count, &left, pick == Pick::Dearest)),
+                    pick => self.forced_ways(slot, &left, pick == Pick::Dearest, &mut fillings),
                 }
                 for filling in fillings {
                     let mut left = left.clone();
@@ -193,6 +194,17 @@ impl Search<'_> {
             ways = next;
         }
         ways.into_iter().map(|(_, slots)| Set { saving: self.saving(plan, &slots), slots }).collect()
+    }
+
+    /// A forced slot leaves one choice only: between pieces of the same price, where the last of them are taken.
+    fn forced_ways(&self, slot: &PlanSlot, left: &[i64], dearest: bool, fillings: &mut Vec<Taken>) {
+        let Some(picks) = forced(&slot.pool, slot.count, left, dearest) else { return };
+        let value = |piece: usize| self.pieces.all[piece].scaled;
+        let Some(edge) = picks.last().map(|(piece, _)| value(*piece)) else { return };
+        let certain: Taken = picks.iter().copied().filter(|(piece, _)| value(*piece) != edge).collect();
+        let tied: Vec<usize> = slot.pool.iter().copied().filter(|piece| value(*piece) == edge).collect();
+        let rest = slot.count - certain.iter().map(|(_, count)| count).sum::<i64>();
+        combine(&tied, rest, left, &mut certain.clone(), fillings);
     }
 
     /// What one set saves.
@@ -267,7 +279,8 @@ impl Search<'_> {
                 let Some(slots) = self.fill(plan, &state.left) else { continue };
                 let set = Set { saving: self.saving(plan, &slots), slots };
                 let gain = self.gain(&state, plan, set.saving);
-                if gain > 0 && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
+                // A set that saves nothing may still lead to one that does, where the order of the pieces is forced.
+                if (gain > 0 || self.plans.len() == 1) && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
                     best = Some((gain, plan, set));
                 }
             }
@@ -282,7 +295,7 @@ impl Search<'_> {
             let repeats = per_set.iter().map(|(piece, used)| state.left[*piece] / used.max(&1)).min().unwrap_or(1);
             let candidate = self.plans[plan].candidate;
             let repeats = match self.caps[candidate] {
-                Some(cap) => repeats.min(cap.saturating_sub(state.saved[candidate]) / gain),
+                Some(cap) => repeats.min(cap.saturating_sub(state.saved[candidate]) / gain.max(1)),
                 None => repeats,
             };
             let repeats = repeats.clamp(1, self.plans[plan].sets_max - given[plan]);
