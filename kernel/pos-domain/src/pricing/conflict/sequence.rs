@@ -40,6 +40,9 @@ struct Set {
     saving: i64,
 }
 
+/// Pieces of a set: (piece, count, what one costs now, is a target).
+type Part = (usize, i64, i64, bool);
+
 /// A set being filled: pieces left, and the slots so far.
 type Way = (Vec<i64>, Vec<Taken>);
 
@@ -210,8 +213,7 @@ impl Search<'_> {
     /// What one set saves.
     fn saving(&self, plan: usize, slots: &[Vec<(usize, i64)>]) -> i64 {
         let Plan { slots: wanted, together, spread, .. } = &self.plans[plan];
-        // (piece, count, what one costs now, is a target)
-        let mut parts: Vec<(usize, i64, i64, bool)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         let mut saving = 0_i64;
         for (slot, filling) in wanted.iter().zip(slots) {
             let from = parts.len();
@@ -229,20 +231,25 @@ impl Search<'_> {
         saving
     }
 
-    fn reduce(&self, parts: &mut [(usize, i64, i64, bool)], effect: Effect, spread: Spread) -> i64 {
-        let whole: i64 =
-            parts.iter().map(|(_, count, value, _)| count.saturating_mul(*value)).fold(0, i64::saturating_add);
+    fn reduce(&self, parts: &mut [Part], effect: Effect, spread: Spread) -> i64 {
         let scale = |money| self.pieces.scale(self.currency.to_decimal(money));
-        let off = match effect {
-            Effect::BundlePrice(price) => (whole - scale(price)).max(0),
-            Effect::AmountOff(amount) if spread == Spread::Across => scale(amount).min(whole),
+        match effect {
+            Effect::BundlePrice(price) => lower(parts.iter_mut().collect(), |whole| (whole - scale(price)).max(0)),
+            Effect::AmountOff(amount) if spread == Spread::Across => {
+                lower(parts.iter_mut().collect(), |whole| scale(amount).min(whole))
+            }
             Effect::AmountOff(amount) if spread == Spread::EachLine => {
-                let mut by_line: BTreeMap<usize, i64> = BTreeMap::new();
-                for (piece, count, value, _) in parts.iter() {
-                    let line = by_line.entry(self.pieces.all[*piece].line).or_default();
-                    *line = line.saturating_add(count.saturating_mul(*value));
+                let mut lines: Vec<usize> = parts.iter().map(|(piece, ..)| self.pieces.all[*piece].line).collect();
+                lines.sort_unstable();
+                lines.dedup();
+                let mut sum = 0_i64;
+                for line in lines {
+                    let on_line = |part: &&mut Part| self.pieces.all[part.0].line == line;
+                    sum = sum.saturating_add(lower(parts.iter_mut().filter(on_line).collect(), |whole| {
+                        scale(amount).min(whole)
+                    }));
                 }
-                by_line.values().map(|value| scale(amount).min(*value)).fold(0, i64::saturating_add)
+                sum
             }
             each => {
                 let mut sum = 0_i64;
@@ -253,15 +260,9 @@ impl Search<'_> {
                     *value -= off;
                     sum = sum.saturating_add(off.saturating_mul(*count));
                 }
-                return sum;
+                sum
             }
-        };
-        // What is taken off together lowers every piece by its share; only its sum matters to what follows.
-        for (_, count, value, _) in parts.iter_mut() {
-            let share = i128::from(off) * i128::from(count.saturating_mul(*value)) / i128::from(whole.max(1));
-            *value -= i64::try_from(share / i128::from((*count).max(1))).unwrap_or(0);
         }
-        off
     }
 
     /// The set that saves most now, again and again.
@@ -339,6 +340,17 @@ impl Search<'_> {
         let capped = self.caps.iter().map(|cap| cap.unwrap_or(i64::MAX)).fold(0, i64::saturating_add);
         everything.min(capped)
     }
+}
+
+/// Takes something off some pieces together, each by its share; answers what.
+fn lower(parts: Vec<&mut Part>, off: impl Fn(i64) -> i64) -> i64 {
+    let whole = parts.iter().map(|(_, count, value, _)| count.saturating_mul(*value)).fold(0, i64::saturating_add);
+    let off = off(whole);
+    for (_, count, value, _) in parts {
+        let share = i128::from(off) * i128::from(count.saturating_mul(*value)) / i128::from(whole.max(1));
+        *value -= i64::try_from(share / i128::from((*count).max(1))).unwrap_or(0);
+    }
+    off
 }
 
 /// The dearest or cheapest pieces of a pool that are left; none if there are too few.
