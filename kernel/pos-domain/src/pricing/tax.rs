@@ -151,11 +151,15 @@ pub fn assess(
 ) -> Result<Workings, Refusal> {
     let mut codes: Vec<Code> = Vec::new();
     let mut by_line: Vec<Vec<(usize, &TaxComponent)>> = vec![Vec::new(); lines.len()];
+    // Components come by line, so the one at hand is nearly always that of the last, or the next.
+    let mut near = 0;
     for component in &assessment.components {
-        let position = lines
-            .iter()
-            .position(|line| line.number == component.line)
-            .ok_or_else(|| unavailable(format!("the assessment taxes line {}, which is not there", component.line)))?;
+        let is_it = |place: &usize| lines.get(*place).is_some_and(|line| line.number == component.line);
+        let position =
+            [near, near + 1].into_iter().find(is_it).or_else(|| (0..lines.len()).find(is_it)).ok_or_else(|| {
+                unavailable(format!("the assessment taxes line {}, which is not there", component.line))
+            })?;
+        near = position;
         by_line[position].push((code_index(&mut codes, component, assessment)?, component));
     }
     let general = general_rule(&codes, assessment);

@@ -34,15 +34,15 @@ struct Search<'a> {
     tried: BTreeSet<Vec<i64>>,
 }
 
-/// The best answer within the budget.
-pub(super) fn search(problem: &Problem, budget: u64) -> Answer {
+/// The best answer within the budget, and never less than the one to begin with.
+pub(super) fn search(problem: &Problem, budget: u64, start: Answer) -> Answer {
     debug_assert!(budget <= STEPS_MAX);
     let pools = problem.deals.iter().flat_map(|deal| &deal.slots).map(|slot| slot.pool.as_slice()).collect();
     let mut search = Search {
         problem,
         pools,
         bounder: Bounder::new(problem),
-        best: Answer::nothing(problem),
+        best: start,
         work: 0,
         budget: 0,
         pace: ATTEMPTS[0].1,

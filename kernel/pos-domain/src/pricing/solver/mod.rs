@@ -29,7 +29,7 @@ use flow::{Flow, Pool};
 pub(in crate::pricing) const STEPS_MAX: u64 = 1_500_000;
 
 /// Choices (a piece for a slot) beyond which deals that share pieces are not searched: the greedy answer and its bound.
-const CHOICES_MAX: usize = 600;
+const CHOICES_MAX: usize = 200;
 
 /// How much an answer may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ fn solve_deals(problem: &Problem, effort: Effort) -> Answer {
         let found = match part.as_slice() {
             [_] => alone(&small, budget),
             _ if small.choices() > CHOICES_MAX => greedy::bounded(&small),
-            _ => branch::search(&small, budget),
+            _ => branch::search(&small, budget, Answer::nothing(&small)),
         };
         for (place, deal) in part.iter().enumerate() {
             answer.sets[*deal] = found.sets[place];

@@ -154,7 +154,7 @@ fn a_search_cut_short_says_what_it_may_have_missed() {
     let mut dice = Dice(11);
     for _ in 0..300 {
         let problem = random(&mut dice);
-        let answer = branch::search(&problem, 1);
+        let answer = branch::search(&problem, 1, Answer::nothing(&problem));
         check(&problem, &answer);
         assert!(answer.bound >= brute(&problem), "{problem:?} {answer:?}");
     }
