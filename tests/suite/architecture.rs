@@ -60,6 +60,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
             "pos-rhai",
             "pos-wasm",
             "pos-cli",
+            "pos-case",
             "pos-register",
             "pos-reference",
             "bundle",
