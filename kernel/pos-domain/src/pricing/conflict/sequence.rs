@@ -281,7 +281,8 @@ impl Search<'_> {
                 let set = Set { saving: self.saving(plan, &slots), slots };
                 let gain = self.gain(&state, plan, set.saving);
                 // A set that saves nothing may still lead to one that does, where the order of the pieces is forced.
-                if (gain > 0 || self.plans.len() == 1) && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
+                let may_lead = self.plans.len() == 1 && self.caps[self.plans[plan].candidate].is_none();
+                if (gain > 0 || may_lead) && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
                     best = Some((gain, plan, set));
                 }
             }
