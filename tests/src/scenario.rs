@@ -17,11 +17,15 @@
 
 use crate::shop::{Recipe, TestShop, items_of, root, script, tax_table};
 use anyhow::{Context, bail};
+use pos_api::command::Discount;
 use pos_api::port::Store;
-use pos_api::view::{BasketView, LineView};
+use pos_api::view::{BasketView, LineView, TrialBalanceView};
 use pos_api::{Amount, Command, Reply};
+use pos_domain::loyalty::Programme;
+use pos_domain::pricing::manual::ManualRules;
+use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Shop, TaxFallback};
-use pos_money::{Currency, Decimal, Rounding};
+use pos_money::{Currency, Decimal, Money, Rounding};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -68,7 +72,7 @@ pub fn run(path: &Path) -> anyhow::Result<Outcome> {
         }
         let Some(shop) = &mut register else { bail!("the register did not open") };
         let seen = act(shop, &words, &mut receipts).with_context(place)?;
-        writeln!(out, "{step:<24}=> {seen}")?;
+        writeln!(out, "{step:<23} => {seen}")?;
     }
     Ok(Outcome { text: out, receipts })
 }
@@ -90,10 +94,22 @@ fn shop_settings() -> anyhow::Result<Shop> {
         float: Decimal::from(100),
         tax_fallback: None,
         policy: Default::default(),
+        manual: Default::default(),
+        returns: Default::default(),
+        loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: vec!["Thank you".into()],
     })
+}
+
+/// Tables of `shop.toml` that a scenario may set.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct House {
+    manual: Option<ManualRules>,
+    returns: Option<ReturnRules>,
+    loyalty: Option<Programme>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -114,6 +130,14 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
         ["clock", time] => recipe.now = time.parse()?,
         ["shop", "currency", code] => recipe.shop.currency = code.parse()?,
         ["shop", "cash-rounding", increment] => recipe.shop.cash_rounding.increment = increment.parse()?,
+        // The rest of the line is a table of `shop.toml`, as its owner writes it: `house loyalty { id = "club" }`.
+        ["house", table, rest @ ..] => {
+            let text = format!("{table} = {}", rest.join(" "));
+            let house: House = toml::from_str(&text)?;
+            recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
+            recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
+            recipe.shop.loyalty = house.loyalty.or(recipe.shop.loyalty.take());
+        }
         ["shop", "prices-exclude-tax"] => recipe.shop.prices_include_tax = false,
         _ => return Ok(false),
     }
@@ -142,6 +166,45 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         },
         ["void", line] => Command::VoidLine { basket, line: line.parse()? },
         ["undo"] => Command::Undo { basket },
+        ["customer", id] => Command::SetCustomer { basket, customer: Some((*id).to_owned()) },
+        ["code", code] => Command::AddCode { basket, code: (*code).to_owned() },
+        ["redeem"] => Command::RedeemPoints { basket, points: None },
+        ["redeem", points] => Command::RedeemPoints { basket, points: Some(points.parse()?) },
+        ["return", "without-receipt", code, times, reason @ ..] => Command::ReturnWithoutReceipt {
+            basket,
+            scan: (*code).to_owned(),
+            quantity: Some(Amount(times.trim_start_matches('x').parse()?)),
+            reason: reason.join(" "),
+            waste: false,
+        },
+        ["return", receipt, line, rest @ ..] => {
+            let (waste, rest) = match rest {
+                [rest @ .., "waste"] => (true, rest),
+                rest => (false, rest),
+            };
+            let quantity = match rest.first() {
+                Some(times) => Some(Amount(times.trim_start_matches('x').parse()?)),
+                None => None,
+            };
+            let (receipt, line) = (receipt.parse()?, line.parse()?);
+            Command::ReturnItem { basket, receipt, line, quantity, reason: "returned".into(), waste }
+        }
+        ["discount", "line", line, kind, amount, reason @ ..] => Command::DiscountLine {
+            basket,
+            line: line.parse()?,
+            discount: Some(discount(kind, amount)?),
+            reason: reason.join(" "),
+        },
+        ["discount", "basket", kind, amount, reason @ ..] => {
+            Command::DiscountBasket { basket, discount: Some(discount(kind, amount)?), reason: reason.join(" ") }
+        }
+        ["price", line, amount, reason @ ..] => Command::SetPrice {
+            basket,
+            line: line.parse()?,
+            price: Some(Amount(amount.parse()?)),
+            reason: reason.join(" "),
+        },
+        ["balances"] => Command::TrialBalance,
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
         ["tender", "coupon", amount] => Command::TenderCoupon { basket, amount: Amount(amount.parse()?) },
@@ -162,6 +225,26 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
     describe(shop, &reply, line_before)
 }
 
+fn discount(kind: &str, amount: &str) -> anyhow::Result<Discount> {
+    let amount = Amount(amount.parse()?);
+    Ok(match kind {
+        "rate" => Discount::Rate(amount),
+        "amount" => Discount::Amount(amount),
+        "final" => Discount::FinalPrice(amount),
+        _ => bail!("a discount is a rate, an amount or final"),
+    })
+}
+
+/// What is not at zero.
+fn balances(found: &TrialBalanceView) -> String {
+    let accounts = found.accounts.iter().filter(|account| !account.balance.is_zero());
+    let accounts = accounts.map(|account| format!("{} {}", account.account, account.balance));
+    let stock = found.stock.iter().filter(|level| !level.quantity.is_zero());
+    let stock = stock.map(|level| format!("stock {} {}{}", level.item, level.quantity, level.unit));
+    let all: Vec<String> = accounts.chain(stock).collect();
+    if all.is_empty() { "all zero".to_owned() } else { all.join(" | ") }
+}
+
 fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Result<String> {
     if let Some(refused) = &reply.refused {
         return Ok(format!("refused {}: {}", refused.code, refused.message));
@@ -178,6 +261,9 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
             report.tax,
             report.total
         ));
+    }
+    if let Some(found) = &reply.trial_balance {
+        parts.push(balances(found));
     }
     if let Some(found) = &reply.verification {
         parts.push(format!(
@@ -198,9 +284,15 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
                 .transaction
                 .entries
                 .iter()
-                .map(|entry| match entry.debit.is_zero() {
-                    true => format!("Cr {} {}", entry.account, currency.format(entry.credit)),
-                    false => format!("Dr {} {}", entry.account, currency.format(entry.debit)),
+                .map(|entry| {
+                    let amount = |amount: Money| match entry.unit {
+                        None => currency.format(amount),
+                        Some(_) => amount.minor().to_string(),
+                    };
+                    match entry.debit.is_zero() {
+                        true => format!("Cr {} {}", entry.account, amount(entry.credit)),
+                        false => format!("Dr {} {}", entry.account, amount(entry.debit)),
+                    }
                 })
                 .collect();
             if !entries.is_empty() {
@@ -247,7 +339,11 @@ fn basket_parts(view: &BasketView, lines_before: usize) -> Vec<String> {
     if !view.unavailable.is_empty() {
         parts.push(format!("unavailable {}", view.unavailable.join(", ")));
     }
+    if let Some(customer) = &view.customer {
+        parts.push(format!("customer {} with {} points", customer.id, customer.points));
+    }
     parts.push(format!("due {}", view.due));
+    parts.extend(view.payouts.iter().map(|payout| format!("pay out {} {}", payout.kind, payout.amount)));
     if view.change > Decimal::ZERO {
         parts.push(format!("change {}", view.change));
     }

@@ -1,6 +1,6 @@
 //! Commands, and the replies to them.
 
-use crate::view::{BasketView, ItemView, ReceiptView, ReportView, VerificationView};
+use crate::view::{BasketView, ItemView, ReceiptView, ReportView, TrialBalanceView, VerificationView};
 use pos_domain::Refusal;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::Attr;
@@ -77,6 +77,116 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basket: Option<BasketId>,
     },
+    /// Takes a line of a receipt back, or part of it. Opens a basket if none is open.
+    ReturnItem {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The receipt it was sold with.
+        receipt: ReceiptNumber,
+        /// The receipt's line.
+        line: LineNumber,
+        /// How many or how much; all that is left of it if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quantity: Option<Amount>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+        /// It is thrown away instead of put back on the shelf.
+        #[serde(default)]
+        waste: bool,
+    },
+    /// Takes goods back whose receipt is lost, at today's price, under the shop's limits.
+    ReturnWithoutReceipt {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The code as scanned or typed.
+        scan: String,
+        /// How many or how much; 1 if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quantity: Option<Amount>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+        /// It is thrown away instead of put back on the shelf.
+        #[serde(default)]
+        waste: bool,
+    },
+    /// Discounts a line by hand; without a discount, takes it away again.
+    DiscountLine {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// Which line.
+        line: LineNumber,
+        /// How much.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<Discount>,
+        /// Why; printed on the receipt.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Sets a line's price by hand; without a price, sets the regular one again.
+    SetPrice {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// Which line.
+        line: LineNumber,
+        /// The price of one piece, or of one unit of measure, in major units.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Amount>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Discounts the whole basket by hand; without a discount, takes it away again.
+    DiscountBasket {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// How much: a rate or an amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<Discount>,
+        /// Why; printed on the receipt.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Says who buys, by the number of their card; without one, that nobody known does. Opens a basket if none is open.
+    SetCustomer {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The card's number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<String>,
+    },
+    /// Shows a coupon code.
+    AddCode {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The code.
+        code: String,
+    },
+    /// Takes a coupon code back.
+    RemoveCode {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The code.
+        code: String,
+    },
+    /// Redeems the customer's points, as a discount or as a tender: the programme says which.
+    RedeemPoints {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// How many; as many as there are and are of use if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        points: Option<i64>,
+    },
     /// Takes cash.
     TenderCash {
         /// Which basket.
@@ -133,6 +243,8 @@ pub enum Command {
     },
     /// Reads the shift's figures without closing it.
     XReport,
+    /// Reads the balances of all accounts and all stock levels.
+    TrialBalance,
     /// Verifies the journal: hash chain, numbers, sums.
     Verify,
 }
@@ -146,6 +258,15 @@ impl Command {
             | Command::VoidLine { basket, .. }
             | Command::Undo { basket }
             | Command::PriceLines { basket }
+            | Command::ReturnItem { basket, .. }
+            | Command::ReturnWithoutReceipt { basket, .. }
+            | Command::DiscountLine { basket, .. }
+            | Command::SetPrice { basket, .. }
+            | Command::DiscountBasket { basket, .. }
+            | Command::SetCustomer { basket, .. }
+            | Command::AddCode { basket, .. }
+            | Command::RemoveCode { basket, .. }
+            | Command::RedeemPoints { basket, .. }
             | Command::TenderCash { basket, .. }
             | Command::TenderCoupon { basket, .. }
             | Command::RemoveTender { basket }
@@ -156,9 +277,22 @@ impl Command {
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
             | Command::XReport
+            | Command::TrialBalance
             | Command::Verify => None,
         }
     }
+}
+
+/// A discount by hand: one of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Discount {
+    /// A fraction of what it costs: "0.1" is 10 %.
+    Rate(Amount),
+    /// An amount in major units.
+    Amount(Amount),
+    /// What the line costs in the end, all of it, in major units; on lines only.
+    FinalPrice(Amount),
 }
 
 /// What a calling program in the same process may hand over with a line.
@@ -221,6 +355,9 @@ pub struct Reply {
     /// Figures of the shift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Box<ReportView>>,
+    /// Balances of all accounts and stock levels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_balance: Option<Box<TrialBalanceView>>,
     /// What verification found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationView>,

@@ -100,6 +100,37 @@ pub struct Verification {
     pub problems: Vec<String>,
 }
 
+/// Points of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PointsBalance {
+    /// All of them.
+    pub points: i64,
+    /// Of them, credited so lately that they may still be pending.
+    pub recent: i64,
+}
+
+/// The balance of an account: debits and credits ever posted to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountBalance {
+    /// Its path.
+    pub account: Arc<str>,
+    /// In what, if not in the shop's money: `points:club`.
+    pub unit: Option<Arc<str>>,
+    /// Sum of debits.
+    pub debit: Money,
+    /// Sum of credits.
+    pub credit: Money,
+}
+
+/// What everything ever posted adds up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrialBalance {
+    /// By path.
+    pub accounts: Vec<AccountBalance>,
+    /// On hand by article and unit.
+    pub stock: Vec<(Arc<str>, pos_money::Quantity)>,
+}
+
 /// The journal, the catalogue and the open baskets.
 pub trait Store: Send + Sync {
     /// What was open when the program ended, however it ended.
@@ -127,6 +158,12 @@ pub trait Store: Send + Sync {
     fn count_copy(&self, number: ReceiptNumber) -> Result<u32, StoreError>;
     /// Running totals of the open shift; none before the first sale.
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError>;
+    /// Later transactions that took something of a sale back, oldest first.
+    fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
+    /// Points on an account of the ledger: all of them, and those credited since `since_ms`.
+    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
+    /// Balances of all accounts by path, and stock levels by article.
+    fn trial_balance(&self) -> Result<TrialBalance, StoreError>;
     /// Reads the whole journal and checks chain, numbers and sums.
     fn verify(&self) -> Result<Verification, StoreError>;
 }

@@ -43,8 +43,11 @@ pub struct BasketView {
     pub total: Text,
     /// Taxes by code.
     pub taxes: Vec<TaxView>,
-    /// Money taken so far.
+    /// Money taken so far, or paid out.
     pub tenders: Vec<TenderView>,
+    /// What will be paid to the customer at completion, and how.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payouts: Vec<TenderView>,
     /// Sum of the tenders.
     #[schemars(with = "String")]
     pub tendered: Text,
@@ -65,6 +68,27 @@ pub struct BasketView {
     pub unavailable: Vec<String>,
     /// Whether a step can be taken back.
     pub can_undo: bool,
+    /// Who buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerView>,
+    /// Coupon codes shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
+    /// Points earned by this receipt; negative: taken back.
+    #[serde(default)]
+    pub points_earned: i64,
+    /// Points spent on this receipt; negative: given back.
+    #[serde(default)]
+    pub points_redeemed: i64,
+}
+
+/// Who buys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CustomerView {
+    /// The card's number.
+    pub id: String,
+    /// Points that can be spent.
+    pub points: i64,
 }
 
 /// Where a basket stands.
@@ -116,8 +140,11 @@ pub struct LineView {
     pub paid: Text,
     /// What offers did.
     pub modifiers: Vec<ModifierView>,
-    /// Taken back.
+    /// Taken back before payment.
     pub voided: bool,
+    /// The receipt and its line, on a line that comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned_from: Option<(ReceiptNumber, LineNumber)>,
     /// Why this price, step by step.
     pub reasons: Vec<ReasonView>,
 }
@@ -230,6 +257,9 @@ pub struct ReportView {
     pub business_date: String,
     /// Completed sales.
     pub sales: u64,
+    /// Receipts with goods taken back.
+    #[serde(default)]
+    pub returns: u64,
     /// Baskets given up.
     pub cancelled: u64,
     /// Lines sold.
@@ -270,6 +300,45 @@ pub struct NamedAmount {
     /// How much.
     #[schemars(with = "String")]
     pub amount: Text,
+}
+
+/// Balances of all accounts and stock levels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrialBalanceView {
+    /// By path.
+    pub accounts: Vec<AccountView>,
+    /// By article.
+    pub stock: Vec<StockView>,
+}
+
+/// An account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountView {
+    /// Its path: `till:cash`.
+    pub account: String,
+    /// `EUR`, `points:club`.
+    pub unit: String,
+    /// Sum of debits.
+    #[schemars(with = "String")]
+    pub debit: Text,
+    /// Sum of credits.
+    #[schemars(with = "String")]
+    pub credit: Text,
+    /// Debits less credits.
+    #[schemars(with = "String")]
+    pub balance: Text,
+}
+
+/// A stock level.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StockView {
+    /// The article's id.
+    pub item: String,
+    /// On hand.
+    #[schemars(with = "String")]
+    pub quantity: Text,
+    /// Symbol of the unit; empty for pieces.
+    pub unit: String,
 }
 
 /// What verification of the journal found.

@@ -225,6 +225,7 @@ impl Writer<'_> {
                 quantity: line.quantity,
                 price: line.price,
                 price_source: &price_source,
+                origin: None,
                 gross: priced.gross,
                 modifiers: &priced.modifiers,
                 taxes: &priced.taxes,

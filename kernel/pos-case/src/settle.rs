@@ -24,7 +24,7 @@ pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Probl
         // Points never pay more than there is to pay.
         let amount = reward.value.min(due.max(Money::ZERO));
         given.push((reward.id.clone(), amount));
-        tenders.push(Tender { kind: TenderKind::Coupon, amount });
+        tenders.push(Tender::new(TenderKind::Coupon, amount));
     }
     for tender in &case.tenders {
         let kind = if &*tender.kind == "cash" { TenderKind::Cash } else { TenderKind::Coupon };
@@ -40,7 +40,7 @@ pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Probl
             None => due,
         };
         given.push((tender.kind.clone(), amount));
-        tenders.push(Tender { kind, amount });
+        tenders.push(Tender::new(kind, amount));
     }
     if tenders.is_empty() {
         return Ok(None);

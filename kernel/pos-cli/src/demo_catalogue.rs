@@ -71,6 +71,9 @@ pub fn demo_shop() -> Result<Shop, MoneyError> {
         quantity_max: Decimal::from(9_999),
         float: Decimal::new(20_000, 2),
         policy: Policy::default(),
+        manual: Default::default(),
+        returns: Default::default(),
+        loyalty: None,
         tax_fallback: Some(TaxFallback { code: "VAT19".to_owned(), rate: Decimal::new(19, 2) }),
         embedded_codes: vec![EmbeddedCode {
             prefix: "28".to_owned(),

@@ -6,7 +6,9 @@
 //! line stays, flagged.
 
 use crate::catalogue::Item;
-use crate::ids::{BasketId, LineNumber};
+use crate::ids::{BasketId, LineNumber, ReceiptNumber};
+use crate::loyalty::Redeemed;
+use crate::pricing::manual::ByHand;
 use crate::pricing::proposal::{Attr, CustomerFacts, LineKind};
 use crate::refusal::Refusal;
 use crate::tender::Tender;
@@ -54,6 +56,38 @@ pub struct Line {
     /// Taken back before payment.
     #[serde(default)]
     pub voided: bool,
+    /// A discount by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHand>,
+    /// The sale it comes back from, on a line that comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Where a line that comes back was sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The sale; none where nobody knows (a return without a receipt).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold: Option<SoldAs>,
+    /// Why it comes back.
+    pub reason: Arc<str>,
+    /// It is thrown away instead of put back on the shelf.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub wasted: bool,
+}
+
+/// A line of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SoldAs {
+    /// The receipt.
+    pub number: ReceiptNumber,
+    /// Its line.
+    pub line: LineNumber,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn no_attrs() -> Arc<[Attr]> {
@@ -70,6 +104,15 @@ pub enum PriceSource {
     Code,
     /// Handed over by the calling program.
     Given,
+    /// Set by hand.
+    ByHand {
+        /// What it would have been.
+        regular: UnitPrice,
+        /// Why.
+        reason: Arc<str>,
+        /// Who set it.
+        by: Arc<str>,
+    },
 }
 
 /// What happened to a basket.
@@ -97,6 +140,36 @@ pub enum Event {
         /// Which line.
         line: LineNumber,
     },
+    /// A line's discount by hand was set, or taken away.
+    LineDiscounted {
+        /// Which line.
+        line: LineNumber,
+        /// To what.
+        by_hand: Option<ByHand>,
+    },
+    /// A line's price was set by hand, or set back.
+    PriceSet {
+        /// Which line.
+        line: LineNumber,
+        /// The price.
+        price: UnitPrice,
+        /// Where it comes from.
+        source: PriceSource,
+        /// Whether offers must leave it alone.
+        locked: bool,
+    },
+    /// The whole basket's discount by hand was set, or taken away.
+    BasketDiscounted(Option<ByHand>),
+    /// It became known who buys, or that nobody known does.
+    CustomerSet(Option<Arc<CustomerFacts>>),
+    /// A coupon code was shown.
+    CodeAdded(Arc<str>),
+    /// A coupon code was taken back.
+    CodeRemoved(Arc<str>),
+    /// Points are redeemed as a discount.
+    RewardAdded(Redeemed),
+    /// The last redeemed points were taken back.
+    RewardRemoved,
     /// The command whose events follow, so that it is known again after a restart.
     Commanded {
         /// Its id.
@@ -143,6 +216,12 @@ pub struct Basket {
     pub tenders: Vec<Tender>,
     /// Who buys.
     pub customer: Option<Arc<CustomerFacts>>,
+    /// Coupon codes shown, in order.
+    pub codes: Vec<Arc<str>>,
+    /// A discount by hand on all of it.
+    pub by_hand: Option<ByHand>,
+    /// Points redeemed as a discount.
+    pub rewards: Vec<Redeemed>,
     /// Counts the events applied; grows by one with each.
     pub version: u32,
     /// What would take back the last steps, newest last.
@@ -152,7 +231,17 @@ pub struct Basket {
 impl Basket {
     /// A new, empty basket.
     pub fn open(opening: Opening) -> Basket {
-        Basket { opening, lines: Vec::new(), tenders: Vec::new(), customer: None, version: 1, undo: Vec::new() }
+        Basket {
+            opening,
+            lines: Vec::new(),
+            tenders: Vec::new(),
+            customer: None,
+            codes: Vec::new(),
+            by_hand: None,
+            rewards: Vec::new(),
+            version: 1,
+            undo: Vec::new(),
+        }
     }
 
     /// Rebuilds a basket from its events; the first must be [`Event::Opened`].
@@ -248,6 +337,45 @@ impl Basket {
                 self.line_mut(line)?.voided = false;
                 self.undo.push(Event::LineVoided { line });
             }
+            Event::LineDiscounted { line, by_hand } => {
+                let before = std::mem::replace(&mut self.line_mut(line)?.by_hand, by_hand);
+                self.undo.push(Event::LineDiscounted { line, by_hand: before });
+            }
+            Event::PriceSet { line: number, price, source, locked } => {
+                let line = self.line_mut(number)?;
+                let before = Event::PriceSet {
+                    line: number,
+                    price: line.price,
+                    source: line.price_source.clone(),
+                    locked: line.price_locked,
+                };
+                (line.price, line.price_source, line.price_locked) = (price, source, locked);
+                self.undo.push(before);
+            }
+            Event::BasketDiscounted(by_hand) => {
+                let before = std::mem::replace(&mut self.by_hand, by_hand);
+                self.undo.push(Event::BasketDiscounted(before));
+            }
+            Event::CustomerSet(customer) => {
+                let before = std::mem::replace(&mut self.customer, customer);
+                self.undo.push(Event::CustomerSet(before));
+            }
+            Event::CodeAdded(code) => {
+                self.codes.push(code.clone());
+                self.undo.push(Event::CodeRemoved(code));
+            }
+            Event::CodeRemoved(code) => {
+                self.codes.retain(|known| *known != code);
+                self.undo.push(Event::CodeAdded(code));
+            }
+            Event::RewardAdded(reward) => {
+                self.rewards.push(reward);
+                self.undo.push(Event::RewardRemoved);
+            }
+            Event::RewardRemoved => {
+                let reward = self.rewards.pop().ok_or(Refusal::NothingToUndo)?;
+                self.undo.push(Event::RewardAdded(reward));
+            }
             Event::TenderAdded(tender) => self.tenders.push(tender),
             Event::TenderRemoved => {
                 self.tenders.pop();
@@ -300,7 +428,7 @@ mod tests {
     fn lines_are_fixed_once_money_was_taken() {
         let mut basket = Basket::open(fixture::opening());
         basket.apply(Event::LineAdded(fixture::line(1, "SOAP", "2.00", 1))).unwrap();
-        let cash = Tender { kind: crate::tender::TenderKind::Cash, amount: pos_money::Money::from_minor(100) };
+        let cash = Tender::new(crate::tender::TenderKind::Cash, pos_money::Money::from_minor(100));
         basket.apply(Event::TenderAdded(cash)).unwrap();
         assert_eq!(basket.lines_may_change(), Err(Refusal::BasketBeingPaid));
         basket.apply(Event::TenderRemoved).unwrap();

@@ -1,7 +1,8 @@
 //! Double entry: every transaction posts entries whose debits equal its credits, in each unit.
 //!
 //! A sale of 4.00 with 0.64 tax in it, paid with 5.00, posts: Dr `till:cash` 4.00 | Cr `sales:<department>` 3.36,
-//! Cr `tax:vat19` 0.64. Balances are sums of entries, nothing else.
+//! Cr `tax:vat19` 0.64. Balances are sums of entries, nothing else. Points are a unit of their own and balance by
+//! themselves: 120 points earned post Dr `points:club:issued` 120 | Cr `points:club:customer:K1` 120.
 
 use crate::refusal::Refusal;
 use pos_money::Money;
@@ -16,6 +17,9 @@ pub type AccountPath = Arc<str>;
 pub struct Entry {
     /// Where.
     pub account: AccountPath,
+    /// In what, if not in the shop's money: `points:club`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Arc<str>>,
     /// Into the account.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub debit: Money,
@@ -31,17 +35,29 @@ fn is_zero(amount: &Money) -> bool {
 /// Entries being collected; amounts of one account and side are merged, in order of first appearance.
 #[derive(Clone, Debug, Default)]
 pub struct Posting {
-    entries: Vec<(AccountPath, Money)>,
+    entries: Vec<(AccountPath, Option<Arc<str>>, Money)>,
 }
 
 impl Posting {
     /// Adds a debit (positive) or a credit (negative) to an account.
     pub fn add(&mut self, account: &str, signed: Money) -> Result<(), Refusal> {
-        match self.entries.iter_mut().find(|(known, _)| &**known == account) {
-            Some((_, sum)) => *sum = sum.plus(signed)?,
-            None => self.entries.push((account.into(), signed)),
+        self.add_in(None, account, signed)
+    }
+
+    fn add_in(&mut self, unit: Option<Arc<str>>, account: &str, signed: Money) -> Result<(), Refusal> {
+        match self.entries.iter_mut().find(|(known, of, _)| &**known == account && *of == unit) {
+            Some((.., sum)) => *sum = sum.plus(signed)?,
+            None => self.entries.push((account.into(), unit, signed)),
         }
         Ok(())
+    }
+
+    /// Moves points of a programme from one of its accounts to another: debits the first, credits the second.
+    pub fn points(&mut self, programme: &str, debit: &str, credit: &str, points: i64) -> Result<(), Refusal> {
+        let unit: Arc<str> = format!("points:{programme}").into();
+        let points = Money::from_minor(points);
+        self.add_in(Some(unit.clone()), &format!("{unit}:{debit}"), points)?;
+        self.add_in(Some(unit.clone()), &format!("{unit}:{credit}"), points.negated()?)
     }
 
     /// Debits an account.
@@ -59,12 +75,12 @@ impl Posting {
         let entries: Vec<Entry> = self
             .entries
             .into_iter()
-            .filter(|(_, signed)| !signed.is_zero())
-            .map(|(account, signed)| {
+            .filter(|(.., signed)| !signed.is_zero())
+            .map(|(account, unit, signed)| {
                 Ok(if signed.is_negative() {
-                    Entry { account, debit: Money::ZERO, credit: signed.negated()? }
+                    Entry { account, unit, debit: Money::ZERO, credit: signed.negated()? }
                 } else {
-                    Entry { account, debit: signed, credit: Money::ZERO }
+                    Entry { account, unit, debit: signed, credit: Money::ZERO }
                 })
             })
             .collect::<Result<_, Refusal>>()?;
@@ -73,17 +89,23 @@ impl Posting {
     }
 }
 
-/// Refuses entries whose debits and credits differ. Called before writing and again after reading.
+/// Refuses entries whose debits and credits differ, in any unit. Called before writing and again after reading.
 pub fn assert_balanced(entries: &[Entry]) -> Result<(), Refusal> {
-    let debits = Money::sum(entries.iter().map(|entry| entry.debit))?;
-    let credits = Money::sum(entries.iter().map(|entry| entry.credit))?;
-    if debits == credits {
-        Ok(())
-    } else {
-        Err(Refusal::CheckFailed {
-            problem: format!("debits of {} and credits of {} minor units differ", debits.minor(), credits.minor()),
-        })
+    for (index, first) in entries.iter().enumerate() {
+        if entries[..index].iter().any(|entry| entry.unit == first.unit) {
+            continue;
+        }
+        let of_unit = || entries[index..].iter().filter(|entry| entry.unit == first.unit);
+        let debits = Money::sum(of_unit().map(|entry| entry.debit))?;
+        let credits = Money::sum(of_unit().map(|entry| entry.credit))?;
+        if debits != credits {
+            let unit = first.unit.as_deref().unwrap_or("minor units");
+            return Err(Refusal::CheckFailed {
+                problem: format!("debits of {} and credits of {} {unit} differ", debits.minor(), credits.minor()),
+            });
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -100,5 +122,13 @@ mod tests {
         posting.credit("rounding", Money::ZERO).unwrap();
         let entries = posting.close().unwrap();
         assert_eq!(entries.len(), 3, "an account without an amount is not posted");
+
+        // Each unit balances by itself: points do not make up for cents.
+        let mut mixed = Posting::default();
+        mixed.debit("till:cash", Money::from_minor(5)).unwrap();
+        mixed.points("club", "issued", "customer:K1", 5).unwrap();
+        assert!(matches!(mixed.clone().close(), Err(Refusal::CheckFailed { .. })));
+        mixed.credit("sales:Soap", Money::from_minor(5)).unwrap();
+        assert_eq!(mixed.close().unwrap().len(), 4);
     }
 }

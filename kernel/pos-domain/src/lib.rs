@@ -8,6 +8,7 @@ pub mod basket;
 pub mod catalogue;
 pub mod ids;
 pub mod ledger;
+pub mod loyalty;
 pub mod pricing;
 pub mod receipt;
 pub mod refusal;

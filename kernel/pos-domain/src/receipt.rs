@@ -4,6 +4,7 @@
 //! [`Receipt::to_text`] lays them out on a fixed number of columns, which is also the reference form in tests.
 
 use crate::ids::ReceiptNumber;
+use crate::returns::PointFigure;
 use crate::shop::Shop;
 use crate::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money};
@@ -235,13 +236,19 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         0,
     );
     receipt.text(transaction.completed_at.to_text(), Align::Left, Style::Normal);
-    if transaction.kind == TransactionKind::Cancelled {
-        receipt.text("CANCELLED - NOT A SALE", Align::Center, Style::Bold);
+    let heading = match transaction.kind {
+        TransactionKind::Sale => None,
+        TransactionKind::Return => Some("RETURN"),
+        TransactionKind::Exchange => Some("EXCHANGE"),
+        TransactionKind::Cancelled => Some("CANCELLED - NOT A SALE"),
+    };
+    if let Some(heading) = heading {
+        receipt.text(heading, Align::Center, Style::Bold);
     }
     receipt.blocks.push(Block::Rule);
 
     for line in transaction.lines.iter().filter(|line| !line.voided) {
-        line_blocks(&mut receipt, line, currency);
+        line_blocks(&mut receipt, line, &transaction.register, currency);
     }
     receipt.blocks.push(Block::Rule);
 
@@ -255,12 +262,19 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     }
     receipt.pair(format!("TOTAL {currency}"), amount(transaction.total), Style::Large, 0);
     for tender in &transaction.tenders {
-        receipt.pair(tender.kind.label(), amount(tender.amount), Style::Normal, 0);
+        let points = if tender.points == 0 { String::new() } else { format!(" ({})", tender.points.abs()) };
+        let label = format!("{}{points}", tender.kind.label());
+        if tender.amount.is_negative() {
+            let back = tender.amount.magnitude().map(amount).unwrap_or_default();
+            receipt.pair(format!("Paid back: {label}"), back, Style::Bold, 0);
+        } else {
+            receipt.pair(label, amount(tender.amount), Style::Normal, 0);
+        }
     }
     if !transaction.rounding.is_zero() {
         receipt.pair("Cash rounding", amount(transaction.rounding), Style::Normal, 0);
     }
-    if !transaction.tenders.is_empty() {
+    if transaction.tenders.iter().any(|tender| !tender.amount.is_negative()) {
         receipt.pair("Change", amount(transaction.change), Style::Bold, 0);
     }
 
@@ -279,6 +293,17 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
             });
         }
     }
+    let points = |part: fn(&PointFigure) -> i64| -> i64 {
+        transaction.lines.iter().flat_map(|line| &line.points).map(part).sum()
+    };
+    let tendered: i64 = transaction.tenders.iter().map(|tender| tender.points).sum();
+    let moved = [("Points earned", points(|one| one.earned)), ("Points spent", points(|one| one.redeemed) + tendered)];
+    if moved.iter().any(|(_, points)| *points != 0) {
+        receipt.blocks.push(Block::Blank);
+    }
+    for (label, points) in moved.into_iter().filter(|(_, points)| *points != 0) {
+        receipt.pair(label, points.to_string(), Style::Normal, 0);
+    }
     for note in &transaction.receipt_notes {
         receipt.text(printable(note), Align::Left, Style::Normal);
     }
@@ -295,7 +320,7 @@ pub fn number_text(register: &str, number: ReceiptNumber) -> String {
     format!("{}-{number:06}", printable(register))
 }
 
-fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, currency: Currency) {
+fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, register: &str, currency: Currency) {
     let amount = |money: Money| currency.format(money);
     let one_piece = line.quantity.value == Decimal::ONE && line.price.per == line.quantity;
     receipt.pair(printable(&line.name), amount(line.gross), Style::Normal, 0);
@@ -311,6 +336,13 @@ fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, currency: Currency
     }
     for modifier in &line.modifiers {
         receipt.pair(printable(&modifier.label), amount(modifier.amount), Style::Normal, 2);
+    }
+    if let Some(origin) = &line.origin {
+        let from = match origin.sold {
+            Some(sold) => format!("Returned from {}, line {}", number_text(register, sold.number), sold.line),
+            None => "Returned without a receipt".to_owned(),
+        };
+        receipt.pair(from, "", Style::Normal, 2);
     }
 }
 

@@ -197,6 +197,69 @@ pub enum Refusal {
         /// The shop's limit.
         most: i64,
     },
+    /// A price by hand or a return needs a reason, one of the shop's where it lists them.
+    #[error("\"{reason}\" is no reason to {action} here{}.", with_known(known))]
+    ReasonNotAccepted {
+        /// The reason given.
+        reason: String,
+        /// What for: `change a price`.
+        action: String,
+        /// Those that are.
+        known: String,
+    },
+    /// More than the role may do by itself.
+    #[error("Your role may {action} {limit}.")]
+    ApprovalNeeded {
+        /// What was tried: `change prices`.
+        action: String,
+        /// How far the role may go: `by at most 10 %`.
+        limit: String,
+    },
+    /// Prices set by hand, lines discounted by hand and goods without discounts are left alone.
+    #[error("The discount takes nothing off: none of its lines is open to it.")]
+    DiscountOfNothing,
+    /// A line whose price nobody sets: goods that come back, gift cards, notes.
+    #[error("The price of line {line} cannot be changed.")]
+    LineNotDiscountable {
+        /// Which.
+        line: LineNumber,
+    },
+    /// The same line of the same receipt twice in one basket.
+    #[error("Line {line} of receipt {number} comes back on line {already} already.")]
+    ReturnedHereAlready {
+        /// The receipt.
+        number: ReceiptNumber,
+        /// Its line.
+        line: LineNumber,
+        /// The basket's line.
+        already: LineNumber,
+    },
+    /// What was never sold cannot come back.
+    #[error("Receipt {number} is no sale.")]
+    NotASale {
+        /// The receipt.
+        number: ReceiptNumber,
+    },
+    /// Prices of what is kept can only be found again under the rules of that day.
+    #[error("The rules of receipt {number} are no longer loaded: what is kept cannot be priced again.")]
+    RulesNoLongerLoaded {
+        /// The receipt.
+        number: ReceiptNumber,
+    },
+    /// Points belong to somebody.
+    #[error("Nobody is named to whom the points belong.")]
+    CustomerNeeded,
+    /// No programme, or one whose points buy nothing.
+    #[error("Points buy nothing in this shop.")]
+    PointsNotRedeemable,
+    /// More than there are.
+    #[error("{asked} points were asked for; there are {points}.")]
+    PointsMissing {
+        /// What was asked for.
+        asked: i64,
+        /// What is there.
+        points: i64,
+    },
     /// The same id with other content.
     #[error("Command {command_id} was used before for something else.")]
     CommandIdReused {
@@ -215,6 +278,11 @@ pub enum Refusal {
         /// Which.
         problem: String,
     },
+}
+
+/// ` (known are: broken, wrong size)`; nothing without a list.
+fn with_known(known: &str) -> String {
+    if known.is_empty() { String::new() } else { format!(" (known are: {known})") }
 }
 
 /// ` with lines 2 and 3`; nothing without lines.
@@ -263,6 +331,16 @@ impl Refusal {
             Refusal::ReturnReasonNotAccepted { .. } => "return_reason_not_accepted",
             Refusal::ReturnLimitReached { .. } => "return_limit_reached",
             Refusal::ReturnTooManyPieces { .. } => "return_too_many_pieces",
+            Refusal::ReasonNotAccepted { .. } => "reason_not_accepted",
+            Refusal::ApprovalNeeded { .. } => "approval_needed",
+            Refusal::DiscountOfNothing => "discount_of_nothing",
+            Refusal::LineNotDiscountable { .. } => "line_not_discountable",
+            Refusal::ReturnedHereAlready { .. } => "returned_here_already",
+            Refusal::NotASale { .. } => "not_a_sale",
+            Refusal::RulesNoLongerLoaded { .. } => "rules_no_longer_loaded",
+            Refusal::CustomerNeeded => "customer_needed",
+            Refusal::PointsNotRedeemable => "points_not_redeemable",
+            Refusal::PointsMissing { .. } => "points_missing",
             Refusal::CommandIdReused { .. } => "command_id_reused",
             Refusal::StorageFailed { .. } => "storage_failed",
             Refusal::CheckFailed { .. } => "check_failed",
@@ -308,6 +386,18 @@ impl Refusal {
             Refusal::ReturnLimitReached { .. } | Refusal::ReturnTooManyPieces { .. } => {
                 "Take back less, find the purchase, or call a manager."
             }
+            Refusal::ReasonNotAccepted { .. } => "Choose one of the shop's reasons.",
+            Refusal::ApprovalNeeded { .. } => "Give less, or call somebody who may.",
+            Refusal::DiscountOfNothing => "Look at \"why this price\" of the lines, or set a price by hand.",
+            Refusal::LineNotDiscountable { .. } => "Choose a line that is sold.",
+            Refusal::ReturnedHereAlready { .. } => "Change the quantity of that line.",
+            Refusal::NotASale { .. } => "Enter the number of the receipt the goods were bought with.",
+            Refusal::RulesNoLongerLoaded { .. } => {
+                "Ask a manager to refund the pieces' shares: policy = \"keep-shares\" in [returns] of shop.toml."
+            }
+            Refusal::CustomerNeeded => "Scan the customer's card first.",
+            Refusal::PointsNotRedeemable => "Take another tender; [loyalty.redeem] in shop.toml says what points buy.",
+            Refusal::PointsMissing { .. } => "Redeem fewer points.",
             Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
             Refusal::StorageFailed { .. } => "Free some disk space and press Complete again; the basket is kept.",
             Refusal::CheckFailed { .. } => "The basket is kept. Call support with the time of day.",

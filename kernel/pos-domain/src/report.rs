@@ -21,6 +21,10 @@ pub struct ShiftTotals {
     pub float: Money,
     /// Sales completed.
     pub sales: u64,
+    /// Receipts with goods taken back; an exchange is a sale too.
+    pub returns: u64,
+    /// Refunded without a receipt, for goods that name no sale.
+    pub unreceipted: Money,
     /// Baskets given up.
     pub cancelled: u64,
     /// Lines sold, voided ones left out.

@@ -1,6 +1,9 @@
 //! The shop itself: who sells, in which currency, under which rules of the house.
 
+use crate::loyalty::Programme;
 use crate::pricing::Policy;
+use crate::pricing::manual::ManualRules;
+use crate::returns::ReturnRules;
 use pos_money::{Currency, Decimal, Rounding};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -44,6 +47,15 @@ pub struct Shop {
     /// How offers get along: `[policy]` in `shop.toml`.
     #[serde(default, skip_serializing_if = "Policy::is_default")]
     pub policy: Policy,
+    /// What people may do to prices by hand: `[manual]`.
+    #[serde(default, skip_serializing_if = "ManualRules::is_default")]
+    pub manual: ManualRules,
+    /// How goods come back: `[returns]`.
+    #[serde(default, skip_serializing_if = "ReturnRules::is_default")]
+    pub returns: ReturnRules,
+    /// The loyalty programme: `[loyalty]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loyalty: Option<Programme>,
     /// Printed codes that carry a weight or a price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub embedded_codes: Vec<EmbeddedCode>,

@@ -13,6 +13,8 @@ pub enum TenderKind {
     Cash,
     /// A third party's coupon (a manufacturer pays); lowers what is due, not the tax base; no change.
     Coupon,
+    /// Loyalty points whose programme redeems them as a tender; no change.
+    Points,
 }
 
 impl TenderKind {
@@ -21,6 +23,7 @@ impl TenderKind {
         match self {
             TenderKind::Cash => "cash",
             TenderKind::Coupon => "coupon",
+            TenderKind::Points => "points",
         }
     }
 
@@ -29,6 +32,7 @@ impl TenderKind {
         match self {
             TenderKind::Cash => "Cash",
             TenderKind::Coupon => "Coupon",
+            TenderKind::Points => "Points",
         }
     }
 
@@ -49,8 +53,22 @@ impl fmt::Display for TenderKind {
 pub struct Tender {
     /// By what means.
     pub kind: TenderKind,
-    /// How much was handed over.
+    /// How much was handed over; negative: paid back.
     pub amount: Money,
+    /// Points it was paid with.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub points: i64,
+}
+
+fn is_none(points: &i64) -> bool {
+    *points == 0
+}
+
+impl Tender {
+    /// Money, without points.
+    pub fn new(kind: TenderKind, amount: Money) -> Tender {
+        Tender { kind, amount, points: 0 }
+    }
 }
 
 /// What is still to be paid, what comes back, and what cash rounding took, given the tenders so far.
@@ -103,7 +121,7 @@ mod tests {
     use super::*;
 
     fn cash(amount: i64) -> Tender {
-        Tender { kind: TenderKind::Cash, amount: Money::from_minor(amount) }
+        Tender::new(TenderKind::Cash, Money::from_minor(amount))
     }
 
     fn check(total: i64, tenders: &[Tender], increment: i64, expected: (i64, i64, i64)) {
@@ -122,7 +140,7 @@ mod tests {
         check(3302, &[], 1, (3302, 0, 0));
         check(3302, &[cash(5000)], 1, (0, 1698, 0));
         check(3302, &[cash(1000)], 1, (2302, 0, 0));
-        check(3302, &[Tender { kind: TenderKind::Coupon, amount: Money::from_minor(302) }, cash(3000)], 1, (0, 0, 0));
+        check(3302, &[Tender::new(TenderKind::Coupon, Money::from_minor(302)), cash(3000)], 1, (0, 0, 0));
     }
 
     #[test]

@@ -3,18 +3,21 @@
 //! [`Transaction::sale`] builds everything a sale leaves behind: lines with their paid shares, taxes, tenders, ledger
 //! entries, stock movements. The storage only adds the receipt number, inside the commit, and the hash chain.
 
-use crate::basket::{Basket, PriceSource};
+use crate::basket::{Basket, Origin, PriceSource};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
+use crate::loyalty;
+use crate::pricing::manual;
 use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
 use crate::pricing::proposal::{Attr, LineKind};
 use crate::refusal::Refusal;
+use crate::returns::{PointFigure, SaleRefund, TakenBack};
 use crate::shop::Shop;
 use crate::stock::{MovementReason, StockMovement};
 use crate::tender::{Settlement, Tender, TenderKind};
 use crate::time::Moment;
 use jiff::civil::Date;
-use pos_money::{Currency, Decimal, Money, Quantity, UnitPrice};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -27,6 +30,10 @@ pub const RECORD_VERSION: u16 = 1;
 pub enum TransactionKind {
     /// Goods sold.
     Sale,
+    /// Goods taken back.
+    Return,
+    /// Goods taken back and others sold in one basket.
+    Exchange,
     /// A basket given up before it was paid; takes a number too, so that nothing can vanish.
     Cancelled,
 }
@@ -36,6 +43,8 @@ impl TransactionKind {
     pub fn code(self) -> &'static str {
         match self {
             TransactionKind::Sale => "sale",
+            TransactionKind::Return => "return",
+            TransactionKind::Exchange => "exchange",
             TransactionKind::Cancelled => "cancelled",
         }
     }
@@ -85,6 +94,12 @@ pub struct TransactionLine {
     /// Facts rules saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attrs: Vec<Attr>,
+    /// Points it earned, and points that were spent on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<PointFigure>,
+    /// Where it was sold, if it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -109,6 +124,12 @@ pub struct Transaction {
     pub register: Arc<str>,
     /// Who served.
     pub cashier: Arc<str>,
+    /// Who bought: an opaque id, since people's data are kept outside the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Arc<str>>,
+    /// Whose points moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_of: Option<PointsOf>,
     /// Shift it belongs to.
     pub shift: u64,
     /// Trading day.
@@ -158,6 +179,43 @@ pub struct Transaction {
     /// Texts for the receipt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipt_notes: Vec<Arc<str>>,
+    /// Coupon codes shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Arc<str>>,
+    /// What came back, sale by sale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<SaleRefund>,
+}
+
+/// An account of points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointsOf {
+    /// The programme.
+    pub programme: Arc<str>,
+    /// The customer's id.
+    pub customer: Arc<str>,
+}
+
+impl PointsOf {
+    /// The customer's account within the programme's unit.
+    fn account(&self) -> String {
+        format!("customer:{}", self.customer)
+    }
+
+    /// The customer's account in the ledger.
+    pub fn ledger_account(&self) -> String {
+        format!("points:{}:{}", self.programme, self.account())
+    }
+
+    /// Points earned; negative: taken back.
+    fn post_earned(&self, posting: &mut Posting, points: i64) -> Result<(), Refusal> {
+        posting.points(&self.programme, "issued", &self.account(), points)
+    }
+
+    /// Points spent; negative: given back.
+    fn post_redeemed(&self, posting: &mut Posting, points: i64) -> Result<(), Refusal> {
+        posting.points(&self.programme, &self.account(), "redeemed", points)
+    }
 }
 
 /// A transaction with the number it got in its commit.
@@ -183,31 +241,45 @@ pub struct Completion<'a> {
 }
 
 impl Transaction {
-    /// A sale: refused unless it is paid in full.
-    pub fn sale(basket: &Basket, priced: &PricedBasket, completion: Completion<'_>) -> Result<Transaction, Refusal> {
+    /// A sale, a return or an exchange: refused unless it is paid in full.
+    pub fn sale(
+        basket: &Basket,
+        priced: &PricedBasket,
+        taken: &TakenBack,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
         let shop = completion.shop;
         if basket.live_lines().next().is_none() {
             return Err(Refusal::BasketEmpty);
         }
-        let settlement = Settlement::of(priced.total, &basket.tenders, shop.cash_rounding)?;
+        let settlement = Settlement::of(taken.due, &basket.tenders, shop.cash_rounding)?;
         if !settlement.is_settled() {
             return Err(Refusal::TenderTooSmall { missing: shop.currency.to_decimal(settlement.due) });
         }
-        let lines = transaction_lines(basket, Some(priced))?;
-        let entries = sale_entries(&lines, basket, settlement)?;
-        let movements = sale_movements(&lines);
-        let mut sale = record(TransactionKind::Sale, basket, lines, completion);
+        if taken.needs_right() && !shop.returns.cash_beyond_tenders {
+            let (action, limit) = ("pay a refund".to_owned(), "on the tenders of the sale only".to_owned());
+            return Err(Refusal::ApprovalNeeded { action, limit });
+        }
+        let lines = transaction_lines(basket, Some(priced), taken)?;
+        let mut sale = record(kind_of(&lines), basket, lines, completion);
+        sale.tenders = basket.tenders.clone();
+        for step in taken.payouts() {
+            let points = step.points.checked_neg().ok_or(MoneyError::Overflow)?;
+            sale.tenders.push(Tender { kind: step.tender, amount: step.amount.negated()?, points });
+        }
+        sale.total = priced.total;
+        sale.points_of = points_of(basket, shop);
+        sale.refunds = taken.refunds.clone();
+        sale.earn_points(basket, shop)?;
+        sale.post_entries(basket, settlement, taken)?;
+        sale.post_movements(taken)?;
         sale.taxes = priced.taxes.clone();
         sale.gross = priced.gross;
         sale.discount = priced.discount;
         sale.total_excluded = priced.total_excluded;
         sale.total_tax = priced.total_tax;
-        sale.total = priced.total;
-        sale.tenders = basket.tenders.clone();
         sale.change = settlement.change;
-        sale.rounding = settlement.rounding;
-        sale.entries = entries;
-        sale.movements = movements;
+        sale.rounding = settlement.rounding.minus(taken.rounding()?)?;
         sale.assessor = priced.assessor.clone();
         sale.decisions = priced.decisions.clone();
         sale.receipt_notes = priced.receipt_notes.clone();
@@ -217,8 +289,117 @@ impl Transaction {
 
     /// A basket given up: its lines stay on record, nothing is posted.
     pub fn cancelled(basket: &Basket, completion: Completion<'_>) -> Result<Transaction, Refusal> {
-        let lines = transaction_lines(basket, None)?;
+        let lines = transaction_lines(basket, None, &TakenBack::default())?;
         Ok(record(TransactionKind::Cancelled, basket, lines, completion))
+    }
+
+    /// What was refunded for goods that name no sale; empties are not counted.
+    pub fn unreceipted(&self) -> Result<Money, MoneyError> {
+        let unnamed =
+            |line: &&TransactionLine| !line.voided && line.origin.as_ref().is_some_and(|origin| origin.sold.is_none());
+        Money::sum(self.lines.iter().filter(unnamed).map(|line| line.paid))?.negated()
+    }
+
+    /// Points that the sold lines earn, and points that were spent on them as a discount.
+    fn earn_points(&mut self, basket: &Basket, shop: &Shop) -> Result<(), Refusal> {
+        let (Some(programme), Some(_)) = (&shop.loyalty, &self.points_of) else { return Ok(()) };
+        let earned = programme.earned(self)?;
+        for (number, earned) in earned {
+            self.add_points(number, loyalty::figure(&programme.id, earned, 0));
+        }
+        for reward in &basket.rewards {
+            let of_reward = |modifier: &&Modifier| {
+                &*modifier.source.extension == manual::REWARD_SOURCE && modifier.source.candidate == reward.programme
+            };
+            let mut given = Vec::new();
+            for line in self.lines.iter().filter(|line| line.origin.is_none()) {
+                let amounts = line.modifiers.iter().filter(of_reward).map(|modifier| modifier.amount);
+                let amount = Money::sum(amounts)?.negated()?;
+                if amount.is_positive() {
+                    given.push((line.number, amount));
+                }
+            }
+            let weights: Vec<Money> = given.iter().map(|(_, amount)| *amount).collect();
+            // A basket that became smaller than the reward spends only the points it needs.
+            let points = programme.points_for(Money::sum(weights.iter().copied())?, shop.currency)?.min(reward.points);
+            let shares = pos_money::allocate(Money::from_minor(points), &weights)?;
+            for ((number, _), share) in given.into_iter().zip(shares) {
+                self.add_points(number, loyalty::figure(&programme.id, 0, share.minor()));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_points(&mut self, number: LineNumber, points: PointFigure) {
+        let Some(line) = self.lines.iter_mut().find(|line| line.number == number) else { return };
+        match line.points.iter_mut().find(|known| known.program == points.program) {
+            Some(known) => {
+                known.earned = known.earned.saturating_add(points.earned);
+                known.redeemed = known.redeemed.saturating_add(points.redeemed);
+            }
+            None if points.earned == 0 && points.redeemed == 0 => {}
+            None => line.points.push(points),
+        }
+    }
+
+    /// Dr tenders less change | Cr sales by department, tax by code, rounding; what comes back is posted the other way.
+    fn post_entries(&mut self, basket: &Basket, settlement: Settlement, taken: &TakenBack) -> Result<(), Refusal> {
+        let mut posting = Posting::default();
+        for tender in &basket.tenders {
+            posting.debit(tender_account(tender.kind), tender.amount)?;
+        }
+        posting.credit(tender_account(TenderKind::Cash), settlement.change)?;
+        for line in self.lines.iter().filter(|line| !line.voided) {
+            let tax = Money::sum(line.taxes.iter().map(|tax| tax.amount))?;
+            posting.credit(&format!("sales:{}", line.department), line.paid.minus(tax)?)?;
+            for tax in &line.taxes {
+                posting.credit(&format!("tax:{}", tax.code), tax.amount)?;
+            }
+        }
+        posting.credit("rounding", settlement.rounding)?;
+        for refund in &taken.refunds {
+            refund.plan.post(&mut posting)?;
+        }
+        if let Some(plan) = &taken.unnamed {
+            plan.post(&mut posting)?;
+        }
+        self.post_points(&mut posting)?;
+        self.entries = posting.close()?;
+        Ok(())
+    }
+
+    fn post_points(&self, posting: &mut Posting) -> Result<(), Refusal> {
+        if let Some(points_of) = &self.points_of {
+            for tender in self.tenders.iter().filter(|tender| tender.points > 0) {
+                points_of.post_redeemed(posting, tender.points)?;
+            }
+            for points in self.lines.iter().filter(|line| line.origin.is_none()).flat_map(|line| &line.points) {
+                points_of.post_earned(posting, points.earned)?;
+                points_of.post_redeemed(posting, points.redeemed)?;
+            }
+        }
+        // What comes back moves the points of whoever bought it, whoever brings it.
+        for SaleRefund { refund, plan, points_of, .. } in &self.refunds {
+            let Some(points_of) = points_of else { continue };
+            let back = |points: i64| points.checked_neg().ok_or(MoneyError::Overflow);
+            for step in &plan.steps {
+                points_of.post_redeemed(posting, back(step.points)?)?;
+            }
+            for points in refund.lines.iter().flat_map(|line| &line.share.points) {
+                points_of.post_earned(posting, back(points.earned)?)?;
+                points_of.post_redeemed(posting, back(points.redeemed)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goods that leave and goods that come in; one movement an article and reason.
+    fn post_movements(&mut self, taken: &TakenBack) -> Result<(), Refusal> {
+        self.movements = line_movements(&self.lines)?;
+        for refund in &taken.refunds {
+            self.movements.extend(refund.refund.movements()?);
+        }
+        Ok(())
     }
 
     /// The sums that must hold in every record; checked before writing and again after reading.
@@ -263,6 +444,8 @@ fn record(
         store: shop.store.clone(),
         register: shop.register.clone(),
         cashier: opening.cashier.clone(),
+        customer: basket.customer.as_ref().map(|customer| customer.id.clone()),
+        points_of: None,
         shift,
         business_date: opening.business_date,
         opened_at: opening.at,
@@ -286,64 +469,75 @@ fn record(
         assessor: "".into(),
         decisions: Vec::new(),
         receipt_notes: Vec::new(),
+        codes: basket.codes.clone(),
+        refunds: Vec::new(),
     }
 }
 
-fn transaction_lines(basket: &Basket, priced: Option<&PricedBasket>) -> Result<Vec<TransactionLine>, Refusal> {
-    basket
-        .lines
-        .iter()
-        .map(|line| {
-            let mut sold = TransactionLine {
-                number: line.number,
-                kind: line.kind,
-                item: line.item.id.clone(),
-                name: line.item.name.clone(),
-                code: line.code.clone(),
-                department: line.item.departments.first().cloned().unwrap_or_else(|| "".into()),
-                tax_class: line.item.tax_class.clone(),
-                quantity: line.quantity,
-                price: line.price,
-                price_source: line.price_source.clone(),
-                voided: line.voided,
-                gross: Money::ZERO,
-                modifiers: Vec::new(),
-                net: Money::ZERO,
-                taxes: Vec::new(),
-                paid: Money::ZERO,
-                attrs: line.attrs.to_vec(),
-            };
-            if let (Some(priced), false) = (priced, line.voided) {
-                let found = priced
-                    .line(line.number)
-                    .ok_or_else(|| Refusal::CheckFailed { problem: format!("line {} was not priced", line.number) })?;
-                sold.paid = found.paid;
-                sold.gross = found.gross;
-                sold.modifiers = found.modifiers.clone();
-                sold.net = found.net;
-                sold.taxes = found.taxes.clone();
-            }
-            Ok(sold)
-        })
-        .collect()
+/// Whose points move with a basket.
+fn points_of(basket: &Basket, shop: &Shop) -> Option<PointsOf> {
+    let (programme, customer) = (shop.loyalty.as_ref()?, basket.customer.as_ref()?);
+    Some(PointsOf { programme: programme.id.clone(), customer: customer.id.clone() })
 }
 
-/// Dr tenders less change | Cr sales by department, tax by code, rounding.
-fn sale_entries(lines: &[TransactionLine], basket: &Basket, settlement: Settlement) -> Result<Vec<Entry>, Refusal> {
-    let mut posting = Posting::default();
-    for tender in &basket.tenders {
-        posting.debit(tender_account(tender.kind), tender.amount)?;
+/// What a finished basket is, by its lines.
+fn kind_of(lines: &[TransactionLine]) -> TransactionKind {
+    let live = || lines.iter().filter(|line| !line.voided);
+    let comes_back = |line: &TransactionLine| line.kind == LineKind::Return;
+    match (live().any(comes_back), live().any(|line| !comes_back(line))) {
+        (true, true) => TransactionKind::Exchange,
+        (true, false) => TransactionKind::Return,
+        (false, _) => TransactionKind::Sale,
     }
-    posting.credit(tender_account(TenderKind::Cash), settlement.change)?;
-    for line in lines.iter().filter(|line| !line.voided) {
-        let tax = Money::sum(line.taxes.iter().map(|tax| tax.amount))?;
-        posting.credit(&format!("sales:{}", line.department), line.paid.minus(tax)?)?;
-        for tax in &line.taxes {
-            posting.credit(&format!("tax:{}", tax.code), tax.amount)?;
+}
+
+fn transaction_lines(
+    basket: &Basket,
+    priced: Option<&PricedBasket>,
+    taken: &TakenBack,
+) -> Result<Vec<TransactionLine>, Refusal> {
+    let from_basket = basket.lines.iter().map(|line| {
+        if let Some(back) = taken.lines.iter().find(|back| back.number == line.number) {
+            return Ok(back.clone());
         }
-    }
-    posting.credit("rounding", settlement.rounding)?;
-    posting.close()
+        let mut sold = TransactionLine {
+            number: line.number,
+            kind: line.kind,
+            item: line.item.id.clone(),
+            name: line.item.name.clone(),
+            code: line.code.clone(),
+            department: line.item.departments.first().cloned().unwrap_or_else(|| "".into()),
+            tax_class: line.item.tax_class.clone(),
+            quantity: line.quantity,
+            price: line.price,
+            price_source: line.price_source.clone(),
+            voided: line.voided,
+            gross: Money::ZERO,
+            modifiers: Vec::new(),
+            net: Money::ZERO,
+            taxes: Vec::new(),
+            paid: Money::ZERO,
+            attrs: line.attrs.to_vec(),
+            points: Vec::new(),
+            origin: line.origin.clone(),
+        };
+        if let (Some(priced), false) = (priced, line.voided) {
+            let found = priced
+                .line(line.number)
+                .ok_or_else(|| Refusal::CheckFailed { problem: format!("line {} was not priced", line.number) })?;
+            sold.paid = found.paid;
+            sold.gross = found.gross;
+            sold.modifiers = found.modifiers.clone();
+            sold.net = found.net;
+            sold.taxes = found.taxes.clone();
+        }
+        Ok(sold)
+    });
+    let mut lines = from_basket.collect::<Result<Vec<TransactionLine>, Refusal>>()?;
+    // Kept lines that were priced again have no line in the basket.
+    let last = lines.last().map_or(0, |line| line.number);
+    lines.extend(taken.lines.iter().filter(|back| back.number > last).cloned());
+    Ok(lines)
 }
 
 /// The account a tender is kept in.
@@ -351,22 +545,41 @@ pub fn tender_account(kind: TenderKind) -> &'static str {
     match kind {
         TenderKind::Cash => "till:cash",
         TenderKind::Coupon => "till:coupon",
+        TenderKind::Points => "points-redeemed",
     }
 }
 
-/// Goods that leave with the customer; one movement an article, however many lines it is on.
-fn sale_movements(lines: &[TransactionLine]) -> Vec<StockMovement> {
+/// Goods that leave with the customer, and goods that come back without naming their sale.
+fn line_movements(lines: &[TransactionLine]) -> Result<Vec<StockMovement>, Refusal> {
     let mut movements: Vec<StockMovement> = Vec::new();
-    for line in lines.iter().filter(|line| !line.voided && line.kind == LineKind::Sale) {
-        let out = Quantity::new(-line.quantity.value, line.quantity.unit);
-        let same = movements.iter_mut().find(|known| known.item == line.item && known.quantity.unit == out.unit);
-        match same.and_then(|known| known.quantity.value.checked_add(out.value).map(|sum| (known, sum))) {
-            Some((known, sum)) => known.quantity.value = sum,
-            None => {
-                movements.push(StockMovement { item: line.item.clone(), quantity: out, reason: MovementReason::Sale })
+    let mut add = |line: &TransactionLine, value: Decimal, reason: MovementReason| {
+        let unit = line.quantity.unit;
+        let same = movements
+            .iter_mut()
+            .find(|known| known.item == line.item && known.reason == reason && known.quantity.unit == unit);
+        match same {
+            Some(known) => {
+                let sum = known.quantity.value.checked_add(value);
+                known.quantity.value = sum.ok_or(MoneyError::Overflow)?;
             }
+            None => {
+                movements.push(StockMovement { item: line.item.clone(), quantity: Quantity::new(value, unit), reason })
+            }
+        }
+        Ok::<(), Refusal>(())
+    };
+    for line in lines.iter().filter(|line| !line.voided) {
+        match (line.kind, &line.origin) {
+            (LineKind::Sale, _) => add(line, -line.quantity.value, MovementReason::Sale)?,
+            (LineKind::Return, Some(Origin { sold: None, wasted, .. })) => {
+                add(line, -line.quantity.value, MovementReason::Return)?;
+                if *wasted {
+                    add(line, line.quantity.value, MovementReason::Waste)?;
+                }
+            }
+            _ => {}
         }
     }
     movements.retain(|movement| movement.quantity.value != Decimal::ZERO);
-    movements
+    Ok(movements)
 }

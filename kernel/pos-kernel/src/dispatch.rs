@@ -4,6 +4,12 @@
 //! only when all went well, so an internal failure (there is one unwind boundary, here) rolls the command back and
 //! keeps the basket.
 
+mod by_hand;
+mod returning;
+
+use self::by_hand::ROLE;
+use self::returning::Asked;
+pub(crate) use self::returning::Sales;
 use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
 use crate::pricing::{self, Priced};
 use crate::replies::{Known, Replies, digest};
@@ -13,12 +19,13 @@ use pos_api::command::Given;
 use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Store, StoreError};
 use pos_api::{Command, Envelope, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource};
+use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{COLUMNS, Print, sale_receipt};
 use pos_domain::report::x_report;
+use pos_domain::returns::{EarlierSale, Kept};
 use pos_domain::scan;
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Settlement, Tender, TenderKind};
@@ -67,6 +74,8 @@ struct Open {
     basket: Basket,
     rules: Arc<RuleSet>,
     priced: Arc<Priced>,
+    /// The sales of which something comes back.
+    sales: Sales,
 }
 
 /// The kernel's state. [`Kernel::handle`] is the whole interface.
@@ -120,7 +129,8 @@ impl Kernel {
             let commands: Vec<(Arc<str>, Arc<str>)> = events.iter().filter_map(command_of).collect();
             let basket = Basket::replay(events)?;
             let rules = kernel.rules.current();
-            let open = kernel.reprice(basket, rules)?;
+            let sales = kernel.sales_of(&basket)?;
+            let open = kernel.reprice(basket, rules, sales)?;
             for (command_id, digest) in commands {
                 let reply = Reply {
                     command_id: Some(command_id.to_string()),
@@ -208,8 +218,7 @@ impl Kernel {
             Command::SetQuantity { basket, line, quantity } => {
                 let open = self.find(*basket)?;
                 open.basket.lines_may_change()?;
-                let item = Arc::clone(&open.basket.live_line(*line)?.item);
-                let quantity = self.checked_quantity(&item, Some(quantity.0))?;
+                let quantity = self.quantity_of_line(open.basket.live_line(*line)?, quantity.0)?;
                 self.change(open, Event::QuantitySet { line: *line, quantity })
             }
             Command::VoidLine { basket, line } => self.void_line(*basket, *line),
@@ -220,9 +229,28 @@ impl Kernel {
             }
             Command::PriceLines { basket } => {
                 let open = self.find(*basket)?;
-                let open = self.reprice(open.basket, open.rules)?;
+                let open = self.reprice(open.basket, open.rules, open.sales)?;
                 Ok(self.keep(open))
             }
+            Command::ReturnItem { basket, receipt, line, quantity, reason, waste } => {
+                let asked = Asked { quantity: quantity.map(|amount| amount.0), reason, waste: *waste };
+                self.return_item(*basket, SoldAs { number: *receipt, line: *line }, &asked)
+            }
+            Command::ReturnWithoutReceipt { basket, scan, quantity, reason, waste } => {
+                let asked = Asked { quantity: quantity.map(|amount| amount.0), reason, waste: *waste };
+                self.return_without_receipt(*basket, scan, &asked)
+            }
+            Command::DiscountLine { basket, line, discount, reason } => {
+                self.discount_line(*basket, *line, *discount, reason)
+            }
+            Command::SetPrice { basket, line, price, reason } => {
+                self.set_price(*basket, *line, price.map(|amount| amount.0), reason)
+            }
+            Command::DiscountBasket { basket, discount, reason } => self.discount_basket(*basket, *discount, reason),
+            Command::SetCustomer { basket, customer } => self.set_customer(*basket, customer.as_deref()),
+            Command::AddCode { basket, code } => self.add_code(*basket, code),
+            Command::RemoveCode { basket, code } => self.remove_code(*basket, code),
+            Command::RedeemPoints { basket, points } => self.redeem_points(*basket, *points),
             Command::TenderCash { basket, amount } => self.tender_cash(*basket, amount.map(|amount| amount.0)),
             Command::TenderCoupon { basket, amount } => self.tender(*basket, TenderKind::Coupon, amount.0),
             Command::RemoveTender { basket } => {
@@ -243,6 +271,11 @@ impl Kernel {
                 Ok(Reply { items: Some(items), ..Reply::default() })
             }
             Command::XReport => self.x_report(),
+            Command::TrialBalance => {
+                let found = self.store.trial_balance().map_err(storage_failed)?;
+                let view = views::trial_balance_view(&found, self.shop.currency);
+                Ok(Reply { trial_balance: Some(Box::new(view)), ..Reply::default() })
+            }
             Command::Verify => {
                 let found = self.store.verify().map_err(storage_failed)?;
                 Ok(Reply { verification: Some(views::verification_view(found)), ..Reply::default() })
@@ -276,7 +309,7 @@ impl Kernel {
             rule_set: rules.hash.clone(),
         };
         let event = Event::Opened(opening.clone());
-        let open = self.reprice(Basket::open(opening), rules)?;
+        let open = self.reprice(Basket::open(opening), rules, Sales::default())?;
         self.store.queue_event(open.basket.id(), 1, &event).map_err(storage_failed)?;
         Ok(open)
     }
@@ -302,7 +335,7 @@ impl Kernel {
 
     /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
     fn change(&mut self, open: Open, event: Event) -> Result<Reply, Refusal> {
-        let Open { mut basket, rules, priced } = open;
+        let Open { mut basket, rules, priced, sales } = open;
         let (command_id, digest) = self.command.clone();
         let commanded = Event::Commanded { command_id, digest };
         basket.apply(commanded.clone())?;
@@ -310,21 +343,31 @@ impl Kernel {
         basket.apply(event.clone())?;
         let open = match &event {
             // Money does not change prices.
-            Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced },
-            _ => self.reprice(basket, rules)?,
+            Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced, sales },
+            _ => self.reprice(basket, rules, sales)?,
         };
+        self.shop.manual.check(&open.basket, &open.priced.basket, ROLE, self.shop.currency)?;
+        self.check_unreceipted(&open.basket)?;
         let id = open.basket.id();
         self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
         self.store.queue_event(id, open.basket.version, &event).map_err(storage_failed)?;
         Ok(self.keep(open))
     }
 
-    fn reprice(&self, basket: Basket, rules: Arc<RuleSet>) -> Result<Open, Refusal> {
-        let priced = pricing::price(&basket, &self.shop, &rules, self.clock.now())?;
+    fn reprice(&self, basket: Basket, rules: Arc<RuleSet>, sales: Sales) -> Result<Open, Refusal> {
+        let now = self.clock.now();
+        let rerate = |sale: &EarlierSale, kept: &[Kept]| {
+            if rules.hash != sale.sold.rule_set {
+                return Err(Refusal::RulesNoLongerLoaded { number: sale.committed.number });
+            }
+            let kept = self.basket_of_kept(sale, kept)?;
+            Ok(pricing::price_goods(&kept, &self.shop, &rules, now)?.basket)
+        };
+        let priced = pricing::price(&basket, &self.shop, &rules, now, &sales, &rerate)?;
         for name in &priced.quarantined {
             (self.news)(News::Rule(RuleNews::Quarantined { name: name.clone() }));
         }
-        Ok(Open { basket, rules, priced: Arc::new(priced) })
+        Ok(Open { basket, priced: Arc::new(priced), rules: Arc::clone(&rules), sales })
     }
 
     fn keep(&mut self, open: Open) -> Reply {
@@ -387,11 +430,7 @@ impl Kernel {
             }
             (None, None) => (self.checked_quantity(&item, quantity.or(carried))?, item.price, PriceSource::List),
         };
-        let open = match (basket, self.open.is_empty()) {
-            (None, true) => self.open_basket(None)?,
-            _ => self.find(basket)?,
-        };
-        open.basket.lines_may_change()?;
+        let open = self.find_or_open(basket)?;
         let line = Line {
             number: open.basket.next_line_number(),
             kind: LineKind::Sale,
@@ -403,9 +442,9 @@ impl Kernel {
             price_locked: false,
             attrs: given.map(|given| given.attrs.clone()).unwrap_or_default().into(),
             voided: false,
+            by_hand: None,
+            origin: None,
         };
-        // A basket opened here is kept even if its first line cannot be priced: its opening is already queued.
-        self.open.entry(open.basket.id()).or_insert_with(|| open.clone());
         self.change(open, Event::LineAdded(line))
     }
 
@@ -500,11 +539,11 @@ impl Kernel {
             let due = self.shop.currency.to_decimal(due);
             return Err(Refusal::TenderGivesNoChange { kind: kind.to_string(), due });
         }
-        self.change(open, Event::TenderAdded(Tender { kind, amount }))
+        self.change(open, Event::TenderAdded(Tender::new(kind, amount)))
     }
 
     fn settlement(&self, open: &Open) -> Result<Settlement, Refusal> {
-        Ok(Settlement::of(open.priced.basket.total, &open.basket.tenders, self.shop.cash_rounding)?)
+        Ok(Settlement::of(open.priced.taken.due, &open.basket.tenders, self.shop.cash_rounding)?)
     }
 
     fn money(&self, amount: Decimal) -> Result<Money, Refusal> {
@@ -525,10 +564,12 @@ impl Kernel {
         if let Some(blocked) = &open.priced.blocked {
             return Err(blocked.clone());
         }
+        self.check_points(&open)?;
+        let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_for(&open.basket);
         let completion =
             Completion { shop: &self.shop, shift: shift.shift, at: self.clock.now(), extensions: &open.priced.uses };
-        let sale = Transaction::sale(&open.basket, &open.priced.basket, completion)?;
+        let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         let committed = self.commit(sale, shift)?;
         self.open.remove(&open.basket.id());

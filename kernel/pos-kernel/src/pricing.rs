@@ -1,5 +1,6 @@
 //! Pricing a basket under its rule set: asks the extensions stage by stage, hands their answers to the pure core.
 
+use crate::dispatch::Sales;
 use crate::rules::{Member, RuleSet};
 use pos_api::port::{Extension, ExtensionFailure, Runtime};
 use pos_domain::Refusal;
@@ -7,7 +8,8 @@ use pos_domain::basket::Basket;
 use pos_domain::pricing::engine::Assessor;
 use pos_domain::pricing::priced::{DecisionState, ExtensionUse, PricedBasket};
 use pos_domain::pricing::proposal::{Assessment, Message, Notice, Severity, Stage, TaxInput};
-use pos_domain::pricing::{Pricing, Proposed, tax};
+use pos_domain::pricing::{Pricing, Proposed, manual, tax};
+use pos_domain::returns::{Rerate, TakenBack};
 use pos_domain::shop::Shop;
 use pos_domain::time::Moment;
 use pos_money::Money;
@@ -16,8 +18,10 @@ use std::sync::Arc;
 /// A basket's price, and how it came about.
 #[derive(Clone, Debug)]
 pub struct Priced {
-    /// What it costs.
+    /// What it costs, what comes back included.
     pub basket: PricedBasket,
+    /// What comes back, and what is still due.
+    pub taken: TakenBack,
     /// Who took part.
     pub uses: Vec<ExtensionUse>,
     /// Names of rules that failed.
@@ -85,17 +89,36 @@ impl Calls {
     }
 }
 
-/// Prices the basket from scratch.
-pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Result<Priced, Refusal> {
+/// Prices the basket from scratch: new goods by the rules, then what comes back by its sales.
+pub fn price(
+    basket: &Basket,
+    shop: &Shop,
+    rules: &RuleSet,
+    now: Moment,
+    sales: &Sales,
+    rerate: &Rerate<'_>,
+) -> Result<Priced, Refusal> {
+    let mut priced = price_goods(basket, shop, rules, now)?;
+    let bought = priced.basket.total;
+    priced.taken = TakenBack::of(basket, sales, bought, shop.returns.policy, rerate, shop.cash_rounding)?;
+    priced.taken.add_to(&mut priced.basket)?;
+    Ok(priced)
+}
+
+/// Prices the goods that the rules are asked about.
+pub(crate) fn price_goods(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Result<Priced, Refusal> {
     let mut calls = Calls { uses: Vec::new(), unavailable: rules.broken.clone(), quarantined: Vec::new(), now };
     let mut pricing = Pricing::start(basket, shop)?;
-    if basket.live_lines().next().is_none() {
+    if pricing.is_empty() {
         // Nothing to price: nobody is asked.
         let basket = pricing.finish(&Assessment::default(), &Assessor { name: "".into() })?;
         let Calls { uses, unavailable, quarantined, .. } = calls;
-        return Ok(Priced { basket, uses, unavailable, blocked: None, quarantined });
+        return Ok(Priced { basket, taken: TakenBack::default(), uses, unavailable, blocked: None, quarantined });
     }
     for stage in Stage::ALL {
+        if stage == Stage::Order {
+            pricing.apply(stage, manual::on_lines(basket, &shop.manual))?;
+        }
         let asked: Vec<_> =
             rules.members.iter().filter(|member| member.extension.about().discount_stages.contains(&stage)).collect();
         if asked.is_empty() {
@@ -122,6 +145,8 @@ pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Resu
         }
         pricing.apply(stage, proposals)?;
     }
+    pricing.apply(Stage::Order, manual::on_basket(basket))?;
+    pricing.apply(Stage::Order, manual::rewards(basket))?;
     let input = pricing.tax_input();
     let Assessed { assessment, assessor, notice, mut blocked } = assess(&mut calls, rules, shop, &input);
     // An assessment the kernel refuses (a code with two rates) counts as the assessor's failure.
@@ -139,7 +164,7 @@ pub fn price(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Resu
     }
     let Calls { mut uses, unavailable, quarantined, .. } = calls;
     credit(&mut uses, &priced, rules)?;
-    Ok(Priced { basket: priced, uses, unavailable, blocked, quarantined })
+    Ok(Priced { basket: priced, taken: TakenBack::default(), uses, unavailable, blocked, quarantined })
 }
 
 struct Assessed {

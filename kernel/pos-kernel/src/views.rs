@@ -2,23 +2,26 @@
 
 use crate::dispatch::major;
 use crate::pricing::Priced;
-use pos_api::port::Verification;
+use pos_api::port::{AccountBalance, TrialBalance, Verification};
 use pos_api::view::{
-    BasketState, BasketView, ItemView, LineView, ModifierView, NamedAmount, NoticeView, ReasonView, ReceiptView,
-    ReportView, TaxView, TenderView, VerificationView,
+    AccountView, BasketState, BasketView, CustomerView, ItemView, LineView, ModifierView, NamedAmount, NoticeView,
+    ReasonView, ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView, VerificationView,
 };
-use pos_domain::basket::{Basket, State};
+use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
-use pos_domain::ids::ReceiptNumber;
+use pos_domain::ids::{LineNumber, ReceiptNumber};
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
 use pos_domain::pricing::proposal::Severity;
 use pos_domain::receipt::{COLUMNS, Receipt};
 use pos_domain::report::ShiftTotals;
+use pos_domain::returns::plan::PlanStep;
+use pos_domain::returns::{PointFigure, TakenBack};
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Settlement, Tender};
 use pos_domain::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money, Quantity, UnitPrice};
+use std::sync::Arc;
 
 /// A basket that is still open.
 pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> BasketView {
@@ -26,7 +29,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
     let figure = |amount: Money| major(currency, amount);
     let prices = &priced.basket;
     // A settlement that overflows is refused before it gets here; a screen still draws something.
-    let settlement = Settlement::of(prices.total, &basket.tenders, shop.cash_rounding).unwrap_or_default();
+    let settlement = Settlement::of(priced.taken.due, &basket.tenders, shop.cash_rounding).unwrap_or_default();
     let facts = Facts::of_basket(prices, currency);
     let lines = basket
         .lines
@@ -39,6 +42,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
                     quantity: line.quantity,
                     price: line.price,
                     price_source: &line.price_source,
+                    origin: line.origin.as_ref(),
                     gross: found.gross,
                     modifiers: &found.modifiers,
                     taxes: &found.taxes,
@@ -60,6 +64,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
                 paid: figure(found.map(|found| found.paid).unwrap_or_default()),
                 modifiers: modifier_views(found.map_or(&[], |found| &found.modifiers), currency),
                 voided: line.voided,
+                returned_from: returned_from(line.origin.as_ref()),
                 reasons: reason_views(reasons, currency),
             }
         })
@@ -83,6 +88,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         total: figure(prices.total),
         taxes: tax_views(&prices.taxes, currency),
         tenders: tender_views(&basket.tenders, currency),
+        payouts: payout_views(&priced.taken, currency),
         tendered: figure(settlement.tendered),
         due: figure(settlement.due),
         change: figure(settlement.change),
@@ -98,6 +104,14 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         near_misses: prices.near_misses.iter().map(|miss| miss.missing.text.to_string()).collect(),
         unavailable: priced.unavailable.iter().map(ToString::to_string).collect(),
         can_undo: basket.can_undo().is_ok(),
+        customer: basket
+            .customer
+            .as_ref()
+            .map(|customer| CustomerView { id: customer.id.to_string(), points: customer.points }),
+        codes: basket.codes.iter().map(ToString::to_string).collect(),
+        points_earned: 0,
+        points_redeemed: basket.tenders.iter().map(|tender| tender.points).sum::<i64>()
+            + basket.rewards.iter().map(|reward| reward.points).sum::<i64>(),
     }
 }
 
@@ -116,11 +130,13 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     let transaction = &committed.transaction;
     let currency = transaction.currency;
     let figure = |amount: Money| major(currency, amount);
+    let points =
+        |part: fn(&PointFigure) -> i64| transaction.lines.iter().flat_map(|line| &line.points).map(part).sum::<i64>();
     let tendered = Money::sum(transaction.tenders.iter().map(|tender| tender.amount)).unwrap_or_default();
     BasketView {
         id: Some(transaction.basket),
         state: match transaction.kind {
-            TransactionKind::Sale => BasketState::Completed,
+            TransactionKind::Sale | TransactionKind::Return | TransactionKind::Exchange => BasketState::Completed,
             TransactionKind::Cancelled => BasketState::Cancelled,
         },
         version: 0,
@@ -136,6 +152,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         total: figure(transaction.total),
         taxes: tax_views(&transaction.taxes, currency),
         tenders: tender_views(&transaction.tenders, currency),
+        payouts: Vec::new(),
         tendered: figure(tendered),
         due: figure(Money::ZERO),
         change: figure(transaction.change),
@@ -144,6 +161,11 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         near_misses: Vec::new(),
         unavailable: Vec::new(),
         can_undo: false,
+        customer: transaction.customer.as_ref().map(|id| CustomerView { id: id.to_string(), points: 0 }),
+        codes: transaction.codes.iter().map(ToString::to_string).collect(),
+        points_earned: points(|figure| figure.earned),
+        points_redeemed: points(|figure| figure.redeemed)
+            + transaction.tenders.iter().map(|tender| tender.points).sum::<i64>(),
     }
 }
 
@@ -163,6 +185,7 @@ fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
         paid: major(currency, line.paid),
         modifiers: modifier_views(&line.modifiers, currency),
         voided: line.voided,
+        returned_from: returned_from(line.origin.as_ref()),
         reasons: Vec::new(),
     }
 }
@@ -237,6 +260,42 @@ fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
     tenders.iter().map(view).collect()
 }
 
+fn payout_views(taken: &TakenBack, currency: Currency) -> Vec<TenderView> {
+    let view =
+        |step: &PlanStep| TenderView { kind: step.tender.code().to_owned(), amount: major(currency, step.amount) };
+    taken.payouts().map(view).collect()
+}
+
+fn returned_from(origin: Option<&Origin>) -> Option<(ReceiptNumber, LineNumber)> {
+    origin.and_then(|origin| origin.sold).map(|sold| (sold.number, sold.line))
+}
+
+/// Balances and stock levels.
+pub(crate) fn trial_balance_view(found: &TrialBalance, currency: Currency) -> TrialBalanceView {
+    let account = |account: &AccountBalance| {
+        let amount = |minor: i64| match account.unit {
+            None => major(currency, Money::from_minor(minor)),
+            Some(_) => Decimal::from(minor),
+        };
+        AccountView {
+            account: account.account.to_string(),
+            unit: account.unit.as_deref().unwrap_or(currency.code()).to_owned(),
+            debit: amount(account.debit.minor()),
+            credit: amount(account.credit.minor()),
+            balance: amount(account.debit.minor().saturating_sub(account.credit.minor())),
+        }
+    };
+    let stock = |(item, quantity): &(Arc<str>, Quantity)| StockView {
+        item: item.to_string(),
+        quantity: quantity.value,
+        unit: quantity.unit.symbol().to_owned(),
+    };
+    TrialBalanceView {
+        accounts: found.accounts.iter().map(account).collect(),
+        stock: found.stock.iter().map(stock).collect(),
+    }
+}
+
 /// An article.
 pub(crate) fn item_view(item: &Item) -> ItemView {
     ItemView {
@@ -270,6 +329,7 @@ pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, text: String) -> Re
         shift: totals.shift,
         business_date: totals.business_date.to_string(),
         sales: totals.sales,
+        returns: totals.returns,
         cancelled: totals.cancelled,
         lines: totals.lines,
         voided_lines: totals.voided_lines,

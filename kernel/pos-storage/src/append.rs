@@ -86,6 +86,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical), &transaction.entries)?;
     head.number = number;
     post_movements(connection, head.seq, &transaction.movements)?;
+    post_returns(connection, number, transaction)?;
     shift::post(connection, number, transaction)?;
     basket_events::delete(connection, transaction.basket)?;
     Ok(Appended::Now(number, head))
@@ -130,15 +131,25 @@ fn append_record(
 
 fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
     let mut entry_row = connection.prepare_cached(
-        "INSERT INTO ledger_entry (seq, position, account, debit, credit) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO ledger_entry (seq, position, account, unit, debit, credit) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut balance = connection.prepare_cached(
-        "INSERT INTO account (path, debit, credit) VALUES (?1, ?2, ?3)
+        "INSERT INTO account (path, unit, debit, credit) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit",
     )?;
-    for (position, Entry { account, debit, credit }) in entries.iter().enumerate() {
-        entry_row.execute(params![seq, position, account, debit.minor(), credit.minor()])?;
-        balance.execute(params![account, debit.minor(), credit.minor()])?;
+    for (position, Entry { account, unit, debit, credit }) in entries.iter().enumerate() {
+        let unit = unit.as_deref().unwrap_or_default();
+        entry_row.execute(params![seq, position, account, unit, debit.minor(), credit.minor()])?;
+        balance.execute(params![account, unit, debit.minor(), credit.minor()])?;
+    }
+    Ok(())
+}
+
+/// Says of which sales something came back, so that the next return finds it.
+fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
+    for refund in &transaction.refunds {
+        let mut row = connection.prepare_cached("INSERT OR IGNORE INTO return_of (sale, number) VALUES (?1, ?2)")?;
+        row.execute(params![refund.number, number])?;
     }
     Ok(())
 }

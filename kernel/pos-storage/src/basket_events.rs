@@ -83,7 +83,7 @@ mod tests {
             Event::LineVoided { line: 1 },
             Event::LineRestored { line: 1 },
             Event::Undone,
-            Event::TenderAdded(Tender { kind: TenderKind::Cash, amount: Money::from_minor(500) }),
+            Event::TenderAdded(Tender::new(TenderKind::Cash, Money::from_minor(500))),
             Event::TenderRemoved,
         ];
         let lines: String =

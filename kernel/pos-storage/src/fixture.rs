@@ -9,6 +9,7 @@ use pos_domain::money::{Currency, Decimal, Money, Quantity, Rounding, Unit, Unit
 use pos_domain::pricing::PricedBasket;
 use pos_domain::pricing::priced::{LineTax, Modifier, ModifierSource, PricedLine, TaxTotal};
 use pos_domain::pricing::proposal::{LineKind, Stage, TaxLevel};
+use pos_domain::returns::TakenBack;
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Tender, TenderKind};
 use pos_domain::time::{LocalTime, Moment};
@@ -43,6 +44,9 @@ pub(crate) fn shop() -> Shop {
         float: Decimal::from(100),
         tax_fallback: None,
         policy: Default::default(),
+        manual: Default::default(),
+        returns: Default::default(),
+        loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
         receipt_footer: Vec::new(),
@@ -95,6 +99,8 @@ pub(crate) fn line(number: LineNumber, item: Item) -> Line {
         price_locked: false,
         attrs: Arc::new([]),
         voided: false,
+        by_hand: None,
+        origin: None,
         item: Arc::new(item),
     }
 }
@@ -164,9 +170,9 @@ pub(crate) fn priced(basket: &Basket) -> PricedBasket {
 pub(crate) fn sale_of(mut basket: Basket) -> Transaction {
     let priced = priced(&basket);
     let amount = Money::from_minor((priced.total.minor() / 100 + 6) * 100);
-    basket.apply(Event::TenderAdded(Tender { kind: TenderKind::Cash, amount })).unwrap();
+    basket.apply(Event::TenderAdded(Tender::new(TenderKind::Cash, amount))).unwrap();
     let completion = Completion { shop: &shop(), shift: 1, at: NOON, extensions: &[] };
-    Transaction::sale(&basket, &priced, completion).unwrap()
+    Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }
 
 pub(crate) fn sale(id: u128, lines: u32) -> Transaction {

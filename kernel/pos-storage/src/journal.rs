@@ -8,6 +8,7 @@ use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use std::io::Write;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The columns of a record in the order in which [`Stored::of`] reads them.
@@ -80,6 +81,18 @@ fn one(connection: &Connection, condition: &str, key: impl Params) -> Result<Opt
         Content::Transaction(committed) => Ok(Some(*committed)),
         Content::ShiftOpened(_) => Ok(None),
     }
+}
+
+/// Later transactions that took something of a sale back, oldest first.
+pub(crate) fn returns_of(connection: &Connection, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>> {
+    let mut statement = connection.prepare_cached("SELECT number FROM return_of WHERE sale = ?1 ORDER BY number")?;
+    let numbers = statement.query_map([sale], |row| row.get(0))?.collect::<rusqlite::Result<Vec<ReceiptNumber>>>()?;
+    let mut returns = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let missing = || Fault::corrupt(format!("receipt {number}, which took something of {sale} back, is missing"));
+        returns.push(Arc::new(of_number(connection, number)?.ok_or_else(missing)?));
+    }
+    Ok(returns)
 }
 
 /// The receipt number of a basket.

@@ -11,6 +11,7 @@
 //! * Money is minor units, quantities are decimals as text; nothing is stored as a float.
 
 mod append;
+mod balances;
 mod basket_events;
 mod canonical;
 mod catalogue;
@@ -33,4 +34,4 @@ mod fixture;
 mod tests;
 
 pub use record::{GENESIS, Hash, hash};
-pub use store::{AccountBalance, FileSizes, SqliteStore, StoreOptions};
+pub use store::{FileSizes, SqliteStore, StoreOptions};

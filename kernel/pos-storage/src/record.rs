@@ -153,7 +153,7 @@ pub(crate) struct Columns<'a> {
     pub(crate) kind: &'a str,
     pub(crate) number: Option<ReceiptNumber>,
     pub(crate) basket: Option<BasketId>,
-    /// Of sales only: a basket given up does not use its reference up.
+    /// Not of cancelled ones: a basket given up does not use its reference up.
     pub(crate) external_reference: Option<&'a str>,
     pub(crate) at_ms: i64,
 }
@@ -184,8 +184,8 @@ impl<'a> Columns<'a> {
 
 /// The reference a transaction uses up.
 pub(crate) fn reference(transaction: &Transaction) -> Option<&str> {
-    let is_sale = transaction.kind == TransactionKind::Sale;
-    transaction.external_reference.as_deref().filter(|_| is_sale)
+    let is_kept = transaction.kind != TransactionKind::Cancelled;
+    transaction.external_reference.as_deref().filter(|_| is_kept)
 }
 
 /// The canonical form of a transaction, to be framed once its number is known. Made by the caller's thread: the writer's

@@ -35,10 +35,15 @@ pub(crate) fn add(
 ) -> Result<(), MoneyError> {
     match transaction.kind {
         TransactionKind::Sale => totals.sales += 1,
+        TransactionKind::Return => totals.returns += 1,
+        TransactionKind::Exchange => {
+            totals.sales += 1;
+            totals.returns += 1;
+        }
         TransactionKind::Cancelled => totals.cancelled += 1,
     }
     let live = || transaction.lines.iter().filter(|line| !line.voided);
-    if transaction.kind == TransactionKind::Sale {
+    if transaction.kind != TransactionKind::Cancelled {
         totals.lines += live().count() as u64;
         for line in live() {
             add_named(&mut totals.departments, &line.department, line.paid)?;
@@ -49,6 +54,7 @@ pub(crate) fn add(
         *sum = sum.plus(amount)?;
         Ok(())
     };
+    add_to(&mut totals.unreceipted, transaction.unreceipted()?)?;
     add_to(&mut totals.gross, transaction.gross)?;
     add_to(&mut totals.discount, transaction.discount)?;
     add_to(&mut totals.tax, transaction.total_tax)?;
@@ -115,6 +121,8 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
         opened_at: _,
         float: _,
         sales,
+        returns,
+        unreceipted,
         cancelled,
         lines,
         voided_lines,
@@ -135,6 +143,7 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
             "UPDATE shift SET sales = sales + ?2, cancelled = cancelled + ?3, lines = lines + ?4,
                  voided_lines = voided_lines + ?5, gross = gross + ?6, discount = discount + ?7, tax = tax + ?8,
                  total = total + ?9, tendered = tendered + ?10, change = change + ?11, rounding = rounding + ?12,
+                 returns = returns + ?14, unreceipted = unreceipted + ?15,
                  first_number = coalesce(first_number, ?13), last_number = ?13
              WHERE shift = ?1 AND closed_seq IS NULL",
         )?
@@ -151,7 +160,9 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
             tendered.minor(),
             change.minor(),
             rounding.minor(),
-            number
+            number,
+            returns,
+            unreceipted.minor()
         ])?;
     if changed != 1 {
         return Err(Fault::corrupt(format!("shift {shift} is not open")));
@@ -175,7 +186,8 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
 }
 
 const SHIFT: &str = "SELECT shift, business_date, opened_at_ms, opened_offset_seconds, float_amount, sales, cancelled, \
-     lines, voided_lines, gross, discount, tax, total, tendered, change, rounding, first_number, last_number FROM shift";
+     lines, voided_lines, gross, discount, tax, total, tendered, change, rounding, first_number, last_number, \
+     returns, unreceipted FROM shift";
 const OPEN: &str = "WHERE closed_seq IS NULL";
 const SUMS: &str = "SELECT kind, name, base, amount FROM shift_sum WHERE shift = ?1 ORDER BY kind, name";
 
@@ -244,6 +256,8 @@ fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
         opened_at: Some(Moment { unix_ms: row.get(2)?, offset_seconds: row.get(3)? }),
         float: money(row, 4)?,
         sales: row.get(5)?,
+        returns: row.get(18)?,
+        unreceipted: money(row, 19)?,
         cancelled: row.get(6)?,
         lines: row.get(7)?,
         voided_lines: row.get(8)?,

@@ -1,6 +1,7 @@
 //! [`SqliteStore`]: the port's implementation. It hands writes to the writer's thread and reads by itself.
 
 use crate::append::Commit;
+use crate::balances;
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
 use crate::connection::{self, Place};
@@ -12,11 +13,11 @@ use crate::shift;
 use crate::verify;
 use crate::writer::{Answer, Job, Writer};
 use crossbeam_channel::{Sender, bounded};
-use pos_api::port::{CommitRequest, Restored, Store, StoreError, Verification};
+use pos_api::port::{CommitRequest, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification};
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
-use pos_domain::money::{Currency, Decimal, Money, Quantity, Unit};
+use pos_domain::money::{Currency, Quantity};
 use pos_domain::report::ShiftTotals;
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
@@ -51,17 +52,6 @@ impl StoreOptions {
     pub fn new(currency: Currency) -> StoreOptions {
         StoreOptions { event_batch_ms: 100, currency, vfs: None }
     }
-}
-
-/// What was debited and credited to an account; its balance is the difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountBalance {
-    /// The account's path: `till:cash`.
-    pub account: Arc<str>,
-    /// Sum of the debits.
-    pub debit: Money,
-    /// Sum of the credits.
-    pub credit: Money,
 }
 
 /// Bytes on the disk.
@@ -128,34 +118,9 @@ impl SqliteStore {
         self.read_settled(journal::count)
     }
 
-    /// Balances of all accounts, by path.
-    pub fn balances(&self) -> Result<Vec<AccountBalance>, StoreError> {
-        self.read_settled(|connection| {
-            let mut statement = connection.prepare_cached("SELECT path, debit, credit FROM account ORDER BY path")?;
-            let balances = statement.query_map([], |row| {
-                let money = |index| row.get(index).map(Money::from_minor);
-                Ok(AccountBalance { account: row.get(0)?, debit: money(1)?, credit: money(2)? })
-            })?;
-            Ok(balances.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// On hand of an article, once for each unit it moved in; nothing if it never moved.
     pub fn stock_level(&self, item: &str) -> Result<Vec<Quantity>, StoreError> {
-        self.read_settled(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT quantity, unit FROM stock_level WHERE item = ?1 ORDER BY unit")?;
-            let mut rows = statement.query([item])?;
-            let mut levels = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (quantity, unit): (String, String) = (row.get(0)?, row.get(1)?);
-                match (quantity.parse::<Decimal>(), Unit::from_text(&unit)) {
-                    (Ok(value), Some(unit)) => levels.push(Quantity::new(value, unit)),
-                    _ => return Err(Fault::corrupt(format!("the stock level of {item} is \"{quantity} {unit}\""))),
-                }
-            }
-            Ok(levels)
-        })
+        self.read_settled(|connection| balances::stock_level(connection, item))
     }
 
     /// Articles in the catalogue.
@@ -298,6 +263,18 @@ impl Store for SqliteStore {
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
         self.read_settled(shift::open_totals)
+    }
+
+    fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {
+        self.read_settled(|connection| journal::returns_of(connection, sale))
+    }
+
+    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
+        self.read_settled(|connection| balances::points(connection, account, since_ms))
+    }
+
+    fn trial_balance(&self) -> Result<TrialBalance, StoreError> {
+        self.read_settled(balances::trial_balance)
     }
 
     fn verify(&self) -> Result<Verification, StoreError> {

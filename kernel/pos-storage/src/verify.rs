@@ -30,6 +30,7 @@ pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     auditor.read_journal(&snapshot)?;
     auditor.compare_row_counts(&snapshot)?;
     auditor.compare_balances(&snapshot)?;
+    auditor.compare_returns(&snapshot)?;
     auditor.compare_stock(&snapshot)?;
     auditor.compare_shifts(&snapshot)?;
     auditor.look_for_sold_baskets(&snapshot)?;
@@ -45,8 +46,10 @@ struct Auditor {
     hash: Hash,
     entries: u64,
     movements: u64,
-    /// Debits and credits by account; wide, so that sums cannot overflow here.
-    balances: BTreeMap<String, (i128, i128)>,
+    /// Debits and credits by account and unit; wide, so that sums cannot overflow here.
+    balances: BTreeMap<(String, String), (i128, i128)>,
+    /// Sales of which something came back, with the receipts that took it.
+    returns: BTreeMap<(ReceiptNumber, ReceiptNumber), ()>,
     /// Quantity by article and unit.
     stock: BTreeMap<(String, String), Decimal>,
     shifts: BTreeMap<u64, ShiftTotals>,
@@ -139,6 +142,9 @@ impl Auditor {
             }
             Content::Transaction(committed) => {
                 self.check_movements(connection, seq, &committed.transaction.movements)?;
+                for refund in &committed.transaction.refunds {
+                    self.returns.insert((refund.number, committed.number), ());
+                }
                 let shift = committed.transaction.shift;
                 match self.shifts.get_mut(&shift) {
                     Some(totals) => {
@@ -154,20 +160,23 @@ impl Auditor {
     }
 
     fn check_entries(&mut self, connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
-        let listed: Vec<(String, i64, i64)> = entries
+        let listed: Vec<(String, String, i64, i64)> = entries
             .iter()
-            .map(|Entry { account, debit, credit }| (account.to_string(), debit.minor(), credit.minor()))
+            .map(|Entry { account, unit, debit, credit }| {
+                let unit = unit.as_deref().unwrap_or_default().to_owned();
+                (account.to_string(), unit, debit.minor(), credit.minor())
+            })
             .collect();
         let stored = connection
-            .prepare_cached("SELECT account, debit, credit FROM ledger_entry WHERE seq = ?1 ORDER BY position")?
-            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<rusqlite::Result<Vec<(String, i64, i64)>>>()?;
+            .prepare_cached("SELECT account, unit, debit, credit FROM ledger_entry WHERE seq = ?1 ORDER BY position")?
+            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<rusqlite::Result<Vec<(String, String, i64, i64)>>>()?;
         if stored != listed {
             self.problem(format!("The ledger entries of record {seq} are not those it lists."));
         }
         self.entries += listed.len() as u64;
-        for (account, debit, credit) in listed {
-            let (debits, credits) = self.balances.entry(account).or_default();
+        for (account, unit, debit, credit) in listed {
+            let (debits, credits) = self.balances.entry((account, unit)).or_default();
             *debits += i128::from(debit);
             *credits += i128::from(credit);
         }
@@ -217,16 +226,32 @@ impl Auditor {
 
     fn compare_balances(&mut self, connection: &Connection) -> Result<()> {
         let stored = connection
-            .prepare("SELECT path, debit, credit FROM account")?
-            .query_map([], |row| Ok((row.get(0)?, (row.get::<_, i64>(1)?.into(), row.get::<_, i64>(2)?.into()))))?
-            .collect::<rusqlite::Result<BTreeMap<String, (i128, i128)>>>()?;
+            .prepare("SELECT path, unit, debit, credit FROM account")?
+            .query_map([], |row| {
+                let sides = (row.get::<_, i64>(2)?.into(), row.get::<_, i64>(3)?.into());
+                Ok(((row.get(0)?, row.get(1)?), sides))
+            })?
+            .collect::<rusqlite::Result<BTreeMap<(String, String), (i128, i128)>>>()?;
         let summed = std::mem::take(&mut self.balances);
         self.compare(
             &summed,
             &stored,
-            |account| format!("The balance of account {account}"),
+            |(account, _)| format!("The balance of account {account}"),
             |(debit, credit)| format!("{debit} debit and {credit} credit"),
         );
+        Ok(())
+    }
+
+    fn compare_returns(&mut self, connection: &Connection) -> Result<()> {
+        let stored = connection
+            .prepare("SELECT sale, number FROM return_of")?
+            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), ())))?
+            .collect::<rusqlite::Result<BTreeMap<(ReceiptNumber, ReceiptNumber), ()>>>()?;
+        let listed = std::mem::take(&mut self.returns);
+        let name = |(sale, number): &(ReceiptNumber, ReceiptNumber)| {
+            format!("That receipt {number} took something of receipt {sale} back")
+        };
+        self.compare(&listed, &stored, name, |()| "so".to_owned());
         Ok(())
     }
 

@@ -63,6 +63,8 @@ impl Register {
             price_locked: false,
             attrs: Arc::new([]),
             voided: false,
+            by_hand: None,
+            origin: None,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What a shop's settings must hold, said the same way whether they come from flags, questions or `shop.toml`.
 
 use jiff::tz::TimeZone;
+use pos_domain::pricing::manual::ManualCap;
 use pos_domain::shop::{EmbeddedCode, Shop, TaxFallback};
 use pos_money::{Currency, Decimal, Rounding};
 use std::sync::Arc;
@@ -40,6 +41,9 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         tax_fallback,
         // Every policy is a possible one.
         policy: _,
+        manual,
+        returns,
+        loyalty,
         embedded_codes,
         notes,
         receipt_footer,
@@ -64,6 +68,18 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
     if let Some(TaxFallback { code, rate }) = tax_fallback {
         note("tax_fallback.code", line(code).map(drop));
         note("tax_fallback.rate", fraction(*rate));
+    }
+    for (role, ManualCap { rate_max, amount_max }) in &manual.roles {
+        note(&format!("manual.roles.{role}.rate_max"), rate_max.map_or(Ok(()), share));
+        note(&format!("manual.roles.{role}.amount_max"), amount_max.map_or(Ok(()), |most| amount(most, *currency)));
+    }
+    if let Some(limits) = &returns.no_receipt {
+        let limit = |most: Option<Decimal>| most.map_or(Ok(()), |most| amount(most, *currency));
+        note("returns.no_receipt.amount_max", limit(limits.amount_max));
+        note("returns.no_receipt.day_amount_max", limit(limits.day_amount_max));
+    }
+    if let Some(programme) = loyalty {
+        note("loyalty", programme.check());
     }
     for (index, pattern) in embedded_codes.iter().enumerate() {
         let is_known = embedded_codes[..index].iter().any(|earlier| earlier.prefix == pattern.prefix);
@@ -203,6 +219,14 @@ pub(super) fn fraction(rate: Decimal) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{rate} is not a rate. Write it as a fraction: 0.081 is 8.1 %."))
+}
+
+/// A share of a price, all of it included.
+fn share(rate: Decimal) -> Result<(), String> {
+    if (Decimal::ZERO..=Decimal::ONE).contains(&rate) {
+        return Ok(());
+    }
+    Err(format!("{rate} is not a share of a price. Write it as a fraction: 0.1 is 10 %."))
 }
 
 fn above_zero(value: Decimal) -> Result<(), String> {

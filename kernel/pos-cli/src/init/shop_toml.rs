@@ -3,10 +3,14 @@
 use super::check::{self, Wrong};
 use crate::data_dir::{DataDirError, write_file};
 use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
+use pos_domain::loyalty::Programme;
 use pos_domain::pricing::Policy;
+use pos_domain::pricing::manual::ManualRules;
 use pos_domain::pricing::policy::DiscountRounding;
+use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
 use pos_money::{Decimal, RoundingMode};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Reads `shop.toml`.
@@ -47,6 +51,9 @@ pub fn to_toml(shop: &Shop) -> String {
         float,
         tax_fallback,
         policy,
+        manual,
+        returns,
+        loyalty,
         embedded_codes,
         notes,
         receipt_footer,
@@ -87,6 +94,9 @@ quantity_max = "{quantity_max}"
 
 {tax_fallback}
 {policy}
+{manual}
+{returns}
+{loyalty}
 {embedded_codes}"#,
         name = quoted(name),
         address = list(address),
@@ -103,6 +113,9 @@ quantity_max = "{quantity_max}"
         notes = list(&notes.iter().map(Decimal::to_string).collect::<Vec<_>>()),
         tax_fallback = tax_fallback_text(tax_fallback.as_ref()),
         policy = policy_text(policy),
+        manual = manual_text(manual),
+        returns = returns_text(returns),
+        loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
     )
 }
@@ -130,6 +143,38 @@ discount_rounding = {{ mode = "{mode}", at = {at} }}
         }
     }
     text
+}
+
+fn manual_text(manual: &ManualRules) -> String {
+    let comment = "# What people may do to prices by hand, by role; until people log on everybody is \"cashier\". A role that is not named\n\
+                   # may change no price. Rates are fractions (\"0.1\" is 10 %), amounts are in the shop's money; reasons are chosen at the till.\n";
+    let example = "# [manual]\n# reasons = [\"damaged\", \"price match\"]\n# with_order_offers = false\n# [manual.roles.cashier]\n\
+                   # rate_max = \"0.1\"\n# amount_max = \"20\"\n";
+    table(comment, example, "manual", (!manual.is_default()).then_some(manual))
+}
+
+fn returns_text(returns: &ReturnRules) -> String {
+    let comment = "# How goods come back. Part of an offer that comes back is refunded its share (\"keep-shares\"), or what is kept is priced\n\
+                   # again (\"rerate\"), or the offer's pieces come back together (\"whole-deal\"). Without [returns.no_receipt] nothing is taken\n\
+                   # back without a receipt.\n";
+    let example = "# [returns]\n# policy = \"keep-shares\"\n# cash_beyond_tenders = false\n# [returns.no_receipt]\n# amount_max = \"50\"\n\
+                   # day_amount_max = \"200\"\n# pieces_max = 5\n# reasons = [\"gift\", \"defective\"]\n";
+    table(comment, example, "returns", (!returns.is_default()).then_some(returns))
+}
+
+fn loyalty_text(loyalty: Option<&Programme>) -> String {
+    let comment = "# The loyalty programme. It earns on what is paid with tax (base = \"gross\") or without (\"net\"), after or before offers;\n\
+                   # points are redeemed as a \"discount\" (before tax) or as a \"tender\" (after it).\n";
+    let example = "# [loyalty]\n# id = \"club\"\n# [loyalty.earn]\n# points = \"1\"\n# per = \"1\"\n# base = \"gross\"\n# offers = \"after\"\n\
+                   # on_points = false\n# rounding = \"down\"\n# pending_days = 0\n# multipliers = [{ times = \"2\", department = \"Books\" }]\n\
+                   # [loyalty.redeem]\n# as = \"tender\"\n# points = 100\n# value = \"1\"\n";
+    table(comment, example, "loyalty", loyalty)
+}
+
+/// A table with its comment; an example behind comment signs where the shop has none.
+fn table(comment: &str, example: &str, name: &str, value: Option<&impl serde::Serialize>) -> String {
+    let table = value.and_then(|value| toml::to_string(&BTreeMap::from([(name, value)])).ok());
+    format!("{comment}{}", table.as_deref().unwrap_or(example))
 }
 
 /// A setting of one word, in quotation marks as TOML wants it.
@@ -188,8 +233,12 @@ fn mode_name(mode: RoundingMode) -> &'static str {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
+    use pos_domain::loyalty::{Earning, Multiplier, Redemption, RewardKind};
+    use pos_domain::pricing::manual::ManualCap;
     use pos_domain::pricing::policy::{GroupRule, RoundedAt, ShareOn};
     use pos_domain::pricing::proposal::Mode;
+    use pos_domain::returns::ReturnPolicy;
+    use pos_domain::returns::no_receipt::NoReceiptLimits;
     use pos_money::{Currency, Rounding};
     use proptest::prelude::*;
 
@@ -209,6 +258,24 @@ mod tests {
             quantity_max: Decimal::from(999),
             float: Decimal::new(20_000, 2),
             tax_fallback: Some(TaxFallback { code: "VAT".into(), rate: Decimal::new(81, 3) }),
+            manual: ManualRules {
+                reasons: vec!["damaged".into()],
+                with_order_offers: true,
+                roles: [("cashier".into(), ManualCap { rate_max: Some(Decimal::new(1, 1)), amount_max: None })].into(),
+            },
+            returns: ReturnRules {
+                policy: ReturnPolicy::WholeDeal,
+                no_receipt: Some(NoReceiptLimits { amount_max: Some(Decimal::TEN), ..NoReceiptLimits::default() }),
+                ..ReturnRules::default()
+            },
+            loyalty: Some(Programme {
+                id: "club".into(),
+                earn: Earning {
+                    multipliers: vec![Multiplier { times: Decimal::TWO, department: Some("Books".into()), item: None }],
+                    ..Earning::default()
+                },
+                redeem: Some(Redemption { kind: RewardKind::Tender, points: 100, value: Decimal::ONE }),
+            }),
             policy: Policy {
                 default_mode: Mode::Compound,
                 discount_rounding: DiscountRounding { mode: RoundingMode::Down, at: RoundedAt::Line },

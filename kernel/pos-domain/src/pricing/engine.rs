@@ -91,6 +91,10 @@ impl Pricing {
         let opening = &basket.opening;
         let mut lines = Vec::with_capacity(basket.lines.len());
         for line in basket.live_lines() {
+            if line.origin.as_ref().is_some_and(|origin| origin.sold.is_some()) {
+                // What comes back from a known sale takes its shares of it back: today's rules price nothing of it.
+                continue;
+            }
             let gross = line.price.amount(line.quantity, shop.currency, Rounding::HALF_UP)?;
             lines.push(SnapshotLine {
                 id: line.number,
@@ -114,7 +118,7 @@ impl Pricing {
             now: opening.now.clone(),
             business_date: opening.business_date,
             customer: basket.customer.clone(),
-            codes: Vec::new(),
+            codes: basket.codes.clone(),
             lines,
             attrs: Vec::new(),
         };
@@ -156,6 +160,11 @@ impl Pricing {
             payable: Vec::new(),
             rates: None,
         }
+    }
+
+    /// Whether there is nothing to price.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// What extensions see now: nets as the stages applied so far left them.
@@ -205,6 +214,9 @@ impl Pricing {
 
     /// Decides between the proposals of a stage. Their order does not matter.
     pub fn apply(&mut self, stage: Stage, mut proposals: Vec<Proposed>) -> Result<(), Refusal> {
+        if proposals.is_empty() {
+            return Ok(());
+        }
         proposals.sort_by(|left, right| left.extension.cmp(&right.extension));
         let mut candidates: Vec<(ModifierSource, Candidate)> = Vec::new();
         for Proposed { extension, version, name, proposal } in proposals {

@@ -11,9 +11,10 @@
 //! A priced basket and a committed transaction hold the same facts, so a receipt of last year explains itself exactly
 //! as the screen did; the words are made here and take no room in the journal.
 
+use super::manual;
 use super::priced::{Decision, DecisionState, LineTax, Modifier, ModifierSource, PricedBasket, TaxTotal};
 use super::proposal::TaxLevel;
-use crate::basket::PriceSource;
+use crate::basket::{Origin, PriceSource, SoldAs};
 use crate::ids::LineNumber;
 use crate::receipt::price_text;
 use crate::transaction::{Transaction, TransactionLine};
@@ -86,6 +87,8 @@ pub struct LineFacts<'a> {
     pub price: UnitPrice,
     /// Where it came from.
     pub price_source: &'a PriceSource,
+    /// Where it was sold, if it comes back.
+    pub origin: Option<&'a Origin>,
     /// Before offers.
     pub gross: Money,
     /// What offers did.
@@ -113,12 +116,13 @@ impl<'a> Facts<'a> {
         if line.voided {
             return Vec::new();
         }
-        let TransactionLine { number, quantity, price, price_source, gross, modifiers, taxes, paid, .. } = line;
+        let TransactionLine { number, quantity, price, price_source, origin, gross, modifiers, taxes, paid, .. } = line;
         self.chain(LineFacts {
             number: *number,
             quantity: *quantity,
             price: *price,
             price_source,
+            origin: origin.as_ref(),
             gross: *gross,
             modifiers,
             taxes,
@@ -146,7 +150,7 @@ impl<'a> Facts<'a> {
     }
 
     fn price(&self, line: LineFacts<'_>) -> Reason {
-        let LineFacts { price, quantity, price_source, gross, .. } = line;
+        let LineFacts { price, quantity, price_source, origin, gross, .. } = line;
         let per = match price.per {
             per if per == Quantity::ONE => String::new(),
             per if per.value == Decimal::ONE => format!(" / {}", per.unit.symbol()),
@@ -156,11 +160,22 @@ impl<'a> Facts<'a> {
             PriceSource::List => "Regular price",
             PriceSource::Code => "Price printed in the code",
             PriceSource::Given => "Price given by the calling program",
+            PriceSource::ByHand { .. } => "Price by hand",
+        };
+        let instead = match price_source {
+            PriceSource::ByHand { regular, reason, by } => {
+                format!(" · {reason} · by {by} · instead of {}", price_text(regular.value, self.currency))
+            }
+            PriceSource::List | PriceSource::Code | PriceSource::Given => String::new(),
         };
         Reason {
             kind: ReasonKind::Price,
-            title: title.into(),
-            detail: format!("{quantity} × {}{per}", price_text(price.value, self.currency)),
+            title: match origin.map(|origin| origin.sold) {
+                Some(Some(SoldAs { number, line })) => format!("As sold on receipt {number}, line {line}"),
+                Some(None) => "Today's price, without a receipt".to_owned(),
+                None => title.to_owned(),
+            },
+            detail: format!("{quantity} × {}{per}{instead}", price_text(price.value, self.currency)),
             amount: Some(gross),
         }
     }
@@ -186,14 +201,16 @@ impl<'a> Facts<'a> {
 fn modifier(modifier: &Modifier) -> Reason {
     let ModifierSource { extension, version, candidate: _, source_line } = &modifier.source;
     // Only scripts know the line that proposed something.
-    let source = match source_line {
-        Some(line) => format!("script {extension}, line {line}"),
-        None => format!("plugin {extension}"),
+    let source = match (&**extension, source_line) {
+        (manual::SOURCE, _) => "by hand".to_owned(),
+        (manual::REWARD_SOURCE, _) => "points redeemed".to_owned(),
+        (_, Some(line)) => format!("script {extension}, line {line} · version {version}"),
+        (_, None) => format!("plugin {extension} · version {version}"),
     };
     Reason {
         kind: ReasonKind::Modifier,
         title: modifier.label.to_string(),
-        detail: format!("{source} · version {version} · on {}", modifier.quantity),
+        detail: format!("{source} · on {}", modifier.quantity),
         amount: Some(modifier.amount),
     }
 }

@@ -3,9 +3,11 @@
 use crate::basket::{Line, Opening, PriceSource};
 use crate::catalogue::Item;
 use crate::ids::{BasketId, LineNumber};
-use crate::pricing::proposal::LineKind;
+use crate::pricing::priced::TaxTotal;
+use crate::pricing::proposal::{LineKind, TaxLevel};
+use crate::shop::Shop;
 use crate::time::{LocalTime, Moment};
-use pos_money::{Decimal, Quantity, Unit, UnitPrice};
+use pos_money::{Decimal, Money, Quantity, Rounding, Unit, UnitPrice};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -48,5 +50,31 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         price_locked: false,
         attrs: Arc::new([]),
         voided: false,
+        by_hand: None,
+        origin: None,
+    }
+}
+
+/// A shop in Switzerland whose cash is rounded to `increment` minor units; prices include tax.
+pub(crate) fn shop(increment: i64) -> Shop {
+    let shop = serde_json::json!({
+        "name": "Shop", "address": [], "tax_number": "", "currency": "CHF", "zone": "Europe/Zurich", "store": "1",
+        "register": "1", "cashier": "Maya", "languages": ["en"], "prices_include_tax": true,
+    });
+    Shop { cash_rounding: Rounding { increment, ..Rounding::HALF_UP }, ..serde_json::from_value(shop).unwrap() }
+}
+
+/// A tax of a receipt, without amounts.
+pub(crate) fn tax_total(code: &str) -> TaxTotal {
+    TaxTotal {
+        jurisdiction: "CH".into(),
+        code: code.into(),
+        levy: "20 %".into(),
+        included: true,
+        base: Money::ZERO,
+        amount: Money::ZERO,
+        exact_base: Decimal::ZERO,
+        exact_amount: Decimal::ZERO,
+        level: TaxLevel::PerReceipt,
     }
 }

@@ -6,6 +6,7 @@
 mod conflict;
 pub mod engine;
 pub mod explain;
+pub mod manual;
 pub mod policy;
 pub mod priced;
 pub mod proposal;

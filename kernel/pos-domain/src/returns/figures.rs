@@ -80,7 +80,9 @@ impl Figures {
     /// The figures of a line of a record.
     pub fn of_line(line: &TransactionLine) -> Result<Figures, Refusal> {
         let figures = Figures { quantity: line.quantity.value, gross: line.gross, ..Figures::default() };
-        figures.filled(&line.modifiers, &line.taxes, line.paid)
+        let mut figures = figures.filled(&line.modifiers, &line.taxes, line.paid)?;
+        figures.points = line.points.clone();
+        Ok(figures)
     }
 
     /// The figures of a priced line of that quantity.

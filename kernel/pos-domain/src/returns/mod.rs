@@ -23,7 +23,9 @@ pub mod no_receipt;
 pub mod plan;
 pub mod posting;
 mod refund;
+mod rules;
 mod sold;
+mod taken_back;
 
 #[cfg(test)]
 mod tests;
@@ -34,4 +36,6 @@ pub use figures::{Figures, ModifierFigure, PointFigure, TaxFigure};
 pub use no_receipt::{NoReceiptLimits, UnreceiptedLine};
 pub use plan::{PlanStep, RefundPlan, TenderRefunded};
 pub use refund::{Kept, Policy, Refund, RefundLine, ReturnPolicy, Returned, ReturnedLine, TakeBack};
+pub use rules::ReturnRules;
 pub use sold::{Sold, SoldLine, SoldTender};
+pub use taken_back::{EarlierSale, Rerate, SaleRefund, TakenBack, comes_back_on};

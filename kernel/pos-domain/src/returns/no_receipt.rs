@@ -5,7 +5,7 @@
 
 use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
-use pos_money::{Currency, Money, Quantity, Rounding, UnitPrice};
+use pos_money::{Currency, Decimal, Money, Quantity, Rounding, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoReceiptLimits {
-    /// Most that one return may refund.
+    /// Most that one return may refund, in major units.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount_max: Option<Money>,
-    /// Most that one customer (or, unnamed, one register) may be refunded a day.
+    pub amount_max: Option<Decimal>,
+    /// Most that one register may refund a day, in major units.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub day_amount_max: Option<Money>,
+    pub day_amount_max: Option<Decimal>,
     /// Most pieces of one return; a measured quantity is one piece.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pieces_max: Option<i64>,
@@ -79,13 +79,10 @@ pub fn refund(
     Ok(amounts)
 }
 
-fn within(amount: Money, most: Option<Money>, period: &str, currency: Currency) -> Result<(), Refusal> {
+fn within(amount: Money, most: Option<Decimal>, period: &str, currency: Currency) -> Result<(), Refusal> {
+    let amount = currency.to_decimal(amount);
     match most.filter(|most| amount > *most) {
         None => Ok(()),
-        Some(most) => Err(Refusal::ReturnLimitReached {
-            amount: currency.to_decimal(amount),
-            most: currency.to_decimal(most),
-            period: period.to_owned(),
-        }),
+        Some(most) => Err(Refusal::ReturnLimitReached { amount, most, period: period.to_owned() }),
     }
 }

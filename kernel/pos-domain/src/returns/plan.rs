@@ -44,6 +44,11 @@ pub struct RefundPlan {
 }
 
 impl RefundPlan {
+    /// Nothing is paid.
+    pub fn is_nothing(&self) -> bool {
+        self.steps.is_empty() && self.payout.is_zero() && self.rounding.is_zero()
+    }
+
     /// Whether a right is needed to carry it out.
     pub fn needs_right(&self) -> bool {
         self.steps.iter().any(|step| step.needs_right)

@@ -72,6 +72,7 @@ impl Refund {
                 net: share.net()?,
                 taxes: share.taxes.iter().map(line_tax).collect(),
                 paid: share.paid()?,
+                points: share.points,
                 ..sold.clone()
             });
             number = number.checked_add(1).ok_or(MoneyError::Overflow)?;

@@ -116,7 +116,7 @@ pub struct Returned {
     /// By sold line.
     #[serde(default)]
     pub lines: Vec<ReturnedLine>,
-    /// What was to be paid back, before cash rounding; less than the goods' worth where some of it paid for other goods.
+    /// What was to be paid back, before cash rounding, with what paid for other goods in exchanges.
     #[serde(default)]
     pub paid_back: Money,
     /// By tender of the sale.
@@ -140,10 +140,15 @@ impl Returned {
                 None => after.lines.push(ReturnedLine { line: *line, share: share.clone() }),
             }
         }
-        after.paid_back = after.paid_back.plus(plan.payout)?;
-        plan.steps.iter().try_for_each(|step| TenderRefunded::add(&mut after.tenders, step))?;
+        after.add_plan(plan)?;
         *self = after;
         Ok(())
+    }
+
+    /// Takes money into account that went back, or that paid for other goods in an exchange.
+    pub(super) fn add_plan(&mut self, plan: &RefundPlan) -> Result<(), Refusal> {
+        self.paid_back = self.paid_back.plus(plan.payout)?;
+        Ok(plan.steps.iter().try_for_each(|step| TenderRefunded::add(&mut self.tenders, step))?)
     }
 }
 

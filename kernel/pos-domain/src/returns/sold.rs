@@ -1,11 +1,12 @@
 //! What a return needs to know of a committed sale.
 
 use super::deal::Deal;
-use super::figures::{Figures, PointFigure};
+use super::figures::Figures;
+use super::plan::PlanStep;
 use crate::ids::{BasketId, ItemId, LineNumber};
 use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
-use crate::tender::TenderKind;
+use crate::tender::{Tender, TenderKind};
 use crate::transaction::{Transaction, TransactionLine};
 use pos_money::{Currency, Money, Rounding, Unit};
 use serde::{Deserialize, Serialize};
@@ -92,13 +93,6 @@ impl Sold {
         })
     }
 
-    /// The same with the points of a line: what it earned and what was spent on it.
-    pub fn with_points(mut self, line: LineNumber, points: PointFigure) -> Result<Sold, Refusal> {
-        let found = self.lines.iter_mut().find(|sold| sold.number == line);
-        found.ok_or(Refusal::LineNotReturnable { line })?.whole.points.push(points);
-        Ok(self)
-    }
-
     /// The line of that number.
     pub fn line(&self, number: LineNumber) -> Result<&SoldLine, Refusal> {
         let found = self.lines.iter().find(|line| line.number == number);
@@ -106,19 +100,43 @@ impl Sold {
     }
 }
 
-/// The tenders, all cash as one at the place of the last cash, less the change.
+/// What paid: first the goods that came back in the same basket, by the means they had been paid with, then the tenders,
+/// all cash as one at the place of the last cash, less the change.
 fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
+    let mut tenders = exchanged(sale)?;
+
     let is_cash = |kind: TenderKind| kind.gives_change();
-    let last_cash = sale.tenders.iter().rposition(|tender| is_cash(tender.kind));
-    let mut tenders = Vec::with_capacity(sale.tenders.len());
+    let paid_in = |tender: &&Tender| is_cash(tender.kind) && !tender.amount.is_negative();
+    let last_cash = sale.tenders.iter().rposition(|tender| paid_in(&tender));
     for (index, tender) in sale.tenders.iter().enumerate() {
+        if tender.amount.is_negative() {
+            // Paid to the customer, for what came back.
+            continue;
+        }
         if !is_cash(tender.kind) {
-            tenders.push(SoldTender { kind: tender.kind, kept: tender.amount, settled: tender.amount, points: 0 });
+            let Tender { kind, amount, points } = *tender;
+            tenders.push(SoldTender { kind, kept: amount, settled: amount, points });
         } else if Some(index) == last_cash {
-            let cash = sale.tenders.iter().filter(|tender| is_cash(tender.kind)).map(|tender| tender.amount);
+            let cash = sale.tenders.iter().filter(paid_in).map(|tender| tender.amount);
             let kept = Money::sum(cash)?.minus(sale.change)?;
             let settled = kept.minus(sale.rounding)?;
             tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0 });
+        }
+    }
+    Ok(tenders)
+}
+
+/// What goods that came back paid for the new ones of an exchange. Cash rounding is the cash tender's.
+fn exchanged(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
+    let mut tenders = Vec::new();
+    for plan in sale.refunds.iter().map(|refund| &refund.exchanged) {
+        let mut rounding = plan.rounding;
+        for PlanStep { tender, amount, points, .. } in &plan.steps {
+            let settled = if tender.gives_change() { amount.minus(rounding)? } else { *amount };
+            if tender.gives_change() {
+                rounding = Money::ZERO;
+            }
+            tenders.push(SoldTender { kind: *tender, kept: *amount, settled, points: *points });
         }
     }
     Ok(tenders)

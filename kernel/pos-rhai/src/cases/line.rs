@@ -64,6 +64,8 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         price_locked,
         attrs: attrs.into(),
         voided: false,
+        by_hand: None,
+        origin: None,
     })
 }
 

@@ -104,6 +104,7 @@ pub(super) fn line_view(number: u32, sold: &Sold, unavailable: &[String]) -> Lin
             })
             .collect(),
         voided: *voided,
+        returned_from: None,
         reasons,
     }
 }

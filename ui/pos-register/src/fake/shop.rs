@@ -103,7 +103,18 @@ impl Shop {
             Command::XReport => return Ok(Reply { report: Some(Box::new(self.report())), ..Reply::default() }),
             Command::OpenBasket { .. } => self.is_open = true,
             Command::GetBasket { .. } | Command::PriceLines { .. } => {}
-            Command::TenderCoupon { .. } | Command::Verify => {
+            Command::TenderCoupon { .. }
+            | Command::ReturnItem { .. }
+            | Command::ReturnWithoutReceipt { .. }
+            | Command::DiscountLine { .. }
+            | Command::SetPrice { .. }
+            | Command::DiscountBasket { .. }
+            | Command::SetCustomer { .. }
+            | Command::AddCode { .. }
+            | Command::RemoveCode { .. }
+            | Command::RedeemPoints { .. }
+            | Command::TrialBalance
+            | Command::Verify => {
                 return Err(refusal("malformed", "The demo shop does not know this.", "Open a shop of your own."));
             }
         }

@@ -12,7 +12,18 @@ use std::sync::Arc;
 impl Model {
     /// Takes one reply; replies come in the order of their commands.
     pub fn receive(&mut self, reply: Reply) {
-        let Reply { command_id, basket: _, number, view, receipt, report, verification: _, items, refused } = reply;
+        let Reply {
+            command_id,
+            basket: _,
+            number,
+            view,
+            receipt,
+            report,
+            verification: _,
+            items,
+            refused,
+            trial_balance: _,
+        } = reply;
         let Some(sent) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
         if let Some(refusal) = refused {
             self.refused(&sent, &refusal);

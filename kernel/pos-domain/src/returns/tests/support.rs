@@ -6,8 +6,7 @@ use crate::ids::LineNumber;
 use crate::pricing::fixture;
 use crate::pricing::priced::{LineTax, Modifier, ModifierSource, PricedBasket, PricedLine, TaxTotal};
 use crate::pricing::proposal::{LineKind, Stage, TaxLevel};
-use crate::returns::{Policy, Refund, RefundPlan, Returned, Sold, TakeBack};
-use crate::shop::Shop;
+use crate::returns::{PointFigure, Policy, Refund, RefundPlan, Returned, Sold, TakeBack, TakenBack};
 use crate::tender::{Settlement, Tender, TenderKind};
 use crate::transaction::{Completion, Transaction};
 use pos_money::{Currency, Decimal, Money, Quantity, Rounding, RoundingMode, Unit, UnitPrice};
@@ -107,14 +106,6 @@ pub(super) fn priced(wares: &[Ware]) -> PricedBasket {
     PricedBasket { gross, discount, total, total_tax, total_excluded, ..basket }
 }
 
-fn shop(increment: i64) -> Shop {
-    let shop = serde_json::json!({
-        "name": "Shop", "address": [], "tax_number": "", "currency": "CHF", "zone": "Europe/Zurich", "store": "1",
-        "register": "1", "cashier": "Maya", "languages": ["en"], "prices_include_tax": true,
-    });
-    Shop { cash_rounding: coins(increment), ..serde_json::from_value(shop).unwrap() }
-}
-
 /// A committed sale. Tenders are taken as given.
 pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i64) -> Transaction {
     let mut basket = Basket::open(fixture::opening());
@@ -142,15 +133,18 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             price_locked: false,
             attrs: Arc::new([]),
             voided: false,
+            by_hand: None,
+            origin: None,
         };
         basket.apply(Event::LineAdded(line)).unwrap();
     }
     for (kind, amount) in tenders {
-        basket.apply(Event::TenderAdded(Tender { kind: *kind, amount: cents(*amount) })).unwrap();
+        basket.apply(Event::TenderAdded(Tender::new(*kind, cents(*amount)))).unwrap();
     }
     let opening = fixture::opening();
-    let completion = Completion { shop: &shop(increment), shift: 1, at: opening.at, extensions: &[] };
-    Transaction::sale(&basket, &priced(wares), completion).unwrap()
+    let completion = Completion { shop: &fixture::shop(increment), shift: 1, at: opening.at, extensions: &[] };
+    let priced = priced(wares);
+    Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }
 
 pub(super) fn chf() -> Currency {
@@ -170,6 +164,12 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn of(sale: &Transaction, increment: i64) -> Desk {
         Desk { sold: Sold::of(sale, coins(increment)).unwrap(), returned: Returned::default() }
+    }
+
+    /// The points of a sold line: what it earned and what was spent on it.
+    pub(super) fn give_points(&mut self, number: LineNumber, points: PointFigure) {
+        let line = self.sold.lines.iter_mut().find(|line| line.number == number).unwrap();
+        line.whole.points.push(points);
     }
 
     /// Takes goods back and pays them out.
@@ -207,8 +207,7 @@ pub(super) fn any_sale(random: &mut Random) -> (Vec<Ware>, Vec<(TenderKind, i64)
     let first = between(random, 0, cash.max(0));
     let mut tenders = vec![(TenderKind::Cash, first), (TenderKind::Coupon, coupon), (TenderKind::Cash, cash - first)];
     tenders.retain(|(kind, amount)| *kind == TenderKind::Cash || *amount > 0);
-    let tendered: Vec<Tender> =
-        tenders.iter().map(|(kind, amount)| Tender { kind: *kind, amount: cents(*amount) }).collect();
+    let tendered: Vec<Tender> = tenders.iter().map(|(kind, amount)| Tender::new(*kind, cents(*amount))).collect();
     assert!(Settlement::of(cents(total), &tendered, coins(increment)).unwrap().is_settled());
     (wares, tenders, increment)
 }

@@ -12,8 +12,8 @@ fn line(kind: LineKind, count: i64, price: i64) -> UnreceiptedLine {
 
 fn limits() -> NoReceiptLimits {
     NoReceiptLimits {
-        amount_max: Some(cents(5_000)),
-        day_amount_max: Some(cents(8_000)),
+        amount_max: Some(Decimal::from(50)),
+        day_amount_max: Some(Decimal::from(80)),
         pieces_max: Some(3),
         reasons: vec!["defective".into(), "gift".into()],
     }
@@ -32,9 +32,9 @@ fn each_limit_is_refused_by_name_in_order() {
     assert_eq!(refused(&[sale(9, 9_999)], "no fun", 0), Refusal::ReturnReasonNotAccepted { reason: "no fun".into() });
     assert_eq!(refused(&[sale(9, 9_999)], "gift", 0), Refusal::ReturnTooManyPieces { pieces: 9, most: 3 });
     let text = refused(&[sale(2, 2_501)], "gift", 0).to_string();
-    assert_eq!(text, "Without a receipt at most 50.00 is refunded at once; this would make 50.02.");
+    assert_eq!(text, "Without a receipt at most 50 is refunded at once; this would make 50.02.");
     let text = refused(&[sale(1, 5_000)], "gift", 3_001).to_string();
-    assert_eq!(text, "Without a receipt at most 80.00 is refunded a day; this would make 80.01.");
+    assert_eq!(text, "Without a receipt at most 80 is refunded a day; this would make 80.01.");
     assert!(matches!(refused(&[sale(0, 1)], "gift", 0), Refusal::QuantityMustBePositive { .. }));
     let closed = refund(None, &[sale(1, 1)], "gift", Money::ZERO, chf(), Rounding::HALF_UP);
     assert_eq!(closed, Err(Refusal::ReceiptNeeded));

@@ -1,0 +1,240 @@
+//! Goods that come back: by their receipt, or without one under the shop's limits.
+
+use super::{Found, Kernel, Open, storage_failed};
+use pos_api::Reply;
+use pos_domain::Refusal;
+use pos_domain::basket::{Basket, Event, Line, Opening, Origin, PriceSource, SoldAs};
+use pos_domain::catalogue::Item;
+use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::pricing::proposal::{CustomerFacts, LineKind};
+use pos_domain::returns::no_receipt::{self, UnreceiptedLine};
+use pos_domain::returns::{EarlierSale, Kept, comes_back_on};
+use pos_domain::time::LocalTime;
+use pos_domain::transaction::TransactionLine;
+use pos_money::{Decimal, Quantity, Rounding};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The sales of which a basket takes something back, by receipt number.
+pub(crate) type Sales = Arc<BTreeMap<ReceiptNumber, EarlierSale>>;
+
+/// What was asked to come back.
+pub(super) struct Asked<'a> {
+    pub(super) quantity: Option<Decimal>,
+    pub(super) reason: &'a str,
+    pub(super) waste: bool,
+}
+
+impl Kernel {
+    /// The basket named, the only one there is, or a new one.
+    pub(super) fn find_or_open(&mut self, basket: Option<BasketId>) -> Result<Open, Refusal> {
+        let open = match (basket, self.open.is_empty()) {
+            (None, true) => self.open_basket(None)?,
+            _ => self.find(basket)?,
+        };
+        open.basket.lines_may_change()?;
+        // A basket opened here is kept even if its first step is refused: its opening is already queued.
+        self.open.entry(open.basket.id()).or_insert_with(|| open.clone());
+        Ok(open)
+    }
+
+    pub(super) fn return_item(
+        &mut self,
+        basket: Option<BasketId>,
+        from: SoldAs,
+        asked: &Asked<'_>,
+    ) -> Result<Reply, Refusal> {
+        let SoldAs { number, line } = from;
+        let reasons = &self.shop.returns.reasons;
+        if !reasons.is_empty() && !reasons.iter().any(|known| &**known == asked.reason) {
+            let known = reasons.join(", ");
+            let action = "take goods back".to_owned();
+            return Err(Refusal::ReasonNotAccepted { reason: asked.reason.to_owned(), action, known });
+        }
+        let sale = self.earlier_sale(number)?;
+        let sold = sale.sold.line(line)?;
+        let recorded = sale.committed.transaction.lines.iter().find(|known| known.number == line);
+        let recorded = recorded.ok_or(Refusal::LineNotReturnable { line })?;
+        let left = sold.whole.quantity - sale.returned.of_line(line).quantity;
+        let item = Arc::new(item_of(recorded));
+        let quantity = match asked.quantity {
+            Some(quantity) => self.checked_quantity(&item, Some(quantity))?.value,
+            None if left.is_zero() => {
+                let (sold, returned) = (sold.whole.quantity, sold.whole.quantity);
+                return Err(Refusal::ReturnExceedsSold { line, sold, returned, asked: Decimal::ONE });
+            }
+            None => left.abs(),
+        };
+        let mut open = self.find_or_open(basket)?;
+        if let Some(already) = comes_back_on(&open.basket, from) {
+            return Err(Refusal::ReturnedHereAlready { number, line, already });
+        }
+        // What comes back stands in the basket with the other sign than it was sold with.
+        let quantity = if sold.whole.quantity.is_sign_negative() { quantity } else { -quantity };
+        let line = Line {
+            number: open.basket.next_line_number(),
+            kind: LineKind::Return,
+            code: recorded.code.clone(),
+            item,
+            quantity: Quantity::new(quantity, sold.unit),
+            price: recorded.price,
+            price_source: recorded.price_source.clone(),
+            price_locked: true,
+            attrs: Arc::new([]),
+            voided: false,
+            by_hand: None,
+            origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
+        };
+        Arc::make_mut(&mut open.sales).insert(number, sale);
+        self.change(open, Event::LineAdded(line))
+    }
+
+    pub(super) fn return_without_receipt(
+        &mut self,
+        basket: Option<BasketId>,
+        scan: &str,
+        asked: &Asked<'_>,
+    ) -> Result<Reply, Refusal> {
+        if self.shop.returns.no_receipt.is_none() {
+            return Err(Refusal::ReceiptNeeded);
+        }
+        let entry = pos_domain::scan::parse_entry(scan)?;
+        let Found { item, quantity: carried, .. } = self.look_up(&entry.code)?;
+        let quantity = self.checked_quantity(&item, asked.quantity.or(entry.quantity).or(carried))?;
+        let open = self.find_or_open(basket)?;
+        let line = Line {
+            number: open.basket.next_line_number(),
+            kind: LineKind::Return,
+            code: entry.code.as_str().into(),
+            price: item.price,
+            item,
+            quantity: Quantity::new(-quantity.value, quantity.unit),
+            price_source: PriceSource::List,
+            price_locked: true,
+            attrs: Arc::new([]),
+            voided: false,
+            by_hand: None,
+            origin: Some(Origin { sold: None, reason: asked.reason.into(), wasted: asked.waste }),
+        };
+        self.change(open, Event::LineAdded(line))
+    }
+
+    /// Refuses a basket that takes back more without a receipt than the shop allows.
+    pub(super) fn check_unreceipted(&self, basket: &Basket) -> Result<(), Refusal> {
+        let mut lines = Vec::new();
+        let mut reasons: Vec<&str> = Vec::new();
+        for line in basket.live_lines() {
+            let Some(Origin { sold: None, reason, .. }) = &line.origin else { continue };
+            let quantity = Quantity::new(line.quantity.value.abs(), line.quantity.unit);
+            lines.push(UnreceiptedLine { kind: line.kind, quantity, price: line.price });
+            reasons.push(reason);
+        }
+        reasons.sort_unstable();
+        reasons.dedup();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let today = self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default().unreceipted;
+        let limits = self.shop.returns.no_receipt.as_ref();
+        for reason in reasons {
+            no_receipt::refund(limits, &lines, reason, today, self.shop.currency, Rounding::HALF_UP)?;
+        }
+        Ok(())
+    }
+
+    /// A sale as far as returns go.
+    pub(super) fn earlier_sale(&self, number: ReceiptNumber) -> Result<EarlierSale, Refusal> {
+        let found = self.store.transaction(number).map_err(storage_failed)?;
+        let sale = Arc::new(found.ok_or(Refusal::ReceiptNotFound { number })?);
+        let later = self.store.returns_of(number).map_err(storage_failed)?;
+        EarlierSale::of(sale, &later, self.shop.cash_rounding)
+    }
+
+    /// The basket with its sales read anew: another basket may have taken something of them back since.
+    pub(super) fn with_sales_as_they_are(&self, open: Open) -> Result<Open, Refusal> {
+        if open.sales.is_empty() {
+            return Ok(open);
+        }
+        let sales = self.sales_of(&open.basket)?;
+        self.reprice(open.basket, open.rules, sales)
+    }
+
+    /// The sales a restored basket takes something back of.
+    pub(super) fn sales_of(&self, basket: &Basket) -> Result<Sales, Refusal> {
+        let mut sales = BTreeMap::new();
+        for line in &basket.lines {
+            let Some(Origin { sold: Some(SoldAs { number, .. }), .. }) = &line.origin else { continue };
+            if !sales.contains_key(number) {
+                sales.insert(*number, self.earlier_sale(*number)?);
+            }
+        }
+        Ok(Arc::new(sales))
+    }
+
+    /// What a customer keeps of a sale, as a basket to be priced again: the same goods, prices and codes at the same
+    /// time. What is not on record of an article (its tags, its further departments) is taken from the catalogue.
+    pub(super) fn basket_of_kept(&self, sale: &EarlierSale, kept: &[Kept]) -> Result<Basket, Refusal> {
+        let sold = &sale.committed.transaction;
+        let mut basket = Basket::open(Opening {
+            id: sold.basket,
+            at: sold.opened_at,
+            now: LocalTime::at(sold.opened_at, self.shop.zone.clone()),
+            business_date: sold.business_date,
+            cashier: sold.cashier.clone(),
+            external_reference: None,
+            rule_set: sold.rule_set.clone(),
+        });
+        basket.codes = sold.codes.clone();
+        let facts = |id: &Arc<str>| Arc::new(CustomerFacts { id: id.clone(), ..CustomerFacts::default() });
+        basket.customer = sold.customer.as_ref().map(facts);
+        for line in &sold.lines {
+            let Some(kept) = kept.iter().find(|kept| kept.line == line.number) else { continue };
+            let known = self.store.item_by_code(&line.code).map_err(storage_failed)?;
+            let known = known.filter(|known| known.id == line.item);
+            let recorded = item_of(line);
+            let item = known.map_or(recorded.clone(), |known| Item {
+                price: recorded.price,
+                tax_class: recorded.tax_class.clone(),
+                ..Item::clone(&known)
+            });
+            basket.lines.push(Line {
+                number: line.number,
+                kind: line.kind,
+                code: line.code.clone(),
+                item: Arc::new(item),
+                quantity: kept.quantity,
+                price: line.price,
+                price_locked: matches!(line.price_source, PriceSource::ByHand { .. }),
+                price_source: line.price_source.clone(),
+                attrs: line.attrs.clone().into(),
+                voided: false,
+                by_hand: None,
+                origin: None,
+            });
+        }
+        Ok(basket)
+    }
+
+    /// How much of a line, with the sign it stands with in the basket.
+    pub(super) fn quantity_of_line(&self, line: &Line, asked: Decimal) -> Result<Quantity, Refusal> {
+        let quantity = self.checked_quantity(&line.item, Some(asked))?;
+        let mirrored = line.quantity.value.is_sign_negative();
+        Ok(if mirrored { Quantity::new(-quantity.value, quantity.unit) } else { quantity })
+    }
+}
+
+/// The article of a recorded line, as it was sold.
+fn item_of(line: &TransactionLine) -> Item {
+    Item {
+        id: line.item.clone(),
+        name: line.name.clone(),
+        codes: vec![line.code.clone()],
+        price: line.price,
+        unit: line.quantity.unit,
+        departments: vec![line.department.clone()],
+        tags: Vec::new(),
+        tax_class: line.tax_class.clone(),
+        cost: None,
+        discountable: true,
+    }
+}

@@ -1,0 +1,60 @@
+//! Reading balances: of all accounts, of stock, and of one account of points.
+
+use crate::error::{Fault, Result};
+use pos_api::port::{AccountBalance, PointsBalance, TrialBalance};
+use pos_domain::money::{Decimal, Money, Quantity, Unit};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::sync::Arc;
+
+/// Everything ever posted, added up.
+pub(crate) fn trial_balance(connection: &Connection) -> Result<TrialBalance> {
+    let mut statement = connection.prepare_cached("SELECT path, unit, debit, credit FROM account ORDER BY path")?;
+    let accounts = statement.query_map([], |row| {
+        let unit: Arc<str> = row.get(1)?;
+        let money = |index| row.get(index).map(Money::from_minor);
+        let unit = Some(unit).filter(|unit| !unit.is_empty());
+        Ok(AccountBalance { account: row.get(0)?, unit, debit: money(2)?, credit: money(3)? })
+    })?;
+    let accounts = accounts.collect::<rusqlite::Result<_>>()?;
+    let mut statement =
+        connection.prepare_cached("SELECT item, quantity, unit FROM stock_level ORDER BY item, unit")?;
+    let mut rows = statement.query([])?;
+    let mut stock = Vec::new();
+    while let Some(row) = rows.next()? {
+        let item: Arc<str> = row.get(0)?;
+        stock.push((item.clone(), level(row, &item)?));
+    }
+    Ok(TrialBalance { accounts, stock })
+}
+
+/// On hand of an article, once for each unit it moved in.
+pub(crate) fn stock_level(connection: &Connection, item: &str) -> Result<Vec<Quantity>> {
+    let mut statement =
+        connection.prepare_cached("SELECT item, quantity, unit FROM stock_level WHERE item = ?1 ORDER BY unit")?;
+    let mut rows = statement.query([item])?;
+    let mut levels = Vec::new();
+    while let Some(row) = rows.next()? {
+        levels.push(level(row, item)?);
+    }
+    Ok(levels)
+}
+
+fn level(row: &Row<'_>, item: &str) -> Result<Quantity> {
+    let (quantity, unit): (String, String) = (row.get(1)?, row.get(2)?);
+    match (quantity.parse::<Decimal>(), Unit::from_text(&unit)) {
+        (Ok(value), Some(unit)) => Ok(Quantity::new(value, unit)),
+        _ => Err(Fault::corrupt(format!("the stock level of {item} is \"{quantity} {unit}\""))),
+    }
+}
+
+/// Points on an account; of them, those that were credited since a moment.
+pub(crate) fn points(connection: &Connection, account: &str, since_ms: i64) -> Result<PointsBalance> {
+    let mut balance = connection.prepare_cached("SELECT credit - debit FROM account WHERE path = ?1")?;
+    let points: Option<i64> = balance.query_row([account], |row| row.get(0)).optional()?;
+    let mut recent = connection.prepare_cached(
+        "SELECT coalesce(sum(ledger_entry.credit), 0) FROM ledger_entry JOIN journal ON journal.seq = ledger_entry.seq
+         WHERE ledger_entry.unit <> '' AND ledger_entry.account = ?1 AND journal.at_ms >= ?2",
+    )?;
+    let recent = recent.query_row(rusqlite::params![account, since_ms], |row| row.get(0))?;
+    Ok(PointsBalance { points: points.unwrap_or(0), recent })
+}
