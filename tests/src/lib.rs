@@ -6,5 +6,6 @@ pub mod kills;
 pub mod pricing_bench;
 pub mod pricing_lab;
 pub mod program;
+pub mod returns_lab;
 pub mod scenario;
 pub mod shop;

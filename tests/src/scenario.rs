@@ -77,7 +77,8 @@ pub fn run(path: &Path) -> anyhow::Result<Outcome> {
     Ok(Outcome { text: out, receipts })
 }
 
-fn shop_settings() -> anyhow::Result<Shop> {
+/// A shop that prices with tax included, with nothing decided but what it needs.
+pub fn shop_settings() -> anyhow::Result<Shop> {
     Ok(Shop {
         name: "Test shop".into(),
         address: vec!["1 Main Street".into(), "1000 Sampleton".into()],

@@ -8,5 +8,6 @@ mod first_party;
 mod hot_reload;
 mod kills;
 mod replay;
+mod returns;
 mod scenario;
 mod tidy;

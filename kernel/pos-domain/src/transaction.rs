@@ -11,6 +11,7 @@ use crate::pricing::manual;
 use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
 use crate::pricing::proposal::{Attr, LineKind};
 use crate::refusal::Refusal;
+use crate::returns::plan::PlanStep;
 use crate::returns::{PointFigure, SaleRefund, TakenBack};
 use crate::shop::Shop;
 use crate::stock::{MovementReason, StockMovement};
@@ -380,11 +381,13 @@ impl Transaction {
         }
         // What comes back moves the points of whoever bought it, whoever brings it.
         for SaleRefund { refund, plan, points_of, .. } in &self.refunds {
-            let Some(points_of) = points_of else { continue };
             let back = |points: i64| points.checked_neg().ok_or(MoneyError::Overflow);
-            for step in &plan.steps {
-                points_of.post_redeemed(posting, back(step.points)?)?;
+            for PlanStep { points, points_of, .. } in &plan.steps {
+                if let Some(points_of) = points_of {
+                    points_of.post_redeemed(posting, back(*points)?)?;
+                }
             }
+            let Some(points_of) = points_of else { continue };
             for points in refund.lines.iter().flat_map(|line| &line.share.points) {
                 points_of.post_earned(posting, back(points.earned)?)?;
                 points_of.post_redeemed(posting, back(points.redeemed)?)?;

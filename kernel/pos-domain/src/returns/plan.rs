@@ -12,11 +12,12 @@ use super::refund::Returned;
 use super::sold::{Sold, SoldTender};
 use crate::refusal::Refusal;
 use crate::tender::TenderKind;
+use crate::transaction::PointsOf;
 use pos_money::{Money, MoneyError, proportion};
 use serde::{Deserialize, Serialize};
 
 /// One payment of a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStep {
     /// The tender of the sale it stands for, by position in [`Sold::tenders`]; none for what no tender had paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +29,9 @@ pub struct PlanStep {
     /// Points that were spent as this tender and come back.
     #[serde(default)]
     pub points: i64,
+    /// Whose points they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_of: Option<PointsOf>,
     /// Only somebody with the right to do so may pay it: another means than the original, or beyond what was tendered.
     pub needs_right: bool,
 }
@@ -94,7 +98,8 @@ impl Sold {
             let means = instead.unwrap_or(tender.kind);
             let points = proportion_of(tender, so_far)?;
             let owed = self.owed(tender, so_far, means)?;
-            steps.extend(step(returned, Some(origin), means, owed, points, means != tender.kind)?);
+            let step = step(returned, Some(origin), means, owed, points, means != tender.kind)?;
+            steps.extend(step.map(|step| PlanStep { points_of: tender.points_of.clone(), ..step }));
         }
         let means = instead.unwrap_or(TenderKind::Cash);
         let owed = if means.gives_change() { self.coins.round_money(open)? } else { open };
@@ -146,5 +151,6 @@ fn step(
     let amount = owed.minus(paid)?;
     let points = points.checked_sub(given).ok_or(MoneyError::Overflow)?;
     let nothing = amount.is_zero() && points == 0;
-    Ok((!nothing).then_some(PlanStep { origin, tender, amount, points, needs_right: other && amount.is_positive() }))
+    let needs_right = other && amount.is_positive();
+    Ok((!nothing).then_some(PlanStep { origin, tender, amount, points, points_of: None, needs_right }))
 }

@@ -7,7 +7,7 @@ use crate::ids::{BasketId, ItemId, LineNumber};
 use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
 use crate::tender::{Tender, TenderKind};
-use crate::transaction::{Transaction, TransactionLine};
+use crate::transaction::{PointsOf, Transaction, TransactionLine};
 use pos_money::{Currency, Money, Rounding, Unit};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -41,6 +41,9 @@ pub struct SoldTender {
     /// Points that were spent as this tender.
     #[serde(default)]
     pub points: i64,
+    /// Whose points they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_of: Option<PointsOf>,
 }
 
 /// A committed sale, as far as a return goes.
@@ -115,12 +118,13 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
         }
         if !is_cash(tender.kind) {
             let Tender { kind, amount, points } = *tender;
-            tenders.push(SoldTender { kind, kept: amount, settled: amount, points });
+            let points_of = sale.points_of.clone().filter(|_| points != 0);
+            tenders.push(SoldTender { kind, kept: amount, settled: amount, points, points_of });
         } else if Some(index) == last_cash {
             let cash = sale.tenders.iter().filter(paid_in).map(|tender| tender.amount);
             let kept = Money::sum(cash)?.minus(sale.change)?;
             let settled = kept.minus(sale.rounding)?;
-            tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0 });
+            tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0, points_of: None });
         }
     }
     Ok(tenders)
@@ -131,12 +135,13 @@ fn exchanged(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
     let mut tenders = Vec::new();
     for plan in sale.refunds.iter().map(|refund| &refund.exchanged) {
         let mut rounding = plan.rounding;
-        for PlanStep { tender, amount, points, .. } in &plan.steps {
+        for PlanStep { tender, amount, points, points_of, .. } in &plan.steps {
             let settled = if tender.gives_change() { amount.minus(rounding)? } else { *amount };
             if tender.gives_change() {
                 rounding = Money::ZERO;
             }
-            tenders.push(SoldTender { kind: *tender, kept: *amount, settled, points: *points });
+            let (kind, kept, points, points_of) = (*tender, *amount, *points, points_of.clone());
+            tenders.push(SoldTender { kind, kept, settled, points, points_of });
         }
     }
     Ok(tenders)

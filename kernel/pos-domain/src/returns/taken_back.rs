@@ -14,7 +14,7 @@ use crate::ids::{LineNumber, ReceiptNumber};
 use crate::pricing::priced::{PricedBasket, PricedLine, TaxTotal};
 use crate::refusal::Refusal;
 use crate::tender::TenderKind;
-use crate::transaction::{Committed, PointsOf, Transaction, TransactionKind, TransactionLine};
+use crate::transaction::{Committed, PointsOf, TransactionKind, TransactionLine};
 use pos_money::{Decimal, Money, MoneyError, Quantity, Rounding};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ pub struct SaleRefund {
     /// have now paid for the other goods, and are what these come back on.
     #[serde(default, skip_serializing_if = "RefundPlan::is_nothing")]
     pub exchanged: RefundPlan,
-    /// Whose points moved at the sale.
+    /// Whose points the sold lines earned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points_of: Option<PointsOf>,
 }
@@ -156,7 +156,7 @@ impl TakenBack {
                     taken.taxes.push(without_amounts(tax));
                 }
             }
-            let points_of = points_of(&sale.committed.transaction);
+            let points_of = sale.committed.transaction.points_of.clone();
             taken.refunds.push(SaleRefund { number, refund, plan, exchanged, points_of });
         }
         taken.due = open;
@@ -229,12 +229,6 @@ fn without_amounts(tax: &TaxTotal) -> TaxTotal {
     }
 }
 
-/// Whose points moved at a sale; in an exchange, also those of the goods that paid for it.
-fn points_of(sale: &Transaction) -> Option<PointsOf> {
-    let exchanged = || sale.refunds.iter().find_map(|refund| refund.points_of.clone());
-    sale.points_of.clone().or_else(exchanged)
-}
-
 /// Lines of a basket that come back from one sale. They stand in the basket with the other sign than they were sold with.
 fn asked(basket: &Basket, number: ReceiptNumber) -> Vec<TakeBack> {
     let take_back = |line: &Line| {
@@ -255,7 +249,8 @@ pub fn comes_back_on(basket: &Basket, sold: SoldAs) -> Option<LineNumber> {
 /// Cash out of the till, in coins that exist; nobody's right is needed, since limits of their own were kept before.
 fn cash_plan(payout: Money, coins: Rounding) -> Result<RefundPlan, MoneyError> {
     let amount = coins.round_money(payout)?;
-    let step = PlanStep { origin: None, tender: TenderKind::Cash, amount, points: 0, needs_right: false };
+    let step =
+        PlanStep { origin: None, tender: TenderKind::Cash, amount, points: 0, points_of: None, needs_right: false };
     let steps = if amount.is_zero() { Vec::new() } else { vec![step] };
     Ok(RefundPlan { payout, steps, rounding: amount.minus(payout)? })
 }

@@ -1,3 +1,5 @@
+//! Discounts by hand: their place, their size, and the caps of roles.
+
 use super::*;
 use crate::basket::Event;
 use crate::pricing::engine::Assessor;

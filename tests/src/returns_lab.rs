@@ -1,0 +1,215 @@
+//! A register that sells, takes back and exchanges at random until nothing is left sold: `lab returns`.
+//!
+//! Everything goes through the kernel's commands on a real storage, with offers, two taxes, points, coupons and cash
+//! rounding. In the end every account, tax, point and stock figure must be back at zero.
+
+use crate::baskets::Random;
+use crate::shop::{Recipe, TestShop};
+use anyhow::{Context, bail, ensure};
+use pos_api::command::Discount;
+use pos_api::{Amount, Command, Reply};
+use pos_money::Decimal;
+use std::fmt::Write as _;
+
+/// What was done, and what is not at zero.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Sales rung.
+    pub sales: u64,
+    /// Baskets that took something back.
+    pub returns: u64,
+    /// Of them, exchanges.
+    pub exchanges: u64,
+    /// Accounts and stock levels that are not at zero, and refusals that should not have been.
+    pub violations: Vec<String>,
+}
+
+/// Something sold that has not come back.
+struct Held {
+    receipt: u64,
+    line: u32,
+    left: Decimal,
+}
+
+/// Articles to sell: code and whether it is weighed.
+const ARTICLES: [(&str, bool); 8] = [
+    ("SOAP", false),
+    ("ALE", false),
+    ("NOVEL", false),
+    ("CRIME", false),
+    ("POEMS", false),
+    ("PENNY", false),
+    ("RICE", false),
+    ("TOM", true),
+];
+
+/// Rings `count` sales, then brings everything back in random parts.
+pub fn run(recipe: Recipe, folder: &std::path::Path, count: u64, seed: u64) -> anyhow::Result<Outcome> {
+    let mut lab = Lab {
+        shop: TestShop::open(folder, recipe)?,
+        random: Random::new(seed),
+        held: Vec::new(),
+        outcome: Outcome::default(),
+    };
+    for _ in 0..count {
+        lab.sell()?;
+    }
+    while !lab.held.is_empty() {
+        lab.bring_back(lab.outcome.exchanges < count / 4)?;
+    }
+    lab.look()?;
+    Ok(lab.outcome)
+}
+
+struct Lab {
+    shop: TestShop,
+    random: Random,
+    held: Vec<Held>,
+    outcome: Outcome,
+}
+
+impl Lab {
+    fn below(&mut self, sides: u64) -> u64 {
+        self.random.below(sides)
+    }
+
+    /// A command that must not be refused.
+    fn must(&mut self, command: Command) -> anyhow::Result<Reply> {
+        let told = format!("{command:?}");
+        let reply = self.shop.call(command);
+        if let Some(refused) = &reply.refused {
+            bail!("{told} was refused: {} {}", refused.code, refused.message);
+        }
+        Ok(reply)
+    }
+
+    fn add_goods(&mut self) -> anyhow::Result<()> {
+        let (code, weighed) = ARTICLES[self.below(ARTICLES.len() as u64) as usize];
+        let quantity = match weighed {
+            true => Decimal::new(i64::try_from(self.below(3_000))? + 1, 3),
+            false => Decimal::from(self.below(6) + 1),
+        };
+        let scan = if weighed { "2001" } else { code };
+        self.must(Command::SellItem {
+            basket: None,
+            scan: scan.to_owned(),
+            quantity: Some(Amount(quantity)),
+            given: None,
+        })?;
+        Ok(())
+    }
+
+    fn sell(&mut self) -> anyhow::Result<()> {
+        self.must(Command::OpenBasket { reference: None })?;
+        for _ in 0..=self.below(4) {
+            self.add_goods()?;
+        }
+        let customer = match self.below(4) {
+            0 => None,
+            other => Some(format!("K{other}")),
+        };
+        self.must(Command::SetCustomer { basket: None, customer: customer.clone() })?;
+        if self.below(4) == 0 {
+            let discount = Some(Discount::Rate(Amount(Decimal::new(i64::try_from(self.below(20))?, 2))));
+            // A rate of nothing, or on a line without a price to lower, is refused: nothing has changed then.
+            self.shop.call(Command::DiscountLine { basket: None, line: 1, discount, reason: "damaged".into() });
+        }
+        if customer.is_some() && self.below(2) == 0 {
+            // Where there are no points yet that is refused.
+            self.shop.call(Command::RedeemPoints { basket: None, points: None });
+        }
+        if self.below(3) == 0 {
+            let due = self.due()?;
+            let amount = (due / Decimal::from(self.below(4) + 1)).round_dp(2).min(due);
+            if amount > Decimal::ZERO {
+                self.must(Command::TenderCoupon { basket: None, amount: Amount(amount) })?;
+            }
+        }
+        self.pay_and_complete()?;
+        self.outcome.sales += 1;
+        Ok(())
+    }
+
+    fn due(&mut self) -> anyhow::Result<Decimal> {
+        Ok(self.must(Command::GetBasket { basket: None })?.view.context("a basket is open")?.due)
+    }
+
+    fn pay_and_complete(&mut self) -> anyhow::Result<()> {
+        let due = self.due()?;
+        if due > Decimal::ZERO {
+            let more = Decimal::from(self.below(3) * 20);
+            let amount = if more.is_zero() { None } else { Some(Amount(due.ceil() + more)) };
+            self.must(Command::TenderCash { basket: None, amount })?;
+        }
+        let reply = self.must(Command::Complete { basket: None })?;
+        let (number, view) = (reply.number.context("a number")?, reply.view.context("a view")?);
+        for line in view.lines.iter().filter(|line| !line.voided && line.returned_from.is_none()) {
+            self.held.push(Held { receipt: number, line: line.number, left: line.quantity });
+        }
+        Ok(())
+    }
+
+    fn bring_back(&mut self, may_exchange: bool) -> anyhow::Result<()> {
+        self.must(Command::OpenBasket { reference: None })?;
+        let mut chosen: Vec<usize> = Vec::new();
+        for _ in 0..=self.below(3) {
+            let one = self.below(self.held.len() as u64) as usize;
+            if !chosen.contains(&one) {
+                chosen.push(one);
+            }
+        }
+        for one in chosen {
+            let Held { receipt, line, left } = self.held[one];
+            let parts = Decimal::from(self.below(3) + 1);
+            let part = match left.scale() {
+                0 => (left / parts).ceil(),
+                scale => (left / parts).round_dp(scale).max(Decimal::new(1, scale)),
+            };
+            let (quantity, waste) = (Some(Amount(part)), false);
+            let reason = "changed my mind".to_owned();
+            self.must(Command::ReturnItem { basket: None, receipt, line, quantity, reason, waste })?;
+            self.held[one].left -= part;
+        }
+        let is_exchange = may_exchange && self.below(3) == 0;
+        if is_exchange {
+            self.add_goods()?;
+            self.outcome.exchanges += 1;
+        }
+        self.held.retain(|held| !held.left.is_zero());
+        self.outcome.returns += 1;
+        self.pay_and_complete()
+    }
+
+    fn look(&mut self) -> anyhow::Result<()> {
+        let found = self.must(Command::TrialBalance)?.trial_balance.context("balances")?;
+        let float = self.shop.kernel.shop().float;
+        for account in found.accounts {
+            let expected = match account.account.as_str() {
+                "till:cash" => float,
+                "safe" => -float,
+                _ => Decimal::ZERO,
+            };
+            if account.balance != expected {
+                self.outcome.violations.push(format!("{} is at {}", account.account, account.balance));
+            }
+        }
+        for level in found.stock.into_iter().filter(|level| !level.quantity.is_zero()) {
+            self.outcome.violations.push(format!("stock of {} is at {}", level.item, level.quantity));
+        }
+        let found = self.must(Command::Verify)?.verification.context("a verification")?;
+        ensure!(found.verified || !found.problems.is_empty());
+        self.outcome.violations.extend(found.problems);
+        Ok(())
+    }
+}
+
+impl Outcome {
+    /// One line for people.
+    pub fn told(&self) -> String {
+        let mut text = format!("{} sales, {} returns, {} exchanges", self.sales, self.returns, self.exchanges);
+        for violation in &self.violations {
+            let _ = write!(text, "\n{violation}");
+        }
+        text
+    }
+}
