@@ -15,11 +15,11 @@
 //! with `UPDATE_REF=1` it replaces what stands there, and the difference is the review. The receipts of all completed
 //! sales stand beside the scenario, in a file of the same name with `.receipt.txt`.
 
-use crate::shop::{Recipe, TestShop, items_of, root, script, tax_table};
+use crate::shop::{Recipe, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
 use pos_api::command::Discount;
 use pos_api::port::Store;
-use pos_api::view::{BasketView, LineView, TrialBalanceView};
+use pos_api::view::{BasketView, GiftView, LineView, TrialBalanceView};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::loyalty::Programme;
 use pos_domain::pricing::manual::ManualRules;
@@ -128,6 +128,7 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             recipe.shop.tax_fallback = Some(TaxFallback { code: "VAT".into(), rate: rate.parse()? });
         }
         ["tax", file] => recipe.extensions.push(tax_table(Some(&std::fs::read_to_string(at(file))?))?),
+        ["offers", file] => recipe.extensions.push(promotions(&std::fs::read_to_string(at(file))?)?),
         ["clock", time] => recipe.now = time.parse()?,
         ["shop", "currency", code] => recipe.shop.currency = code.parse()?,
         ["shop", "cash-rounding", increment] => recipe.shop.cash_rounding.increment = increment.parse()?,
@@ -169,6 +170,7 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["undo"] => Command::Undo { basket },
         ["customer", id] => Command::SetCustomer { basket, customer: Some((*id).to_owned()) },
         ["code", code] => Command::AddCode { basket, code: (*code).to_owned() },
+        ["gift", offer, item] => Command::TakeGift { basket, offer: (*offer).to_owned(), item: (*item).to_owned() },
         ["redeem"] => Command::RedeemPoints { basket, points: None },
         ["redeem", points] => Command::RedeemPoints { basket, points: Some(points.parse()?) },
         ["return", "without-receipt", code, times, reason @ ..] => Command::ReturnWithoutReceipt {
@@ -340,6 +342,8 @@ fn basket_parts(view: &BasketView, lines_before: usize) -> Vec<String> {
     if !view.unavailable.is_empty() {
         parts.push(format!("unavailable {}", view.unavailable.join(", ")));
     }
+    let gift = |gift: &GiftView| format!("gift of {}: {} of {}", gift.offer, gift.quantity, gift.items.join(", "));
+    parts.extend(view.gifts.iter().map(gift));
     if let Some(customer) = &view.customer {
         parts.push(format!("customer {} with {} points", customer.id, customer.points));
     }

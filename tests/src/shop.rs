@@ -2,6 +2,8 @@
 
 use pos_api::port::{Clock, Devices, Extension, ExtensionLoader, ExtensionSource, Store};
 use pos_api::{Command, Envelope, Reply};
+use pos_cli::data_dir::DataDir;
+use pos_cli::offers::OffersLoader;
 use pos_cli::{catalog_import, demo_catalogue};
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{ManualClock, RandomIds};
@@ -110,18 +112,27 @@ pub fn script(path: &Path) -> anyhow::Result<Arc<dyn Extension>> {
 
 /// The tax plugin the program carries, under a configuration (none: its default).
 pub fn tax_table(configuration: Option<&str>) -> anyhow::Result<Arc<dyn Extension>> {
+    plugin("org.pos-kernel.tax-table", "built-in/tax-table".into(), configuration)
+}
+
+/// The promotions plugin under offers as a manager writes them.
+pub fn promotions(toml: &str) -> anyhow::Result<Arc<dyn Extension>> {
+    plugin(pos_cli::offers::PLUGIN, Path::new("config").join(DataDir::OFFERS_FILE), Some(toml))
+}
+
+fn plugin(id: &str, file: PathBuf, configuration: Option<&str>) -> anyhow::Result<Arc<dyn Extension>> {
     // One host for the whole run: it owns a pool of memories.
-    static HOST: OnceLock<Result<ComponentLoader, String>> = OnceLock::new();
+    static HOST: OnceLock<Result<OffersLoader, String>> = OnceLock::new();
     let host = HOST
-        .get_or_init(|| ComponentLoader::new(HostOptions::default()).map_err(|error| format!("{error:#}")))
+        .get_or_init(|| {
+            let components = ComponentLoader::new(HostOptions::default()).map_err(|error| format!("{error:#}"))?;
+            Ok(OffersLoader::new(Arc::new(components)))
+        })
         .as_ref()
         .map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    let plugin = bundle::PLUGINS
-        .iter()
-        .find(|plugin| plugin.id == "org.pos-kernel.tax-table")
-        .ok_or_else(|| anyhow::anyhow!("the tax plugin is not in the bundle"))?;
+    let plugin = bundle::plugin(id).ok_or_else(|| anyhow::anyhow!("{id} is not in the bundle"))?;
     let source = ExtensionSource {
-        file: "built-in/tax-table".into(),
+        file,
         manifest: plugin.manifest.to_owned(),
         code: plugin.component.into(),
         configuration: configuration.unwrap_or(plugin.default_configuration).to_owned(),

@@ -178,6 +178,16 @@ pub enum Command {
         /// The code.
         code: String,
     },
+    /// Takes one of the gifts that an offer lets the customer choose from.
+    TakeGift {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The offer.
+        offer: String,
+        /// The article's id.
+        item: String,
+    },
     /// Redeems the customer's points, as a discount or as a tender: the programme says which.
     RedeemPoints {
         /// Which basket.
@@ -266,6 +276,7 @@ impl Command {
             | Command::SetCustomer { basket, .. }
             | Command::AddCode { basket, .. }
             | Command::RemoveCode { basket, .. }
+            | Command::TakeGift { basket, .. }
             | Command::RedeemPoints { basket, .. }
             | Command::TenderCash { basket, .. }
             | Command::TenderCoupon { basket, .. }

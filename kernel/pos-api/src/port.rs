@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::offer_use::Used;
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
@@ -144,6 +145,8 @@ pub trait Store: Send + Sync {
     fn commit(&self, request: CommitRequest) -> Result<Arc<Committed>, StoreError>;
     /// An article by one of its codes, exactly.
     fn item_by_code(&self, code: &str) -> Result<Option<Arc<Item>>, StoreError>;
+    /// An article by its id.
+    fn item(&self, id: &str) -> Result<Option<Arc<Item>>, StoreError>;
     /// Articles whose name has words beginning with the words of `text`, best first.
     fn find_items(&self, text: &str, limit: u32) -> Result<Vec<Arc<Item>>, StoreError>;
     /// Adds or replaces articles by id, in one transaction.
@@ -162,6 +165,8 @@ pub trait Store: Send + Sync {
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// Points on an account of the ledger: all of them, and those credited since `since_ms`.
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
+    /// What was used of an offer with limits, by anybody and by one customer.
+    fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError>;
     /// Balances of all accounts by path, and stock levels by article.
     fn trial_balance(&self) -> Result<TrialBalance, StoreError>;
     /// Reads the whole journal and checks chain, numbers and sums.

@@ -68,6 +68,9 @@ pub struct BasketView {
     pub unavailable: Vec<String>,
     /// Whether a step can be taken back.
     pub can_undo: bool,
+    /// Gifts that may still be chosen: see `take_gift`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gifts: Vec<GiftView>,
     /// Who buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerView>,
@@ -80,6 +83,18 @@ pub struct BasketView {
     /// Points spent on this receipt; negative: given back.
     #[serde(default)]
     pub points_redeemed: i64,
+}
+
+/// Gifts that an offer lets the customer choose from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GiftView {
+    /// The offer.
+    pub offer: String,
+    /// Ids of the articles to choose from.
+    pub items: Vec<String>,
+    /// How many may still be taken.
+    #[schemars(with = "String")]
+    pub quantity: Text,
 }
 
 /// Who buys.

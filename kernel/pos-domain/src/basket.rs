@@ -16,6 +16,7 @@ use crate::time::{LocalTime, Moment};
 use jiff::civil::Date;
 use pos_money::{Quantity, UnitPrice};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Version of the event format; a reader refuses a newer one and migrates an older one.
@@ -59,9 +60,19 @@ pub struct Line {
     /// A discount by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<ByHand>,
+    /// The offer that added it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift: Option<Gift>,
     /// The sale it comes back from, on a line that comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+/// Why a line is in the basket although nobody scanned it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gift {
+    /// The offer that grants it.
+    pub offer: Arc<str>,
 }
 
 /// Where a line that comes back was sold.
@@ -104,6 +115,13 @@ pub enum PriceSource {
     Code,
     /// Handed over by the calling program.
     Given,
+    /// What an offer makes of a gift's price.
+    Gift {
+        /// What it would have been.
+        regular: UnitPrice,
+        /// The offer.
+        offer: Arc<str>,
+    },
     /// Set by hand.
     ByHand {
         /// What it would have been.
@@ -139,6 +157,15 @@ pub enum Event {
     LineRestored {
         /// Which line.
         line: LineNumber,
+    },
+    /// An offer added goods. Not a step to undo: it follows from the steps.
+    GiftAdded(Line),
+    /// An offer adds more goods, or less; nothing at all takes the line out.
+    GiftSet {
+        /// Which line.
+        line: LineNumber,
+        /// To what.
+        quantity: Quantity,
     },
     /// A line's discount by hand was set, or taken away.
     LineDiscounted {
@@ -222,6 +249,8 @@ pub struct Basket {
     pub by_hand: Option<ByHand>,
     /// Points redeemed as a discount.
     pub rewards: Vec<Redeemed>,
+    /// Offers whose gifts were taken out by hand: they are not added again.
+    pub declined: BTreeSet<Arc<str>>,
     /// Counts the events applied; grows by one with each.
     pub version: u32,
     /// What would take back the last steps, newest last.
@@ -239,6 +268,7 @@ impl Basket {
             codes: Vec::new(),
             by_hand: None,
             rewards: Vec::new(),
+            declined: BTreeSet::new(),
             version: 1,
             undo: Vec::new(),
         }
@@ -329,12 +359,33 @@ impl Basket {
                 let number = line.number;
                 self.undo.push(Event::QuantitySet { line: number, quantity: before });
             }
+            Event::GiftAdded(line) => {
+                if line.number != self.next_line_number() {
+                    return Err(Refusal::CheckFailed { problem: format!("line {} arrived out of order", line.number) });
+                }
+                self.lines.push(line);
+            }
+            Event::GiftSet { line, quantity } => {
+                let line = self.line_mut(line)?;
+                line.voided = quantity.value.is_zero();
+                if !line.voided {
+                    line.quantity = quantity;
+                }
+            }
             Event::LineVoided { line } => {
-                self.line_mut(line)?.voided = true;
+                let voided = self.line_mut(line)?;
+                voided.voided = true;
+                if let Some(Gift { offer }) = voided.gift.clone() {
+                    self.declined.insert(offer);
+                }
                 self.undo.push(Event::LineRestored { line });
             }
             Event::LineRestored { line } => {
-                self.line_mut(line)?.voided = false;
+                let restored = self.line_mut(line)?;
+                restored.voided = false;
+                if let Some(Gift { offer }) = restored.gift.clone() {
+                    self.declined.remove(&offer);
+                }
                 self.undo.push(Event::LineVoided { line });
             }
             Event::LineDiscounted { line, by_hand } => {

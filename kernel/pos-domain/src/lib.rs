@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod ids;
 pub mod ledger;
 pub mod loyalty;
+pub mod offer_use;
 pub mod pricing;
 pub mod receipt;
 pub mod refusal;

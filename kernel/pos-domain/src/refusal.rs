@@ -246,6 +246,9 @@ pub enum Refusal {
         /// The receipt.
         number: ReceiptNumber,
     },
+    /// No offer grants it, or all that is granted was taken.
+    #[error("No offer grants that gift.")]
+    NoSuchGift,
     /// Points belong to somebody.
     #[error("Nobody is named to whom the points belong.")]
     CustomerNeeded,
@@ -338,6 +341,7 @@ impl Refusal {
             Refusal::ReturnedHereAlready { .. } => "returned_here_already",
             Refusal::NotASale { .. } => "not_a_sale",
             Refusal::RulesNoLongerLoaded { .. } => "rules_no_longer_loaded",
+            Refusal::NoSuchGift => "no_such_gift",
             Refusal::CustomerNeeded => "customer_needed",
             Refusal::PointsNotRedeemable => "points_not_redeemable",
             Refusal::PointsMissing { .. } => "points_missing",
@@ -395,6 +399,7 @@ impl Refusal {
             Refusal::RulesNoLongerLoaded { .. } => {
                 "Ask a manager to refund the pieces' shares: policy = \"keep-shares\" in [returns] of shop.toml."
             }
+            Refusal::NoSuchGift => "Choose one of the gifts the basket lists.",
             Refusal::CustomerNeeded => "Scan the customer's card first.",
             Refusal::PointsNotRedeemable => "Take another tender; [loyalty.redeem] in shop.toml says what points buy.",
             Refusal::PointsMissing { .. } => "Redeem fewer points.",

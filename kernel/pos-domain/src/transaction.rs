@@ -7,6 +7,7 @@ use crate::basket::{Basket, Origin, PriceSource};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
 use crate::loyalty;
+use crate::offer_use::{self, OfferUse};
 use crate::pricing::manual;
 use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
 use crate::pricing::proposal::{Attr, LineKind};
@@ -186,6 +187,9 @@ pub struct Transaction {
     /// What came back, sale by sale.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<SaleRefund>,
+    /// What was used of offers with limits, or given back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer_uses: Vec<OfferUse>,
 }
 
 /// An account of points.
@@ -239,6 +243,8 @@ pub struct Completion<'a> {
     pub at: Moment,
     /// Which extensions took part.
     pub extensions: &'a [ExtensionUse],
+    /// Offers whose limits reach beyond this basket.
+    pub limited: &'a [Arc<str>],
 }
 
 impl Transaction {
@@ -271,6 +277,9 @@ impl Transaction {
         sale.total = priced.total;
         sale.points_of = points_of(basket, shop);
         sale.refunds = taken.refunds.clone();
+        let customer = sale.customer.as_ref();
+        sale.offer_uses = offer_use::of_decisions(&priced.decisions, completion.limited, customer);
+        sale.offer_uses.extend(taken.offer_uses.iter().cloned());
         sale.earn_points(basket, shop)?;
         sale.post_entries(basket, settlement, taken)?;
         sale.post_movements(taken)?;
@@ -437,7 +446,7 @@ fn record(
     lines: Vec<TransactionLine>,
     completion: Completion<'_>,
 ) -> Transaction {
-    let Completion { shop, shift, at, extensions } = completion;
+    let Completion { shop, shift, at, extensions, limited: _ } = completion;
     let opening = &basket.opening;
     Transaction {
         version: RECORD_VERSION,
@@ -474,6 +483,7 @@ fn record(
         receipt_notes: Vec::new(),
         codes: basket.codes.clone(),
         refunds: Vec::new(),
+        offer_uses: Vec::new(),
     }
 }
 

@@ -5,13 +5,15 @@
 //! keeps the basket.
 
 mod by_hand;
+mod gifts;
 mod returning;
 
 use self::by_hand::ROLE;
+pub(crate) use self::gifts::quantity_taken;
 use self::returning::Asked;
 pub(crate) use self::returning::Sales;
 use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
-use crate::pricing::{self, Priced};
+use crate::pricing::{self, Asking, Priced};
 use crate::replies::{Known, Replies, digest};
 use crate::rules::{RuleNews, RuleSet, Rules};
 use crate::views;
@@ -22,6 +24,7 @@ use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{COLUMNS, Print, sale_receipt};
 use pos_domain::report::x_report;
@@ -250,6 +253,7 @@ impl Kernel {
             Command::SetCustomer { basket, customer } => self.set_customer(*basket, customer.as_deref()),
             Command::AddCode { basket, code } => self.add_code(*basket, code),
             Command::RemoveCode { basket, code } => self.remove_code(*basket, code),
+            Command::TakeGift { basket, offer, item } => self.take_gift(*basket, offer, item),
             Command::RedeemPoints { basket, points } => self.redeem_points(*basket, *points),
             Command::TenderCash { basket, amount } => self.tender_cash(*basket, amount.map(|amount| amount.0)),
             Command::TenderCoupon { basket, amount } => self.tender(*basket, TenderKind::Coupon, amount.0),
@@ -346,11 +350,17 @@ impl Kernel {
             Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced, sales },
             _ => self.reprice(basket, rules, sales)?,
         };
+        let (open, gifts) = match &event {
+            Event::TenderAdded(_) | Event::TenderRemoved => (open, Vec::new()),
+            _ => self.settle_gifts(open)?,
+        };
         self.shop.manual.check(&open.basket, &open.priced.basket, ROLE, self.shop.currency)?;
         self.check_unreceipted(&open.basket)?;
         let id = open.basket.id();
         self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
-        self.store.queue_event(id, open.basket.version, &event).map_err(storage_failed)?;
+        for (version, event) in (commanded_version + 1..).zip([event].iter().chain(&gifts)) {
+            self.store.queue_event(id, version, event).map_err(storage_failed)?;
+        }
         Ok(self.keep(open))
     }
 
@@ -361,13 +371,36 @@ impl Kernel {
                 return Err(Refusal::RulesNoLongerLoaded { number: sale.committed.number });
             }
             let kept = self.basket_of_kept(sale, kept)?;
-            Ok(pricing::price_goods(&kept, &self.shop, &rules, now)?.basket)
+            // What was used by this very sale is not held against it.
+            let asking = Asking { shop: &self.shop, rules: &rules, now, used: &|_| Ok(Used::default()) };
+            Ok(pricing::price_goods(&kept, asking)?.basket)
         };
-        let priced = pricing::price(&basket, &self.shop, &rules, now, &sales, &rerate)?;
+        let used = |offer: &str| self.offer_used(&basket, offer);
+        let asking = Asking { shop: &self.shop, rules: &rules, now, used: &used };
+        let priced = pricing::price(&basket, asking, &sales, &rerate)?;
         for name in &priced.quarantined {
             (self.news)(News::Rule(RuleNews::Quarantined { name: name.clone() }));
         }
         Ok(Open { basket, priced: Arc::new(priced), rules: Arc::clone(&rules), sales })
+    }
+
+    /// What was used of an offer: in the books, and in the other baskets that are open.
+    fn offer_used(&self, basket: &Basket, offer: &str) -> Result<Used, Refusal> {
+        let customer = basket.customer.as_ref().map(|customer| &customer.id);
+        let stored = self.store.offer_used(offer, customer.map(|id| &**id)).map_err(storage_failed)?;
+        let others = self.open.values().filter(|open| open.basket.id() != basket.id());
+        others.into_iter().try_fold(stored, |mut used, open| {
+            let theirs = open.basket.customer.as_ref().map(|customer| &customer.id);
+            let held = offer_use::of_decisions(&open.priced.basket.decisions, &open.priced.limited, theirs);
+            for held in held.into_iter().filter(|held| &*held.offer == offer) {
+                used.uses = used.uses.saturating_add(held.uses);
+                used.spent = used.spent.plus(held.spent)?;
+                if customer.is_some() && held.customer.as_ref() == customer {
+                    used.by_customer = used.by_customer.saturating_add(held.uses);
+                }
+            }
+            Ok(used)
+        })
     }
 
     fn keep(&mut self, open: Open) -> Reply {
@@ -443,6 +476,7 @@ impl Kernel {
             attrs: given.map(|given| given.attrs.clone()).unwrap_or_default().into(),
             voided: false,
             by_hand: None,
+            gift: None,
             origin: None,
         };
         self.change(open, Event::LineAdded(line))
@@ -567,8 +601,13 @@ impl Kernel {
         self.check_points(&open)?;
         let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_for(&open.basket);
-        let completion =
-            Completion { shop: &self.shop, shift: shift.shift, at: self.clock.now(), extensions: &open.priced.uses };
+        let completion = Completion {
+            shop: &self.shop,
+            shift: shift.shift,
+            at: self.clock.now(),
+            extensions: &open.priced.uses,
+            limited: &open.priced.limited,
+        };
         let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         let committed = self.commit(sale, shift)?;
@@ -587,8 +626,13 @@ impl Kernel {
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         let shift = self.shift_for(&open.basket);
-        let completion =
-            Completion { shop: &self.shop, shift: shift.shift, at: self.clock.now(), extensions: &open.priced.uses };
+        let completion = Completion {
+            shop: &self.shop,
+            shift: shift.shift,
+            at: self.clock.now(),
+            extensions: &open.priced.uses,
+            limited: &open.priced.limited,
+        };
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
         let committed = self.commit(cancelled, shift)?;
         self.open.remove(&open.basket.id());

@@ -5,6 +5,7 @@ use crate::rules::{Member, RuleSet};
 use pos_api::port::{Extension, ExtensionFailure, Runtime};
 use pos_domain::Refusal;
 use pos_domain::basket::Basket;
+use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::engine::Assessor;
 use pos_domain::pricing::priced::{DecisionState, ExtensionUse, PricedBasket};
 use pos_domain::pricing::proposal::{Assessment, Message, Notice, Severity, Stage, TaxInput};
@@ -22,6 +23,8 @@ pub struct Priced {
     pub basket: PricedBasket,
     /// What comes back, and what is still due.
     pub taken: TakenBack,
+    /// Offers whose limits reach beyond this basket.
+    pub limited: Vec<Arc<str>>,
     /// Who took part.
     pub uses: Vec<ExtensionUse>,
     /// Names of rules that failed.
@@ -30,6 +33,19 @@ pub struct Priced {
     pub blocked: Option<Refusal>,
     /// Rules that were quarantined just now.
     pub quarantined: Vec<Arc<str>>,
+}
+
+/// What a pricing goes by.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The shop.
+    pub shop: &'a Shop,
+    /// The extensions to ask.
+    pub rules: &'a RuleSet,
+    /// Now.
+    pub now: Moment,
+    /// What was used of an offer with limits before.
+    pub used: &'a dyn Fn(&str) -> Result<Used, Refusal>,
 }
 
 /// The calls of one pricing.
@@ -90,30 +106,33 @@ impl Calls {
 }
 
 /// Prices the basket from scratch: new goods by the rules, then what comes back by its sales.
-pub fn price(
-    basket: &Basket,
-    shop: &Shop,
-    rules: &RuleSet,
-    now: Moment,
-    sales: &Sales,
-    rerate: &Rerate<'_>,
-) -> Result<Priced, Refusal> {
-    let mut priced = price_goods(basket, shop, rules, now)?;
-    let bought = priced.basket.total;
+pub fn price(basket: &Basket, asking: Asking<'_>, sales: &Sales, rerate: &Rerate<'_>) -> Result<Priced, Refusal> {
+    let mut priced = price_goods(basket, asking)?;
+    let (shop, bought) = (asking.shop, priced.basket.total);
     priced.taken = TakenBack::of(basket, sales, bought, shop.returns.policy, rerate, shop.cash_rounding)?;
     priced.taken.add_to(&mut priced.basket)?;
     Ok(priced)
 }
 
 /// Prices the goods that the rules are asked about.
-pub(crate) fn price_goods(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Moment) -> Result<Priced, Refusal> {
+pub(crate) fn price_goods(basket: &Basket, asking: Asking<'_>) -> Result<Priced, Refusal> {
+    let Asking { shop, rules, now, used } = asking;
+    let mut limited = Vec::new();
     let mut calls = Calls { uses: Vec::new(), unavailable: rules.broken.clone(), quarantined: Vec::new(), now };
     let mut pricing = Pricing::start(basket, shop)?;
     if pricing.is_empty() {
         // Nothing to price: nobody is asked.
         let basket = pricing.finish(&Assessment::default(), &Assessor { name: "".into() })?;
         let Calls { uses, unavailable, quarantined, .. } = calls;
-        return Ok(Priced { basket, taken: TakenBack::default(), uses, unavailable, blocked: None, quarantined });
+        return Ok(Priced {
+            basket,
+            taken: TakenBack::default(),
+            limited,
+            uses,
+            unavailable,
+            blocked: None,
+            quarantined,
+        });
     }
     for stage in Stage::ALL {
         if stage == Stage::Order {
@@ -137,6 +156,7 @@ pub(crate) fn price_goods(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Mo
                 });
             }
         }
+        limited.extend(offer_use::lower_limits(&mut proposals, used)?);
         if pricing.asks_for_rates(&proposals)
             && let Some(member) = rules.assessor()
             && let Ok(rates) = calls.ask(member, |extension| extension.assess(&pricing.tax_input()))
@@ -164,7 +184,7 @@ pub(crate) fn price_goods(basket: &Basket, shop: &Shop, rules: &RuleSet, now: Mo
     }
     let Calls { mut uses, unavailable, quarantined, .. } = calls;
     credit(&mut uses, &priced, rules)?;
-    Ok(Priced { basket: priced, taken: TakenBack::default(), uses, unavailable, blocked, quarantined })
+    Ok(Priced { basket: priced, taken: TakenBack::default(), limited, uses, unavailable, blocked, quarantined })
 }
 
 struct Assessed {

@@ -1,18 +1,19 @@
 //! From the kernel's state to what screens and programs read.
 
-use crate::dispatch::major;
+use crate::dispatch::{major, quantity_taken};
 use crate::pricing::Priced;
 use pos_api::port::{AccountBalance, TrialBalance, Verification};
 use pos_api::view::{
-    AccountView, BasketState, BasketView, CustomerView, ItemView, LineView, ModifierView, NamedAmount, NoticeView,
-    ReasonView, ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView, VerificationView,
+    AccountView, BasketState, BasketView, CustomerView, GiftView, ItemView, LineView, ModifierView, NamedAmount,
+    NoticeView, ReasonView, ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView,
+    VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{LineNumber, ReceiptNumber};
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
-use pos_domain::pricing::proposal::Severity;
+use pos_domain::pricing::proposal::{Grant, Severity};
 use pos_domain::receipt::{COLUMNS, Receipt};
 use pos_domain::report::ShiftTotals;
 use pos_domain::returns::plan::PlanStep;
@@ -104,6 +105,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         near_misses: prices.near_misses.iter().map(|miss| miss.missing.text.to_string()).collect(),
         unavailable: priced.unavailable.iter().map(ToString::to_string).collect(),
         can_undo: basket.can_undo().is_ok(),
+        gifts: gift_views(basket, priced),
         customer: basket
             .customer
             .as_ref()
@@ -161,6 +163,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         near_misses: Vec::new(),
         unavailable: Vec::new(),
         can_undo: false,
+        gifts: Vec::new(),
         customer: transaction.customer.as_ref().map(|id| CustomerView { id: id.to_string(), points: 0 }),
         codes: transaction.codes.iter().map(ToString::to_string).collect(),
         points_earned: points(|figure| figure.earned),
@@ -258,6 +261,20 @@ fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
     let view =
         |tender: &Tender| TenderView { kind: tender.kind.code().to_owned(), amount: major(currency, tender.amount) };
     tenders.iter().map(view).collect()
+}
+
+/// Gifts the customer may still choose.
+fn gift_views(basket: &Basket, priced: &Priced) -> Vec<GiftView> {
+    let left = |grant: &Grant| {
+        let taken = quantity_taken(basket, &grant.offer).unwrap_or_default();
+        let left = grant.qty.value - taken;
+        (left > Decimal::ZERO).then(|| GiftView {
+            offer: grant.offer.to_string(),
+            items: grant.items.iter().map(ToString::to_string).collect(),
+            quantity: left,
+        })
+    };
+    priced.basket.grants.iter().filter_map(left).collect()
 }
 
 fn payout_views(taken: &TakenBack, currency: Currency) -> Vec<TenderView> {

@@ -11,6 +11,7 @@ use crate::shift;
 use pos_api::port::{OpenShift, StoreError};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
+use pos_domain::offer_use::OfferUse;
 use pos_domain::stock::StockMovement;
 use pos_domain::transaction::{Committed, Transaction};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -145,11 +146,18 @@ fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<
     Ok(())
 }
 
-/// Says of which sales something came back, so that the next return finds it.
+/// Says of which sales something came back, so that the next return finds it, and what was used of offers with limits.
 fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
     for refund in &transaction.refunds {
         let mut row = connection.prepare_cached("INSERT OR IGNORE INTO return_of (sale, number) VALUES (?1, ?2)")?;
         row.execute(params![refund.number, number])?;
+    }
+    for OfferUse { offer, customer, uses, spent } in &transaction.offer_uses {
+        let mut row = connection.prepare_cached(
+            "INSERT INTO offer_use (offer, customer, uses, spent) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET uses = uses + excluded.uses, spent = spent + excluded.spent",
+        )?;
+        row.execute(params![offer, customer.as_deref().unwrap_or_default(), uses, spent.minor()])?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::error::{Fault, Result};
 use pos_api::port::{AccountBalance, PointsBalance, TrialBalance};
 use pos_domain::money::{Decimal, Money, Quantity, Unit};
+use pos_domain::offer_use::Used;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::sync::Arc;
 
@@ -45,6 +46,20 @@ fn level(row: &Row<'_>, item: &str) -> Result<Quantity> {
         (Ok(value), Some(unit)) => Ok(Quantity::new(value, unit)),
         _ => Err(Fault::corrupt(format!("the stock level of {item} is \"{quantity} {unit}\""))),
     }
+}
+
+/// What was used of an offer with limits.
+pub(crate) fn offer_used(connection: &Connection, offer: &str, customer: Option<&str>) -> Result<Used> {
+    let mut statement = connection.prepare_cached(
+        "SELECT coalesce(sum(uses), 0), coalesce(sum(spent), 0), coalesce(sum(uses) FILTER (WHERE customer = ?2), 0)
+         FROM offer_use WHERE offer = ?1",
+    )?;
+    // Nobody known has used nothing.
+    let customer = customer.filter(|customer| !customer.is_empty());
+    let used = statement.query_row(rusqlite::params![offer, customer], |row| {
+        Ok(Used { uses: row.get(0)?, spent: row.get(1).map(Money::from_minor)?, by_customer: row.get(2)? })
+    })?;
+    Ok(used)
 }
 
 /// Points on an account; of them, those that were credited since a moment.

@@ -72,6 +72,13 @@ pub(crate) fn by_code(connection: &Connection, code: &str) -> Result<Option<Arc<
     body.map(|body| parse(&body)).transpose()
 }
 
+/// An article by its id.
+pub(crate) fn by_id(connection: &Connection, id: &str) -> Result<Option<Arc<Item>>> {
+    let mut statement = connection.prepare_cached("SELECT body FROM item WHERE id = ?1")?;
+    let body: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+    body.map(|body| parse(&body)).transpose()
+}
+
 /// Articles by code or words, best first.
 pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Arc<Item>>> {
     let mut found: Vec<Arc<Item>> = by_code(connection, text.trim())?.into_iter().collect();

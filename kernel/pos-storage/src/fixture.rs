@@ -100,6 +100,7 @@ pub(crate) fn line(number: LineNumber, item: Item) -> Line {
         attrs: Arc::new([]),
         voided: false,
         by_hand: None,
+        gift: None,
         origin: None,
         item: Arc::new(item),
     }
@@ -171,7 +172,7 @@ pub(crate) fn sale_of(mut basket: Basket) -> Transaction {
     let priced = priced(&basket);
     let amount = Money::from_minor((priced.total.minor() / 100 + 6) * 100);
     basket.apply(Event::TenderAdded(Tender::new(TenderKind::Cash, amount))).unwrap();
-    let completion = Completion { shop: &shop(), shift: 1, at: NOON, extensions: &[] };
+    let completion = Completion { shop: &shop(), shift: 1, at: NOON, extensions: &[], limited: &[] };
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }
 

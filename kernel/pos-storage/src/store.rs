@@ -18,6 +18,7 @@ use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::money::{Currency, Quantity};
+use pos_domain::offer_use::Used;
 use pos_domain::report::ShiftTotals;
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
@@ -237,6 +238,10 @@ impl Store for SqliteStore {
         self.read(|connection| catalogue::by_code(connection, code))
     }
 
+    fn item(&self, id: &str) -> Result<Option<Arc<Item>>, StoreError> {
+        self.read(|connection| catalogue::by_id(connection, id))
+    }
+
     fn find_items(&self, text: &str, limit: u32) -> Result<Vec<Arc<Item>>, StoreError> {
         self.read(|connection| catalogue::find(connection, text, limit))
     }
@@ -271,6 +276,10 @@ impl Store for SqliteStore {
 
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
         self.read_settled(|connection| balances::points(connection, account, since_ms))
+    }
+
+    fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {
+        self.read_settled(|connection| balances::offer_used(connection, offer, customer))
     }
 
     fn trial_balance(&self) -> Result<TrialBalance, StoreError> {

@@ -14,6 +14,7 @@ use pos_api::port::{StoreError, Verification};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
 use pos_domain::money::Decimal;
+use pos_domain::offer_use::OfferUse;
 use pos_domain::report::ShiftTotals;
 use pos_domain::stock::StockMovement;
 use rusqlite::Connection;
@@ -52,6 +53,8 @@ struct Auditor {
     returns: BTreeMap<(ReceiptNumber, ReceiptNumber), ()>,
     /// Quantity by article and unit.
     stock: BTreeMap<(String, String), Decimal>,
+    /// Sets and money used of offers with limits, by offer and customer.
+    offer_uses: BTreeMap<(String, String), (i64, i64)>,
     shifts: BTreeMap<u64, ShiftTotals>,
     problems: Vec<String>,
     problems_untold: u64,
@@ -144,6 +147,11 @@ impl Auditor {
                 self.check_movements(connection, seq, &committed.transaction.movements)?;
                 for refund in &committed.transaction.refunds {
                     self.returns.insert((refund.number, committed.number), ());
+                }
+                for OfferUse { offer, customer, uses, spent } in &committed.transaction.offer_uses {
+                    let customer = customer.as_deref().unwrap_or_default().to_owned();
+                    let sum = self.offer_uses.entry((offer.to_string(), customer)).or_default();
+                    *sum = (sum.0.saturating_add(*uses), sum.1.saturating_add(spent.minor()));
                 }
                 let shift = committed.transaction.shift;
                 match self.shifts.get_mut(&shift) {
@@ -252,6 +260,13 @@ impl Auditor {
             format!("That receipt {number} took something of receipt {sale} back")
         };
         self.compare(&listed, &stored, name, |()| "so".to_owned());
+        let stored = connection
+            .prepare("SELECT offer, customer, uses, spent FROM offer_use")?
+            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?
+            .collect::<rusqlite::Result<BTreeMap<(String, String), (i64, i64)>>>()?;
+        let listed = std::mem::take(&mut self.offer_uses);
+        let text = |(uses, spent): &(i64, i64)| format!("{uses} uses and {spent} minor units");
+        self.compare(&listed, &stored, |(offer, _)| format!("The use of offer {offer}"), text);
         Ok(())
     }
 

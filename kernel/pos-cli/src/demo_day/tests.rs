@@ -64,6 +64,7 @@ impl Register {
             attrs: Arc::new([]),
             voided: false,
             by_hand: None,
+            gift: None,
             origin: None,
         }))
     }

@@ -161,10 +161,14 @@ impl<'a> Facts<'a> {
             PriceSource::Code => "Price printed in the code",
             PriceSource::Given => "Price given by the calling program",
             PriceSource::ByHand { .. } => "Price by hand",
+            PriceSource::Gift { .. } => "Added by an offer",
         };
         let instead = match price_source {
             PriceSource::ByHand { regular, reason, by } => {
                 format!(" · {reason} · by {by} · instead of {}", price_text(regular.value, self.currency))
+            }
+            PriceSource::Gift { regular, offer } => {
+                format!(" · {offer} · instead of {}", price_text(regular.value, self.currency))
             }
             PriceSource::List | PriceSource::Code | PriceSource::Given => String::new(),
         };

@@ -51,6 +51,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         attrs: Arc::new([]),
         voided: false,
         by_hand: None,
+        gift: None,
         origin: None,
     }
 }

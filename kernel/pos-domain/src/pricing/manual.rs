@@ -259,16 +259,20 @@ fn alone(id: Arc<str>, shape: Shape, label: Arc<str>) -> Candidate {
     }
 }
 
-/// A line whose price may be set by hand: goods sold, not what comes back.
+/// A line whose price may be set by hand: goods sold, not gifts, nor what comes back.
 pub fn may_be_repriced(line: &Line) -> Result<(), Refusal> {
-    if line.kind == LineKind::Sale { Ok(()) } else { Err(Refusal::LineNotDiscountable { line: line.number }) }
+    if line.kind == LineKind::Sale && line.gift.is_none() {
+        Ok(())
+    } else {
+        Err(Refusal::LineNotDiscountable { line: line.number })
+    }
 }
 
 /// A price by hand is the line's price, offers leave it alone, and the regular price stays known.
 pub fn set_price(line: &mut Line, price: UnitPrice, reason: Arc<str>, by: Arc<str>) {
     let regular = match &line.price_source {
         PriceSource::ByHand { regular, .. } => *regular,
-        PriceSource::List | PriceSource::Code | PriceSource::Given => line.price,
+        PriceSource::List | PriceSource::Code | PriceSource::Given | PriceSource::Gift { .. } => line.price,
     };
     line.price = price;
     line.price_locked = true;

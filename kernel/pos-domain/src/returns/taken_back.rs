@@ -11,6 +11,7 @@ use super::refund::{Kept, Policy, Refund, ReturnPolicy, Returned, TakeBack};
 use super::sold::Sold;
 use crate::basket::{Basket, Line, Origin, SoldAs};
 use crate::ids::{LineNumber, ReceiptNumber};
+use crate::offer_use::{self, OfferUse};
 use crate::pricing::priced::{PricedBasket, PricedLine, TaxTotal};
 use crate::refusal::Refusal;
 use crate::tender::TenderKind;
@@ -80,6 +81,8 @@ pub struct TakenBack {
     pub lines: Vec<TransactionLine>,
     /// How goods without a receipt and empties are paid; none where the basket is not payable to the customer for them.
     pub unnamed: Option<RefundPlan>,
+    /// What is given back of offers with limits.
+    pub offer_uses: Vec<OfferUse>,
     /// The taxes of the sales, by code, without amounts.
     taxes: Vec<TaxTotal>,
     /// What the customer still pays for new goods.
@@ -128,6 +131,7 @@ impl TakenBack {
                 ReturnPolicy::Rerate => Policy::Rerate(&again),
             };
             let refund = sale.sold.refund(&sale.returned, &asked(basket, number), policy)?;
+            taken.offer_uses.extend(offer_use::given_back(sale, &refund)?);
             let exchange = settle(open, refund.total)?;
             open = exchange.due;
             let mut returned = sale.returned.clone();

@@ -83,6 +83,7 @@ impl Kernel {
             attrs: Arc::new([]),
             voided: false,
             by_hand: None,
+            gift: None,
             origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
         };
         Arc::make_mut(&mut open.sales).insert(number, sale);
@@ -114,6 +115,7 @@ impl Kernel {
             attrs: Arc::new([]),
             voided: false,
             by_hand: None,
+            gift: None,
             origin: Some(Origin { sold: None, reason: asked.reason.into(), wasted: asked.waste }),
         };
         self.change(open, Event::LineAdded(line))
@@ -189,8 +191,7 @@ impl Kernel {
         basket.customer = sold.customer.as_ref().map(facts);
         for line in &sold.lines {
             let Some(kept) = kept.iter().find(|kept| kept.line == line.number) else { continue };
-            let known = self.store.item_by_code(&line.code).map_err(storage_failed)?;
-            let known = known.filter(|known| known.id == line.item);
+            let known = self.store.item(&line.item).map_err(storage_failed)?;
             let recorded = item_of(line);
             let item = known.map_or(recorded.clone(), |known| Item {
                 price: recorded.price,
@@ -204,11 +205,12 @@ impl Kernel {
                 item: Arc::new(item),
                 quantity: kept.quantity,
                 price: line.price,
-                price_locked: matches!(line.price_source, PriceSource::ByHand { .. }),
+                price_locked: matches!(line.price_source, PriceSource::ByHand { .. } | PriceSource::Gift { .. }),
                 price_source: line.price_source.clone(),
                 attrs: line.attrs.clone().into(),
                 voided: false,
                 by_hand: None,
+                gift: None,
                 origin: None,
             });
         }

@@ -65,6 +65,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         attrs: attrs.into(),
         voided: false,
         by_hand: None,
+        gift: None,
         origin: None,
     })
 }

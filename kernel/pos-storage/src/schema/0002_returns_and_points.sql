@@ -1,4 +1,4 @@
--- Units beside the shop's money (points), what came back of which sale, and how often.
+-- Units beside the shop's money (points), what came back of which sale, and what was used of offers with limits.
 
 ALTER TABLE ledger_entry ADD COLUMN unit TEXT NOT NULL DEFAULT '';
 ALTER TABLE account ADD COLUMN unit TEXT NOT NULL DEFAULT '';
@@ -14,3 +14,12 @@ CREATE TABLE return_of (
 
 ALTER TABLE shift ADD COLUMN returns INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE shift ADD COLUMN unreceipted INTEGER NOT NULL DEFAULT 0;
+
+-- A projection: sets and money used of offers with limits, by customer; nobody known is the empty text.
+CREATE TABLE offer_use (
+    offer    TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    uses     INTEGER NOT NULL,
+    spent    INTEGER NOT NULL,
+    PRIMARY KEY (offer, customer)
+) WITHOUT ROWID, STRICT;

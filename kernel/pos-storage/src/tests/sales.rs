@@ -85,7 +85,7 @@ fn books_stock_and_shift_follow_each_sale() {
     let mut basket = fixture::basket(2, 2);
     basket.apply(Event::LineVoided { line: 1 }).unwrap();
     commit(&store, fixture::sale_of(basket.clone())).unwrap();
-    let completion = Completion { shop: &fixture::shop(), shift: 1, at: fixture::NOON, extensions: &[] };
+    let completion = Completion { shop: &fixture::shop(), shift: 1, at: fixture::NOON, extensions: &[], limited: &[] };
     basket.opening.id = fixture::basket_id(3);
     let cancelled = pos_domain::transaction::Transaction::cancelled(&basket, completion).unwrap();
     assert_eq!(commit(&store, cancelled), Ok(3));

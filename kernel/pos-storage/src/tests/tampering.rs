@@ -125,7 +125,10 @@ fn changed_projections_are_found() {
         ),
         ("UPDATE account SET credit = 0 WHERE path = 'tax:VAT'", "The balance of account tax:VAT is stored as"),
         ("DELETE FROM account WHERE path = 'tax:VAT'", "The balance of account tax:VAT is missing"),
-        ("INSERT INTO account (path, debit, credit) VALUES ('bribes', 1, 0)", "The balance of account bribes is stored as"),
+        (
+            "INSERT INTO account (path, debit, credit) VALUES ('bribes', 1, 0)",
+            "The balance of account bribes is stored as",
+        ),
         ("UPDATE stock_movement SET quantity = '-1' WHERE seq = 3 AND position = 0", "The stock movements of record 3"),
         (
             "UPDATE stock_level SET quantity = '5' WHERE item = 'SKU00063'",

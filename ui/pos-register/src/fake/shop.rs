@@ -112,6 +112,7 @@ impl Shop {
             | Command::SetCustomer { .. }
             | Command::AddCode { .. }
             | Command::RemoveCode { .. }
+            | Command::TakeGift { .. }
             | Command::RedeemPoints { .. }
             | Command::TrialBalance
             | Command::Verify => {

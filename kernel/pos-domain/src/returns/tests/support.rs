@@ -134,6 +134,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             attrs: Arc::new([]),
             voided: false,
             by_hand: None,
+            gift: None,
             origin: None,
         };
         basket.apply(Event::LineAdded(line)).unwrap();
@@ -142,7 +143,8 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
         basket.apply(Event::TenderAdded(Tender::new(*kind, cents(*amount)))).unwrap();
     }
     let opening = fixture::opening();
-    let completion = Completion { shop: &fixture::shop(increment), shift: 1, at: opening.at, extensions: &[] };
+    let completion =
+        Completion { shop: &fixture::shop(increment), shift: 1, at: opening.at, extensions: &[], limited: &[] };
     let priced = priced(wares);
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }
