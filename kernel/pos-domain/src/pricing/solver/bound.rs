@@ -57,10 +57,6 @@ impl<'a> Bounder<'a> {
         for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
             dearest[*item] = dearest[*item].max(*weight);
         }
-        let mut dearest = vec![0; problem.counts.len()];
-        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
-            dearest[*item] = dearest[*item].max(*weight);
-        }
         Bounder {
             problem,
             work: 0,
