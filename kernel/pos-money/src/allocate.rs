@@ -4,7 +4,7 @@
 //! largest fractional rests, ties to the earlier share. 10.00 over three equal weights is 3.34 + 3.33 + 3.33; -10.00 is
 //! the mirror image.
 
-use crate::{Currency, Decimal, Money, MoneyError};
+use crate::{Currency, Decimal, Money, MoneyError, ten_to};
 
 /// Shares of `total` in proportion to `weights` (not negative). All weights zero: an even split. No weights: refused
 /// unless there is nothing to split.
@@ -72,7 +72,7 @@ fn allocate_whole(total: Money, exact: &[Decimal]) -> Option<Vec<Money>> {
         if share.is_sign_negative() != total.is_negative() && !share.is_zero() {
             return None;
         }
-        let power = 10_u128.checked_pow(scale - share.scale())?;
+        let power = ten_to(scale - share.scale())?.unsigned_abs();
         let figure = share.mantissa().unsigned_abs().checked_mul(power)?;
         sum = sum.checked_add(figure)?;
         figures.push(figure);

@@ -21,7 +21,7 @@ use super::proposal::{Assessment, AttrValue, IncludedPolicy, Levy, TaxComponent,
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use line::{LineWorkings, Table};
-use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact, ten_to};
 use std::sync::Arc;
 
 /// A component with this attribute, a flag that is true, keeps its price when it is exempt: what the tax would have
@@ -340,6 +340,10 @@ fn keeps_price(component: &TaxComponent) -> bool {
 /// Three sixths are a half: takes away what division left over in the last digits, so that ties and whole units are seen
 /// as what they are. Figures keep 20 decimals and 24 digits; a division is exact to 28.
 fn settled(figure: Decimal) -> Decimal {
+    let is_short = figure.scale() <= 20 && ten_to(24).is_some_and(|limit| figure.mantissa().abs() < limit);
+    if is_short {
+        return figure.normalize();
+    }
     let rounded = figure.round_dp(20);
     rounded.round_sf(24).unwrap_or(rounded).normalize()
 }
@@ -377,7 +381,10 @@ struct Sum {
 impl Sum {
     fn add(&mut self, figure: Decimal) -> Result<(), MoneyError> {
         let scale = self.scale.max(figure.scale());
-        let at_scale = |mantissa: i128, from: u32| mantissa.checked_mul(10_i128.checked_pow(scale - from)?);
+        let at_scale = |mantissa: i128, from: u32| match scale - from {
+            0 => Some(mantissa),
+            places => mantissa.checked_mul(ten_to(places)?),
+        };
         let summand = at_scale(figure.mantissa(), figure.scale());
         let whole = at_scale(self.mantissa, self.scale).zip(summand).and_then(|(one, other)| one.checked_add(other));
         match whole {

@@ -6,6 +6,7 @@
 
 use super::problem::{Answer, Deal, Problem, Slot};
 use super::{Effort, solve_deals};
+use std::cmp::Reverse;
 
 /// The best answer where some deals are plain.
 pub(super) fn solve(problem: &Problem, plain: &[bool], effort: Effort) -> Answer {
@@ -21,15 +22,13 @@ pub(super) fn solve(problem: &Problem, plain: &[bool], effort: Effort) -> Answer
     }
     let deals = kept.iter().map(|deal| {
         let Deal { slots, per_set, sets_max } = &problem.deals[*deal];
-        let slots = slots.iter().map(|Slot { count, pool }| {
-            let on_shelves = |(item, weight): &(usize, i64)| {
-                let weight = *weight;
+        let slots = slots.iter().map(|Slot { count, pool: items }| {
+            let mut pool = Vec::with_capacity(items.len());
+            for (item, weight) in items {
                 let (from, to) = of_item[*item];
-                (from..to).map(move |shelf| (shelf, weight)).collect::<Vec<_>>()
-            };
-            let pool =
-                pool.iter().flat_map(on_shelves).map(|(shelf, weight)| (shelf, weight - shelves[shelf].saving()));
-            Slot { count: *count, pool: pool.collect() }
+                pool.extend((from..to).map(|shelf| (shelf, weight - shelves[shelf].saving())));
+            }
+            Slot { count: *count, pool }
         });
         Deal { slots: slots.collect(), per_set: *per_set, sets_max: *sets_max }
     });
@@ -87,22 +86,23 @@ impl Shelf {
 
 /// Every item's pieces, the plain offers that save most first, each for as many pieces as it is for.
 fn shelves(problem: &Problem, plain: &[bool]) -> Vec<Shelf> {
-    let mut offered: Vec<Vec<(i64, usize, i64)>> = vec![Vec::new(); problem.counts.len()];
+    // (item, what a piece of it saves, deal): by item, the offer that saves most first.
+    let mut offered: Vec<(usize, Reverse<i64>, usize)> = Vec::new();
     for (deal, _) in plain.iter().enumerate().filter(|(_, plain)| **plain) {
-        for (item, weight) in problem.deals[deal].slots.iter().flat_map(|slot| &slot.pool) {
-            if *weight > 0 {
-                offered[*item].push((*weight, deal, problem.deals[deal].sets_max));
-            }
+        for Slot { pool, .. } in &problem.deals[deal].slots {
+            let saving = pool.iter().filter(|(_, weight)| *weight > 0);
+            offered.extend(saving.map(|(item, weight)| (*item, Reverse(*weight), deal)));
         }
     }
+    offered.sort_unstable();
+    let mut offered = offered.into_iter().peekable();
     let mut shelves = Vec::with_capacity(problem.counts.len());
-    for (item, offers) in offered.iter_mut().enumerate() {
-        offers.sort_by_key(|(weight, deal, _)| (std::cmp::Reverse(*weight), *deal));
-        let mut left = problem.counts[item];
-        for (weight, deal, most) in offers {
-            let count = left.min(*most);
+    for (item, count) in problem.counts.iter().enumerate() {
+        let mut left = *count;
+        while let Some((_, Reverse(weight), deal)) = offered.next_if(|(offered, ..)| *offered == item) {
+            let count = left.min(problem.deals[deal].sets_max);
             if count > 0 {
-                shelves.push(Shelf { item, count, plain: Some((*deal, *weight)) });
+                shelves.push(Shelf { item, count, plain: Some((deal, weight)) });
                 left -= count;
             }
         }
