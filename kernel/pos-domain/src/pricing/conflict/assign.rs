@@ -116,27 +116,79 @@ impl<'a> Choices<'a> {
         effort: Effort,
         evaluations: &mut [Evaluation],
     ) -> Result<Option<Decimal>, MoneyError> {
-        let (plans, deals) = (&self.plans[plans.clone()], &self.deals[plans]);
-        let is_alone = plans.first().is_none_or(|first| plans.iter().all(|plan| plan.candidate == first.candidate));
-        let capped = |plan: &Plan| self.limits[plan.candidate].money.is_some();
-        if deals.iter().zip(plans).all(|(deal, plan)| deal.is_some() && (is_alone || !capped(plan))) {
+        // What the solver cannot express takes those along with which it shares pieces or a cap; all others it solves.
+        let (linear, others) = self.apart(plans);
+        let (mut bound, mut is_optimal) = (0_i64, true);
+        if !linear.is_empty() {
             let counts = self.pieces.all.iter().map(|piece| piece.count).collect();
-            let answer = solver::solve(&Problem { counts, deals: deals.iter().flatten().cloned().collect() }, effort);
-            for ((plan, sets), taken) in plans.iter().zip(&answer.sets).zip(&answer.pieces) {
+            let deals = linear.iter().filter_map(|plan| self.deals[*plan].clone()).collect();
+            let answer = solver::solve(&Problem { counts, deals }, effort);
+            (bound, is_optimal) = (answer.bound, answer.is_optimal());
+            for ((plan, sets), taken) in linear.iter().zip(&answer.sets).zip(&answer.pieces) {
                 if *sets > 0 {
+                    let plan = &self.plans[*plan];
                     self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
                 }
             }
-            return Ok((!answer.is_optimal()).then(|| self.pieces.major(answer.bound)));
         }
         let scale = |limit: &Limit| limit.money.map(|money| self.pieces.scale(money));
         let caps: Vec<Option<i64>> = self.limits.iter().map(scale).collect();
-        let found = sequence::search(plans, &caps, &self.pieces, (self.lines, self.currency), effort);
-        for (index, sets, taken) in &found.batches {
-            let plan = &plans[*index];
-            self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
+        let parts = others.len();
+        for part in others {
+            let plans: Vec<&Plan> = part.iter().map(|plan| &self.plans[*plan]).collect();
+            let found = sequence::search(&plans, &caps, &self.pieces, (self.lines, self.currency), (effort, parts));
+            bound = bound.saturating_add(found.bound);
+            is_optimal &= found.complete;
+            for (index, sets, taken) in &found.batches {
+                let plan = plans[*index];
+                self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
+            }
         }
-        Ok((!found.complete).then(|| self.pieces.major(found.bound)))
+        Ok((!is_optimal).then(|| self.pieces.major(bound)))
+    }
+
+    /// Plans for the solver, and what is left: plans that share pieces or a cap, directly or through others.
+    fn apart(&self, plans: Range<usize>) -> (Vec<usize>, Vec<Vec<usize>>) {
+        let is_capped = |plan: usize| self.limits[self.plans[plan].candidate].money.is_some();
+        // A sum under one cap is greatest where it is greatest without; several sums are not.
+        let are_linear = |part: &[usize]| {
+            let first = part.first().map(|plan| self.plans[*plan].candidate);
+            let is_alone = part.iter().all(|plan| Some(self.plans[*plan].candidate) == first);
+            part.iter().all(|plan| self.deals[*plan].is_some() && (is_alone || !is_capped(*plan)))
+        };
+        let all: Vec<usize> = plans.collect();
+        if are_linear(&all) {
+            return (all, Vec::new());
+        }
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut part_of_piece: Vec<Option<usize>> = vec![None; self.pieces.all.len()];
+        for plan in all {
+            let pool = || self.plans[plan].slots.iter().flat_map(|slot| &slot.pool);
+            let under_its_cap =
+                |part: &Vec<usize>| part.iter().any(|other| self.plans[*other].candidate == self.plans[plan].candidate);
+            let mut touched: Vec<usize> = pool().filter_map(|piece| part_of_piece[*piece]).collect();
+            touched.extend(parts.iter().position(under_its_cap).filter(|_| is_capped(plan)));
+            touched.sort_unstable();
+            touched.dedup();
+            // All that it touches becomes one part, the first of them.
+            let part = touched.first().copied().unwrap_or(parts.len());
+            if part == parts.len() {
+                parts.push(Vec::new());
+            }
+            for other in touched.into_iter().skip(1) {
+                let moved = std::mem::take(&mut parts[other]);
+                parts[part].extend(moved);
+                part_of_piece.iter_mut().filter(|known| **known == Some(other)).for_each(|known| *known = Some(part));
+            }
+            parts[part].push(plan);
+            pool().for_each(|piece| part_of_piece[*piece] = Some(part));
+        }
+        let (linear, mut others): (Vec<Vec<usize>>, Vec<Vec<usize>>) =
+            parts.into_iter().filter(|part| !part.is_empty()).partition(|part| are_linear(part));
+        let mut linear = linear.concat();
+        linear.sort_unstable();
+        others.iter_mut().for_each(|part| part.sort_unstable());
+        (linear, others)
     }
 
     /// Adds sets of a plan to what its candidate gives.

@@ -114,6 +114,12 @@ impl Pieces {
         self.of_line.get(line).map_or(&[], |range| &self.by_line[range.clone()])
     }
 
+    /// Some of the pieces, without their lines.
+    pub(super) fn only(&self, wanted: &[usize]) -> Pieces {
+        let all = wanted.iter().map(|piece| self.all[*piece].clone()).collect();
+        Pieces { all, by_line: Vec::new(), of_line: Vec::new(), per_major: self.per_major }
+    }
+
     /// How many pieces some of `all` are.
     pub(super) fn count(&self, pool: &[usize]) -> i64 {
         pool.iter().map(|piece| self.all[*piece].count).sum()
