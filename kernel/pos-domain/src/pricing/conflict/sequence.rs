@@ -7,6 +7,7 @@
 
 mod labels;
 mod sets;
+mod steps;
 
 use super::super::engine::WorkLine;
 use super::super::proposal::Pick;
@@ -112,7 +113,7 @@ impl Search<'_> {
                 let set = Set { saving: self.sets.saving(plan, &slots), slots };
                 let gain = set.saving.min(self.room(plan, &saved_of));
                 // A set that saves nothing may still lead to one that does, where the order of the pieces is forced.
-                let may_lead = plans.len() == 1 && self.caps[plans[plan].candidate].is_none();
+                let may_lead = plans.len() == 1 && self.room(plan, &saved_of) > 0;
                 if (gain > 0 || may_lead) && best.as_ref().is_none_or(|(known, ..)| gain > *known) {
                     best = Some((gain, plan, set));
                 }

@@ -39,8 +39,11 @@ pub(super) struct Bounder<'a> {
     sets: Vec<i64>,
     /// What each deal earns.
     earned: Vec<i64>,
-    /// The slots of the deal at hand, each sorted by what a piece earns: (value, item).
-    sorted: Vec<(i64, usize)>,
+    /// The pools of all slots, each sorted by what a piece earns as it was last: (value, item, weight). Prices move little
+    /// from step to step, so that sorting is nearly done before it begins.
+    sorted: Vec<(i64, usize, i64)>,
+    /// Where the slots of each deal begin in `sorted`.
+    starts: Vec<usize>,
     /// Where in `sorted` a slot stands, where it ends, and pieces used of the item it stands at.
     places: Vec<(usize, usize, i64)>,
     taken: Vec<(usize, i64)>,
@@ -57,13 +60,19 @@ impl<'a> Bounder<'a> {
         for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
             dearest[*item] = dearest[*item].max(*weight);
         }
+        let (mut sorted, mut starts) = (Vec::new(), Vec::with_capacity(deals));
+        for Deal { slots, .. } in &problem.deals {
+            starts.push(sorted.len());
+            sorted.extend(slots.iter().flat_map(|slot| &slot.pool).map(|(item, weight)| (*weight, *item, *weight)));
+        }
         Bounder {
             problem,
             work: 0,
             demand: vec![0; problem.counts.len()],
             sets: vec![0; deals],
             earned: vec![0; deals],
-            sorted: Vec::new(),
+            sorted,
+            starts,
             places: Vec::new(),
             taken: Vec::new(),
             gains: Vec::new(),
@@ -170,34 +179,35 @@ impl<'a> Bounder<'a> {
     /// The most a deal earns at these prices with least..=most sets, each slot buying on its own; false if the least do
     /// not fit. Leaves the pieces in `taken` and what each set earned in `gains`.
     fn earn(&mut self, deal: usize, prices: &[i64], least: i64, most: i64) -> bool {
-        let Bounder { problem, work, sets, earned, sorted, places, taken, gains, .. } = self;
+        let Bounder { problem, work, sets, earned, sorted, starts, places, taken, gains, .. } = self;
         let Deal { slots, per_set, .. } = &problem.deals[deal];
         (sets[deal], earned[deal]) = (0, 0);
         gains.clear();
         if most == 0 {
             return true;
         }
-        sorted.clear();
         places.clear();
+        let mut start = starts[deal];
         for Slot { pool, .. } in slots {
-            let start = sorted.len();
-            for (item, weight) in pool {
-                // Sorted as they come: pools are short.
-                let value = weight - prices[*item];
-                let mut at = sorted.len();
-                sorted.push((value, *item));
-                if pool.len() <= SHORT {
-                    while at > start && sorted[at - 1].0 < value {
-                        sorted.swap(at - 1, at);
+            let end = start + pool.len();
+            let slot = &mut sorted[start..end];
+            for (value, item, weight) in slot.iter_mut() {
+                *value = *weight - prices[*item];
+            }
+            if slot.len() <= SHORT {
+                for next in 1..slot.len() {
+                    let mut at = next;
+                    while at > 0 && slot[at - 1].0 < slot[at].0 {
+                        slot.swap(at - 1, at);
                         at -= 1;
                     }
                 }
-            }
-            if pool.len() > SHORT {
-                sorted[start..].sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+            } else {
+                slot.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
             }
             *work += pool.len() as u64;
-            places.push((start, sorted.len(), 0));
+            places.push((start, end, 0));
+            start = end;
         }
         while sets[deal] < most {
             let mut gain = *per_set;
@@ -212,7 +222,7 @@ impl<'a> Bounder<'a> {
                         taken.truncate(before);
                         return sets[deal] >= least;
                     }
-                    let (value, item) = sorted[*at];
+                    let (value, item, _) = sorted[*at];
                     let left = problem.counts[item] - *used;
                     let here = left.min(missing);
                     gain = gain.saturating_add(value.saturating_mul(here));

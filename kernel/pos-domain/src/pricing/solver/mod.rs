@@ -30,7 +30,7 @@ pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot, Taken};
 use flow::Flow;
 
 /// Steps (comparisons of a piece with a slot, roughly) that one problem may take.
-pub(in crate::pricing) const STEPS_MAX: u64 = 1_500_000;
+pub(in crate::pricing) const STEPS_MAX: u64 = 1_000_000;
 
 /// Choices (a piece for a slot) beyond which deals that share pieces are not searched: the greedy answer and its bound.
 const CHOICES_MAX: usize = 200;

@@ -3,12 +3,9 @@
 use super::super::super::engine::WorkLine;
 use super::super::super::proposal::{Effect, Pick, Spread};
 use super::super::super::solver::Taken;
-use super::super::assign::{Plan, PlanSlot, per_piece};
+use super::super::assign::{Plan, per_piece};
 use super::super::pieces::Pieces;
 use pos_money::Currency;
-
-/// Ways to fill one set that are looked at.
-const WAYS_MAX: usize = 4_000;
 
 /// One set: for each slot (piece, count), and what it saves.
 #[derive(Clone, Debug)]
@@ -19,9 +16,6 @@ pub(super) struct Set {
 
 /// Pieces of a set: (piece, count, what one costs now, is a target).
 type Part = (usize, i64, i64, bool);
-
-/// A set being filled: pieces left, and the slots so far.
-type Way = (Vec<i64>, Vec<Taken>);
 
 /// Plans and the pieces they are about.
 #[derive(Clone, Copy)]
@@ -38,46 +32,61 @@ impl Sets<'_> {
         self.plans[plan].slots.iter().any(|slot| slot.pick != Pick::BestForCustomer)
     }
 
-    /// Every way to fill one set of a plan from what is left, where forced slots have one unless all are to be `free`.
-    /// None where there are too many.
-    pub(super) fn ways(&self, plan: usize, left: &[i64], free: bool) -> Option<Vec<Set>> {
-        let mut ways: Vec<Way> = vec![(left.to_vec(), Vec::new())];
-        for slot in &self.plans[plan].slots {
-            let mut next = Vec::new();
-            for (left, slots) in ways {
-                let mut fillings: Vec<Taken> = Vec::new();
-                match slot.pick {
-                    _ if free => combine(&slot.pool, slot.count, &left, &mut Vec::new(), &mut fillings),
-                    Pick::BestForCustomer => combine(&slot.pool, slot.count, &left, &mut Vec::new(), &mut fillings),
-                    pick => self.forced_ways(slot, &left, pick == Pick::Dearest, &mut fillings),
-                }
-                for filling in fillings {
-                    let mut left = left.clone();
-                    for (piece, count) in &filling {
-                        left[*piece] -= count;
-                    }
-                    let mut slots = slots.clone();
-                    slots.push(filling);
-                    next.push((left, slots));
-                }
-                if next.len() > WAYS_MAX {
-                    return None;
-                }
-            }
-            ways = next;
-        }
-        Some(ways.into_iter().map(|(_, slots)| Set { saving: self.saving(plan, &slots), slots }).collect())
+    /// Every way to fill one set of a plan, forced picks left free; none where there are more than `most`.
+    pub(super) fn ways(&self, plan: usize, most: usize) -> Option<Vec<Set>> {
+        let mut left: Vec<i64> = self.pieces.all.iter().map(|piece| piece.count).collect();
+        let mut found = Vec::new();
+        self.fill_slots(plan, &mut left, &mut Vec::new(), &mut found, most).then_some(found)
     }
 
-    /// A forced slot leaves one choice only: between pieces of the same price, where the last of them are taken.
-    fn forced_ways(&self, slot: &PlanSlot, left: &[i64], dearest: bool, fillings: &mut Vec<Taken>) {
-        let Some(picks) = forced(&slot.pool, slot.count, left, dearest) else { return };
-        let value = |piece: usize| self.pieces.all[piece].scaled;
-        let Some(edge) = picks.last().map(|(piece, _)| value(*piece)) else { return };
-        let certain: Taken = picks.iter().copied().filter(|(piece, _)| value(*piece) != edge).collect();
-        let tied: Vec<usize> = slot.pool.iter().copied().filter(|piece| value(*piece) == edge).collect();
-        let rest = slot.count - certain.iter().map(|(_, count)| count).sum::<i64>();
-        combine(&tied, rest, left, &mut certain.clone(), fillings);
+    /// Fills the slots that follow those filled already; false where there were too many ways.
+    fn fill_slots(
+        &self,
+        plan: usize,
+        left: &mut Vec<i64>,
+        slots: &mut Vec<Taken>,
+        found: &mut Vec<Set>,
+        most: usize,
+    ) -> bool {
+        let Some(slot) = self.plans[plan].slots.get(slots.len()) else {
+            found.push(Set { saving: self.saving(plan, slots), slots: slots.clone() });
+            return found.len() <= most;
+        };
+        let mut fillings = Vec::new();
+        combine(&slot.pool, slot.count, left, &mut Vec::new(), &mut fillings, most);
+        for filling in fillings {
+            filling.iter().for_each(|(piece, count)| left[*piece] -= count);
+            slots.push(filling);
+            let fits = self.fill_slots(plan, left, slots, found, most);
+            for (piece, count) in slots.pop().into_iter().flatten() {
+                left[piece] += count;
+            }
+            if !fits {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether the forced slots of a plan would take these pieces from what is left: the dearest or cheapest there are,
+    /// any of those with the same price.
+    pub(super) fn is_picked(&self, plan: usize, slots: &[Taken], left: &[i64]) -> bool {
+        let price = |piece: usize| self.pieces.all[piece].scaled;
+        self.plans[plan].slots.iter().zip(slots).enumerate().all(|(place, (slot, taken))| {
+            let earlier = |piece: usize| slots[..place].iter().flatten().filter(move |(other, _)| *other == piece);
+            let there = |piece: usize| left[piece] - earlier(piece).map(|(_, count)| count).sum::<i64>();
+            // Whoever stays behind must not be dearer (or cheaper) than whoever goes.
+            let goes = taken.iter().map(|(piece, _)| price(*piece));
+            let stays = slot.pool.iter().copied().filter(|piece| {
+                there(*piece) > taken.iter().find(|(known, _)| known == piece).map_or(0, |(_, count)| *count)
+            });
+            let mut stays = stays.map(price);
+            match slot.pick {
+                Pick::BestForCustomer => true,
+                Pick::Dearest => goes.min().is_none_or(|least| stays.all(|price| price <= least)),
+                Pick::Cheapest => goes.max().is_none_or(|most| stays.all(|price| price >= most)),
+            }
+        })
     }
 
     /// What one set saves.
@@ -185,21 +194,21 @@ fn forced(pool: &[usize], count: i64, left: &[i64], dearest: bool) -> Option<Vec
     (missing == 0).then_some(picks)
 }
 
-/// Every way to take `count` pieces from a pool.
-fn combine(pool: &[usize], count: i64, left: &[i64], chosen: &mut Vec<(usize, i64)>, found: &mut Vec<Taken>) {
+/// Every way to take `count` pieces from a pool, a few more than `most` at the most.
+fn combine(pool: &[usize], count: i64, left: &[i64], chosen: &mut Taken, found: &mut Vec<Taken>, most: usize) {
     if count == 0 {
         found.push(chosen.clone());
         return;
     }
     let Some((piece, rest)) = pool.split_first() else { return };
-    if found.len() > WAYS_MAX {
-        return;
-    }
     for here in (0..=left[*piece].min(count)).rev() {
+        if found.len() > most {
+            return;
+        }
         if here > 0 {
             chosen.push((*piece, here));
         }
-        combine(rest, count - here, left, chosen, found);
+        combine(rest, count - here, left, chosen, found, most);
         if here > 0 {
             chosen.pop();
         }
