@@ -6,6 +6,7 @@
 //! much of pieces that several deals want, and less of those that nobody does (subgradient steps, on whole numbers).
 
 use super::problem::{Deal, Problem, Slot};
+use std::cmp::Reverse;
 
 /// Least and most sets of each deal that are still considered.
 pub(super) type Box = Vec<(i64, i64)>;
@@ -161,6 +162,7 @@ impl<'a> Bounder<'a> {
     /// The bound at given prices; leaves what the deals want in `demand`, `sets` and `earned`.
     fn at(&mut self, within: &Box, prices: &[i64]) -> i64 {
         self.demand.fill(0);
+        self.work += 2 * (prices.len() + within.len()) as u64;
         let mut bound: i64 = self.problem.counts.iter().zip(prices).map(|(count, price)| count * price).sum();
         for (deal, (least, most)) in within.iter().enumerate() {
             let fits = self.earn(deal, prices, *least, *most);
@@ -188,26 +190,26 @@ impl<'a> Bounder<'a> {
         }
         places.clear();
         let mut start = starts[deal];
-        for Slot { pool, .. } in slots {
+        // What a set could earn if it had the best piece of every slot as often as it asks.
+        let mut promise = *per_set;
+        for Slot { count, pool } in slots {
             let end = start + pool.len();
-            let slot = &mut sorted[start..end];
-            for (value, item, weight) in slot.iter_mut() {
+            let mut dearest = i64::MIN / 4;
+            for (value, item, weight) in &mut sorted[start..end] {
                 *value = *weight - prices[*item];
+                dearest = dearest.max(*value);
             }
-            if slot.len() <= SHORT {
-                for next in 1..slot.len() {
-                    let mut at = next;
-                    while at > 0 && slot[at - 1].0 < slot[at].0 {
-                        slot.swap(at - 1, at);
-                        at -= 1;
-                    }
-                }
-            } else {
-                slot.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-            }
+            promise = promise.saturating_add(dearest.saturating_mul(*count));
             *work += pool.len() as u64;
             places.push((start, end, 0));
             start = end;
+        }
+        if promise <= 0 && least == 0 {
+            return true;
+        }
+        for (start, end, _) in places.iter() {
+            sort(&mut sorted[*start..*end]);
+            *work += (end - start) as u64;
         }
         while sets[deal] < most {
             let mut gain = *per_set;
@@ -278,6 +280,25 @@ fn earns(gains: &[(i64, i64)], mut sets: i64) -> i64 {
 fn first(from: i64, to: i64, fits: impl Fn(i64) -> bool) -> i64 {
     const NEAR: i64 = 64;
     (from..=to).take_while(|at| at - from <= NEAR).find(|at| fits(*at)).unwrap_or(from)
+}
+
+/// Sorts a pool by what its pieces earn, equals by item.
+fn sort(pool: &mut [(i64, usize, i64)]) {
+    let comes_before =
+        |one: &(i64, usize, i64), other: &(i64, usize, i64)| one.0 > other.0 || (one.0 == other.0 && one.1 < other.1);
+    if pool.len() > SHORT {
+        pool.sort_unstable_by_key(|(value, item, _)| (Reverse(*value), *item));
+        return;
+    }
+    for next in 1..pool.len() {
+        let moved = pool[next];
+        let mut at = next;
+        while at > 0 && comes_before(&moved, &pool[at - 1]) {
+            pool[at] = pool[at - 1];
+            at -= 1;
+        }
+        pool[at] = moved;
+    }
 }
 
 /// Pools up to this length are sorted by insertion.

@@ -66,6 +66,7 @@ impl Flow {
         let mut changed = true;
         while changed {
             changed = false;
+            *work += self.filled.len() as u64;
             for (mover, taken) in self.filled.iter().enumerate() {
                 let leaving = |(item, weight, _): &(usize, i64, i64)| Some((self.distance[*item]? - weight, *item));
                 let Some((reached, item)) = taken.iter().filter_map(leaving).max_by_key(|(reached, _)| *reached) else {

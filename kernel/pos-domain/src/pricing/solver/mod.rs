@@ -30,9 +30,12 @@ pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot, Taken};
 use flow::Flow;
 
 /// Steps (comparisons of a piece with a slot, roughly) that one problem may take.
-pub(in crate::pricing) const STEPS_MAX: u64 = 1_000_000;
+pub(in crate::pricing) const STEPS_MAX: u64 = 3_400_000;
 
-/// Choices (a piece for a slot) beyond which deals that share pieces are not searched: the greedy answer and its bound.
+/// Choices (a piece for a slot) beyond which a search seldom comes to its end, so that it may take half the steps only.
+const CHOICES_MANY: usize = 150;
+
+/// Choices beyond which deals that share pieces are not searched: the greedy answer and its bound.
 const CHOICES_MAX: usize = 200;
 
 /// How much an answer may cost.
@@ -69,6 +72,7 @@ fn solve_distinct(problem: &Problem) -> Answer {
         let found = match part.as_slice() {
             [_] => closed::alone(&small, budget),
             _ if small.choices() > CHOICES_MAX => greedy::bounded(&small),
+            _ if small.choices() > CHOICES_MANY => branch::search(&small, budget / 2, Answer::nothing(&small)),
             _ => branch::search(&small, budget, Answer::nothing(&small)),
         };
         for (place, deal) in part.iter().enumerate() {
