@@ -59,8 +59,9 @@ pub(super) struct Choices<'a> {
     pieces: Pieces,
     /// Candidate by candidate.
     plans: Vec<Plan>,
-    /// The same as deals of the solver; none where a plan is not linear.
-    deals: Vec<Option<solver::Deal>>,
+    /// The pieces, and the plans as deals of the solver: empty ones where a plan is not linear.
+    problem: Problem,
+    is_linear: Vec<bool>,
 }
 
 impl<'a> Choices<'a> {
@@ -80,9 +81,18 @@ impl<'a> Choices<'a> {
         for (index, Asking { candidate, limit, .. }) in asking.iter().enumerate() {
             plans_of(index, candidate, limit.sets, lines, &pieces, &mut plans);
         }
-        let deals = plans.iter().map(|plan| linear(plan, &pieces, lines, currency)).collect();
+        let mut problem = Problem {
+            counts: pieces.all.iter().map(|piece| piece.count).collect(),
+            deals: Vec::with_capacity(plans.len()),
+        };
+        let mut is_linear = Vec::with_capacity(plans.len());
+        for plan in &plans {
+            let deal = linear(plan, &pieces, lines, currency);
+            is_linear.push(deal.is_some());
+            problem.deals.push(deal.unwrap_or_default());
+        }
         let limits = asking.iter().map(|asking| asking.limit).collect();
-        Ok(Choices { limits, lines, currency, pieces, plans, deals })
+        Ok(Choices { limits, lines, currency, pieces, plans, problem, is_linear })
     }
 
     /// Assigns the pieces to all of them, best for the customer.
@@ -120,9 +130,12 @@ impl<'a> Choices<'a> {
         let (linear, others) = self.apart(plans);
         let (mut bound, mut is_optimal) = (0_i64, true);
         if !linear.is_empty() {
-            let counts = self.pieces.all.iter().map(|piece| piece.count).collect();
-            let deals = linear.iter().filter_map(|plan| self.deals[*plan].clone()).collect();
-            let answer = solver::solve(&Problem { counts, deals }, effort);
+            let answer = if linear.len() == self.plans.len() {
+                solver::solve(&self.problem, effort)
+            } else {
+                let deals = linear.iter().map(|plan| self.problem.deals[*plan].clone()).collect();
+                solver::solve(&Problem { counts: self.problem.counts.clone(), deals }, effort)
+            };
             (bound, is_optimal) = (answer.bound, answer.is_optimal());
             for ((plan, sets), taken) in linear.iter().zip(&answer.sets).zip(&answer.pieces) {
                 if *sets > 0 {
@@ -154,7 +167,7 @@ impl<'a> Choices<'a> {
         let are_linear = |part: &[usize]| {
             let first = part.first().map(|plan| self.plans[*plan].candidate);
             let is_alone = part.iter().all(|plan| Some(self.plans[*plan].candidate) == first);
-            part.iter().all(|plan| self.deals[*plan].is_some() && (is_alone || !is_capped(*plan)))
+            part.iter().all(|plan| self.is_linear[*plan] && (is_alone || !is_capped(*plan)))
         };
         let all: Vec<usize> = plans.collect();
         if are_linear(&all) {

@@ -55,6 +55,7 @@ impl Evaluation {
         let start = self.takes.len();
         for (effect, pieces) in slots {
             let from = self.takes.len();
+            self.takes.reserve(pieces.len());
             for (index, count) in pieces {
                 let piece = &terms.pieces.all[*index];
                 self.takes.push(Take {

@@ -14,15 +14,16 @@ pub(super) struct Distinct {
 
 /// The problem with deals that are alike taken as one; none where all are different.
 pub(super) fn distinct(problem: &Problem) -> Option<Distinct> {
+    let deals = &problem.deals;
+    if !(1..deals.len()).any(|later| deals[..later].iter().any(|earlier| are_alike(earlier, &deals[later]))) {
+        return None;
+    }
     let mut stands_for: Vec<Vec<usize>> = Vec::new();
     for (index, deal) in problem.deals.iter().enumerate() {
         match stands_for.iter_mut().find(|known| are_alike(&problem.deals[known[0]], deal)) {
             Some(known) => known.push(index),
             None => stands_for.push(vec![index]),
         }
-    }
-    if stands_for.len() == problem.deals.len() {
-        return None;
     }
     let deals = stands_for.iter().map(|alike| {
         let Deal { slots, per_set, .. } = &problem.deals[alike[0]];

@@ -10,16 +10,20 @@ use super::bound;
 use super::flow::{Flow, Pool};
 use super::problem::{Answer, Deal, Problem, Slot};
 
-/// A deal that shares no piece with another. What a further set adds never grows, so sets are added while they pay.
+/// The answer for one deal of a problem as if it were the only one, if there is a closed form.
+pub(super) fn at_once(problem: &Problem, deal: usize) -> Option<Answer> {
+    let most = problem.sets_possible(deal);
+    let deal = &problem.deals[deal];
+    if most < 1 {
+        return Some(Answer { sets: vec![0], pieces: vec![vec![Vec::new(); deal.slots.len()]], ..Answer::default() });
+    }
+    sorted(problem, deal, most).or_else(|| buy_and_get(problem, deal))
+}
+
+/// A problem of one deal without a closed form. What a further set adds never grows, so sets are added while they pay.
 pub(super) fn alone(problem: &Problem, budget: u64) -> Answer {
     let Some(deal) = problem.deals.first() else { return Answer::nothing(problem) };
     let most = problem.sets_possible(0);
-    if most < 1 {
-        return Answer::nothing(problem);
-    }
-    if let Some(answer) = sorted(problem, deal, most).or_else(|| buy_and_get(problem, deal)) {
-        return answer;
-    }
     let pools: Vec<Pool<'_>> = deal.slots.iter().map(|slot| slot.pool.as_slice()).collect();
     let mut work = 0;
     let mut flow = Flow::empty(problem);

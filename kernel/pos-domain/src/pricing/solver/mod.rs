@@ -55,10 +55,12 @@ pub(in crate::pricing) fn solve(problem: &Problem, effort: Effort) -> Answer {
 
 /// The answer where no deal is plain.
 fn solve_deals(problem: &Problem, effort: Effort) -> Answer {
-    match (effort, alike::distinct(problem)) {
-        (Effort::Estimate, _) => greedy::estimate(problem),
-        (Effort::Best, None) => solve_distinct(problem),
-        (Effort::Best, Some(distinct)) => distinct.share_out(problem, solve_distinct(&distinct.problem)),
+    if effort == Effort::Estimate {
+        return greedy::estimate(problem);
+    }
+    match alike::distinct(problem) {
+        None => solve_distinct(problem),
+        Some(distinct) => distinct.share_out(problem, solve_distinct(&distinct.problem)),
     }
 }
 
@@ -68,6 +70,15 @@ fn solve_distinct(problem: &Problem) -> Answer {
     let parts = components(problem);
     let budget = STEPS_MAX / (parts.len() as u64).max(1);
     for part in parts {
+        if let [deal] = part.as_slice()
+            && let Some(Answer { sets, pieces, saving, bound }) = closed::at_once(problem, *deal)
+        {
+            answer.sets[*deal] = sets.into_iter().sum();
+            answer.pieces[*deal] = pieces.into_iter().flatten().collect();
+            answer.saving += saving;
+            answer.bound += bound;
+            continue;
+        }
         let (small, items) = problem.part(&part);
         let found = match part.as_slice() {
             [_] => closed::alone(&small, budget),
@@ -75,10 +86,11 @@ fn solve_distinct(problem: &Problem) -> Answer {
             _ if small.choices() > CHOICES_MANY => branch::search(&small, budget / 2, Answer::nothing(&small)),
             _ => branch::search(&small, budget, Answer::nothing(&small)),
         };
-        for (place, deal) in part.iter().enumerate() {
-            answer.sets[*deal] = found.sets[place];
-            for (slot, pieces) in found.pieces[place].iter().enumerate() {
-                answer.pieces[*deal][slot] = pieces.iter().map(|(item, pieces)| (items[*item], *pieces)).collect();
+        for ((deal, sets), slots) in part.iter().zip(found.sets).zip(found.pieces) {
+            answer.sets[*deal] = sets;
+            answer.pieces[*deal] = slots;
+            for (item, _) in answer.pieces[*deal].iter_mut().flatten() {
+                *item = items[*item];
             }
         }
         answer.saving += found.saving;

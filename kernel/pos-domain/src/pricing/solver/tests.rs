@@ -170,9 +170,11 @@ fn buying_and_getting_out_of_one_pool_is_a_closed_form() {
         let deal = Deal { slots, per_set, sets_max: 1 + dice.roll(4) as i64 };
         let counts = prices.iter().map(|_| 1 + dice.roll(2) as i64).collect();
         let problem = Problem { counts, deals: vec![deal] };
-        let answer = closed::alone(&problem, 0);
+        let answer = closed::at_once(&problem, 0).unwrap();
         check(&problem, &answer);
         assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
+        // What the form says, adding set after set says too.
+        assert_eq!(closed::alone(&problem, STEPS_MAX).saving, answer.saving);
     }
 }
 
