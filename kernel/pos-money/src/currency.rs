@@ -54,6 +54,9 @@ impl Currency {
     /// Major units to money; [`MoneyError::TooPrecise`] if a digit would be lost.
     pub fn exact(self, major: Decimal) -> Result<Money, MoneyError> {
         let exponent = u32::from(self.exponent());
+        if major.scale() == exponent {
+            return i64::try_from(major.mantissa()).map(Money::from_minor).map_err(|_| MoneyError::Overflow);
+        }
         let normal = major.normalize();
         if normal.scale() > exponent {
             return Err(MoneyError::TooPrecise { amount: major, currency: self, exponent: self.exponent() });

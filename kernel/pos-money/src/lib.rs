@@ -27,7 +27,7 @@ pub use currency::{Currency, CurrencyAmount};
 pub use locale::{CurrencyStyle, Locale};
 pub use proportion::proportion;
 pub use quantity::{Quantity, Unit, UnitPrice};
-pub use rounding::{Rounding, RoundingMode};
+pub use rounding::{Rounding, RoundingMode, ten_to};
 pub use rust_decimal::Decimal;
 
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@
 //! a second time without a word. Here the quotient is exact and rounded half up, on the magnitude, in one step.
 //! Example: 2 of 3 pieces of 10.00 are 6.67, 0.482 kg of 1.928 kg of 7.70 are 1.93 (1.925), and -10.00 is the mirror.
 
-use crate::{Decimal, Money, MoneyError};
+use crate::{Decimal, Money, MoneyError, ten_to};
 
 /// `total * part / whole`, half up on the magnitude, for any whole units (cents, points).
 ///
@@ -42,8 +42,8 @@ impl Money {
 
 /// The digits of a decimal at a larger scale, without its sign.
 fn scaled(value: Decimal, scale: u32) -> Result<u128, MoneyError> {
-    let power = 10_u128.checked_pow(scale - value.scale()).ok_or(MoneyError::Overflow)?;
-    value.mantissa().unsigned_abs().checked_mul(power).ok_or(MoneyError::Overflow)
+    let power = ten_to(scale - value.scale()).ok_or(MoneyError::Overflow)?;
+    value.mantissa().unsigned_abs().checked_mul(power.unsigned_abs()).ok_or(MoneyError::Overflow)
 }
 
 /// `count * numerator / denominator`, half up, although the product may not fit.

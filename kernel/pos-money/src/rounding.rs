@@ -53,12 +53,12 @@ impl Rounding {
         let (mut numerator, mut denominator) =
             (major.mantissa().unsigned_abs(), u128::from(self.increment.unsigned_abs()));
         if major.scale() >= exponent {
-            denominator = pow10(major.scale() - exponent)
-                .and_then(|power| denominator.checked_mul(power))
+            denominator = ten_to(major.scale() - exponent)
+                .and_then(|power| denominator.checked_mul(power.unsigned_abs()))
                 .ok_or(MoneyError::Overflow)?;
         } else {
-            numerator = pow10(exponent - major.scale())
-                .and_then(|power| numerator.checked_mul(power))
+            numerator = ten_to(exponent - major.scale())
+                .and_then(|power| numerator.checked_mul(power.unsigned_abs()))
                 .ok_or(MoneyError::Overflow)?;
         }
         let multiples = self.mode.divide(numerator, denominator);
@@ -89,8 +89,18 @@ impl RoundingMode {
     }
 }
 
-fn pow10(exponent: u32) -> Option<u128> {
-    10_u128.checked_pow(exponent)
+/// A power of ten as far as it fits: what two decimals of different scales are brought to one with.
+pub fn ten_to(exponent: u32) -> Option<i128> {
+    const POWERS: [i128; 39] = {
+        let mut powers = [1; 39];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
+        }
+        powers
+    };
+    POWERS.get(exponent as usize).copied()
 }
 
 #[cfg(test)]

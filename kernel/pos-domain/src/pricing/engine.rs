@@ -43,7 +43,8 @@ pub struct Pricing {
     currency: Currency,
     policy: Policy,
     budgets: Vec<Budget>,
-    snapshot: Snapshot,
+    /// Shared with whoever looked at it; a stage that changes it leaves theirs as it was.
+    snapshot: Arc<Snapshot>,
     lines: Vec<WorkLine>,
     decisions: Vec<Decision>,
     near_misses: Vec<NearMiss>,
@@ -150,7 +151,7 @@ impl Pricing {
             currency,
             policy,
             budgets,
-            snapshot,
+            snapshot: Arc::new(snapshot),
             lines,
             decisions: Vec::new(),
             near_misses: Vec::new(),
@@ -169,7 +170,7 @@ impl Pricing {
 
     /// What extensions see now: nets as the stages applied so far left them.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::new(self.snapshot.clone())
+        self.snapshot.clone()
     }
 
     /// Whether the stage can only be decided by somebody who knows the rates of tax.
@@ -218,7 +219,8 @@ impl Pricing {
             return Ok(());
         }
         proposals.sort_by(|left, right| left.extension.cmp(&right.extension));
-        let mut candidates: Vec<(ModifierSource, Candidate)> = Vec::new();
+        let offered = proposals.iter().map(|proposed| proposed.proposal.candidates.len()).sum();
+        let mut candidates: Vec<(ModifierSource, Candidate)> = Vec::with_capacity(offered);
         for Proposed { extension, version, name, proposal } in proposals {
             let Proposal { candidates: offered, grants, notices, near_misses, attrs: _ } = proposal;
             for mut candidate in offered {
@@ -249,8 +251,10 @@ impl Pricing {
         for line in &mut self.lines {
             line.settle(self.currency);
         }
-        for (line, seen) in self.lines.iter().zip(&mut self.snapshot.lines) {
-            seen.net = line.net;
+        if self.lines.iter().zip(&self.snapshot.lines).any(|(line, seen)| line.net != seen.net) {
+            for (line, seen) in self.lines.iter().zip(&mut Arc::make_mut(&mut self.snapshot).lines) {
+                seen.net = line.net;
+            }
         }
         Ok(())
     }

@@ -20,8 +20,8 @@ use super::priced::{LineTax, TaxTotal};
 use super::proposal::{Assessment, AttrValue, IncludedPolicy, Levy, TaxComponent, TaxLevel, TaxRounding, Taxed};
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
-use line::LineWorkings;
-use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact};
+use line::{LineWorkings, Table};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact, ten_to};
 use std::sync::Arc;
 
 /// A component with this attribute, a flag that is true, keeps its price when it is exempt: what the tax would have
@@ -137,6 +137,14 @@ struct Code {
     rounding: TaxRounding,
 }
 
+/// A component, the place of its line and that of its code.
+#[derive(Clone, Copy, Debug)]
+struct OnLine<'a> {
+    line: usize,
+    code: usize,
+    component: &'a TaxComponent,
+}
+
 /// Computes every tax of a basket, as posted.
 pub fn compute(lines: &[TaxLine], assessment: &Assessment, currency: Currency) -> Result<TaxResult, Refusal> {
     Ok(assess(lines, assessment, currency, Precision::Posted)?.posted()?)
@@ -150,7 +158,7 @@ pub fn assess(
     precision: Precision,
 ) -> Result<Workings, Refusal> {
     let mut codes: Vec<Code> = Vec::new();
-    let mut by_line: Vec<Vec<(usize, &TaxComponent)>> = vec![Vec::new(); lines.len()];
+    let mut levied: Vec<OnLine<'_>> = Vec::with_capacity(assessment.components.len());
     // Components come by line, so the one at hand is nearly always that of the last, or the next.
     let mut near = 0;
     for component in &assessment.components {
@@ -160,12 +168,20 @@ pub fn assess(
                 unavailable(format!("the assessment taxes line {}, which is not there", component.line))
             })?;
         near = position;
-        by_line[position].push((code_index(&mut codes, component, assessment)?, component));
+        levied.push(OnLine { line: position, code: code_index(&mut codes, component, assessment)?, component });
     }
+    // Stable: the taxes of a line stay in the order given.
+    levied.sort_by_key(|tax| tax.line);
     let general = general_rule(&codes, assessment);
-    let mut workings = Workings { figures: Figures::default(), currency, precision, codes, lines: Vec::new(), general };
-    for (line, components) in lines.iter().zip(&by_line) {
-        let taxes = workings.line_taxes(*line, components)?;
+    let figures = Figures::default();
+    let mut workings =
+        Workings { figures, currency, precision, codes, lines: Vec::with_capacity(lines.len()), general };
+    let mut table = Table::default();
+    let mut rest = levied.as_slice();
+    for (index, line) in lines.iter().enumerate() {
+        let (components, others) = rest.split_at(rest.iter().take_while(|tax| tax.line == index).count());
+        rest = others;
+        let taxes = workings.line_taxes(*line, components, &mut table)?;
         workings.lines.push(taxes);
     }
     workings.figures = workings.totals()?;
@@ -248,7 +264,9 @@ impl Workings {
             total_excluded: money(*total_excluded)?,
             total_tax: money(*total_tax)?,
             total: money(*total)?,
-            ..TaxResult::default()
+            lines: Vec::with_capacity(lines.len()),
+            paid: Vec::with_capacity(lines.len()),
+            totals: Vec::with_capacity(codes.len()),
         };
         for LineFigures { taxes, paid } in lines {
             let mut shares = Vec::with_capacity(taxes.len());
@@ -275,11 +293,6 @@ impl Workings {
         }
         Ok(result)
     }
-
-    /// The codes of [`Figures::codes`], in the same order.
-    pub fn codes(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.codes.iter().map(|code| &code.first.code)
-    }
 }
 
 /// What is levied, as printed: `8.1 %`, `0.25 each`.
@@ -292,12 +305,13 @@ fn levy_text(component: &TaxComponent) -> Arc<str> {
 
 /// The rate table of a shop whose tax plugin is out of order: one rate for everything, as its owner allowed.
 pub fn fallback(lines: &[LineNumber], code: &str, rate: Decimal, included: bool) -> Assessment {
+    let code: Arc<str> = code.into();
     let components = lines
         .iter()
         .map(|line| TaxComponent {
             line: *line,
-            jurisdiction: code.into(),
-            code: code.into(),
+            jurisdiction: code.clone(),
+            code: code.clone(),
             levy: Levy::Percent(Rate::from_fraction(rate)),
             included,
             affects_next_base: false,
@@ -326,6 +340,10 @@ fn keeps_price(component: &TaxComponent) -> bool {
 /// Three sixths are a half: takes away what division left over in the last digits, so that ties and whole units are seen
 /// as what they are. Figures keep 20 decimals and 24 digits; a division is exact to 28.
 fn settled(figure: Decimal) -> Decimal {
+    let is_short = figure.scale() <= 20 && ten_to(24).is_some_and(|limit| figure.mantissa().abs() < limit);
+    if is_short {
+        return figure.normalize();
+    }
     let rounded = figure.round_dp(20);
     rounded.round_sf(24).unwrap_or(rounded).normalize()
 }
@@ -343,5 +361,51 @@ fn divided(left: Decimal, right: Decimal) -> Result<Decimal, MoneyError> {
 }
 
 fn sum(figures: impl IntoIterator<Item = Decimal>) -> Result<Decimal, MoneyError> {
-    figures.into_iter().try_fold(Decimal::ZERO, plus)
+    let mut sum = Sum::default();
+    for figure in figures {
+        sum.add(figure)?;
+    }
+    sum.total()
+}
+
+/// A sum that keeps every digit until the end, on whole numbers as long as those hold it: 4.75 and 1.3333333333333333 are
+/// 60833333333333333 at 16 places. Digits that a decimal has no room for are rounded away once, not with each summand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    /// What does not fit below.
+    beyond: Decimal,
+    mantissa: i128,
+    scale: u32,
+}
+
+impl Sum {
+    fn add(&mut self, figure: Decimal) -> Result<(), MoneyError> {
+        let scale = self.scale.max(figure.scale());
+        let at_scale = |mantissa: i128, from: u32| match scale - from {
+            0 => Some(mantissa),
+            places => mantissa.checked_mul(ten_to(places)?),
+        };
+        let summand = at_scale(figure.mantissa(), figure.scale());
+        let whole = at_scale(self.mantissa, self.scale).zip(summand).and_then(|(one, other)| one.checked_add(other));
+        match whole {
+            Some(whole) => (self.mantissa, self.scale) = (whole, scale),
+            None => self.beyond = plus(self.beyond, figure)?,
+        }
+        Ok(())
+    }
+
+    fn total(self) -> Result<Decimal, MoneyError> {
+        let Sum { beyond, mut mantissa, mut scale } = self;
+        let mut dropped = 1_i128;
+        while (mantissa / dropped).unsigned_abs() >> 96 > 0 {
+            scale = scale.checked_sub(1).ok_or(MoneyError::Overflow)?;
+            dropped *= 10;
+        }
+        if dropped > 1 {
+            let half = dropped / 2 * mantissa.signum();
+            mantissa = mantissa.checked_add(half).ok_or(MoneyError::Overflow)? / dropped;
+        }
+        let total = Decimal::try_from_i128_with_scale(mantissa, scale).map_err(|_| MoneyError::Overflow)?;
+        if beyond.is_zero() { Ok(total) } else { plus(total, beyond) }
+    }
 }

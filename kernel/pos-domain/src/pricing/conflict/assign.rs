@@ -2,12 +2,13 @@
 
 use super::super::engine::WorkLine;
 use super::super::proposal::{Candidate, Chosen, Effect, Pick, Shape, Spread};
-use super::super::solver::{self, Answer, Effort, Problem};
+use super::super::solver::{self, Effort, Problem};
 use super::check;
 use super::evaluation::{Evaluation, Filled, Reducing, reduce};
 use super::pieces::{Pieces, Taker};
 use super::sequence;
-use pos_money::{Currency, Decimal, Money, MoneyError};
+use pos_money::{Currency, Decimal, Money, MoneyError, ten_to};
+use std::ops::Range;
 
 /// What becomes of each candidate, and what the best assignment could save at most.
 #[derive(Debug, Default)]
@@ -42,68 +43,194 @@ pub(super) struct PlanSlot {
     pub(super) is_target: bool,
 }
 
-/// Assigns the pieces free for `taker` to candidates that are deals or portions, best for the customer.
-pub(super) fn assign(
-    candidates: &[&Candidate],
-    limits: &[Limit],
-    taker: Taker<'_>,
-    lines: &[WorkLine],
+/// A candidate to decide on, what it may give, and which lines it is about.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) candidate: &'a Candidate,
+    pub(super) limit: Limit,
+    pub(super) considered: &'a [usize],
+}
+
+/// The pieces that are free, and what each candidate could do with them.
+pub(super) struct Choices<'a> {
+    limits: Vec<Limit>,
+    lines: &'a [WorkLine],
     currency: Currency,
-    effort: Effort,
-) -> Result<Assigned, MoneyError> {
-    let mut wanted = vec![false; lines.len()];
-    for candidate in candidates {
-        for line in named(&candidate.shape) {
-            if let Ok(index) = lines.binary_search_by_key(&line, |work| work.number) {
-                wanted[index] = true;
+    pieces: Pieces,
+    /// Candidate by candidate.
+    plans: Vec<Plan>,
+    /// The pieces, and the plans as deals of the solver: empty ones where a plan is not linear.
+    problem: Problem,
+    is_linear: Vec<bool>,
+}
+
+impl<'a> Choices<'a> {
+    /// What candidates that are deals or portions can do with the pieces free for `taker`.
+    pub(super) fn new(
+        asking: &[Asking<'_>],
+        taker: Taker<'_>,
+        lines: &'a [WorkLine],
+        currency: Currency,
+    ) -> Result<Choices<'a>, MoneyError> {
+        let mut wanted = vec![false; lines.len()];
+        for line in asking.iter().flat_map(|asking| asking.considered) {
+            wanted[*line] = true;
+        }
+        let pieces = Pieces::free(lines, taker, &wanted)?;
+        let mut plans = Vec::with_capacity(asking.len());
+        for (index, Asking { candidate, limit, .. }) in asking.iter().enumerate() {
+            plans_of(index, candidate, limit.sets, lines, &pieces, &mut plans);
+        }
+        let mut problem = Problem {
+            counts: pieces.all.iter().map(|piece| piece.count).collect(),
+            deals: Vec::with_capacity(plans.len()),
+        };
+        let mut is_linear = Vec::with_capacity(plans.len());
+        for plan in &plans {
+            let deal = linear(plan, &pieces, lines, currency);
+            is_linear.push(deal.is_some());
+            problem.deals.push(deal.unwrap_or_default());
+        }
+        let limits = asking.iter().map(|asking| asking.limit).collect();
+        Ok(Choices { limits, lines, currency, pieces, plans, problem, is_linear })
+    }
+
+    /// Assigns the pieces to all of them, best for the customer.
+    pub(super) fn assign(&self) -> Result<Assigned, MoneyError> {
+        let mut evaluations = vec![Evaluation::default(); self.limits.len()];
+        let bound = self.decide(0..self.plans.len(), Effort::Best, &mut evaluations)?;
+        let mut saving = Decimal::ZERO;
+        for (evaluation, limit) in evaluations.iter_mut().zip(&self.limits) {
+            if let Some(money) = limit.money {
+                evaluation.cap(money)?;
+            }
+            saving += evaluation.saving;
+        }
+        Ok(Assigned { evaluations, saving, bound: bound.filter(|bound| *bound > saving) })
+    }
+
+    /// What a candidate would save if all pieces were its own to take: a good answer, quickly.
+    pub(super) fn alone(&self, candidate: usize) -> Result<Decimal, MoneyError> {
+        let from = self.plans.partition_point(|plan| plan.candidate < candidate);
+        let to = self.plans.partition_point(|plan| plan.candidate <= candidate);
+        let mut evaluations = vec![Evaluation::default(); self.limits.len()];
+        self.decide(from..to, Effort::Estimate, &mut evaluations)?;
+        let saving = evaluations[candidate].saving;
+        Ok(self.limits[candidate].money.map_or(saving, |money| saving.min(money)))
+    }
+
+    /// Decides between some plans; answers what no assignment exceeds, unless nothing better exists.
+    fn decide(
+        &self,
+        plans: Range<usize>,
+        effort: Effort,
+        evaluations: &mut [Evaluation],
+    ) -> Result<Option<Decimal>, MoneyError> {
+        // What the solver cannot express takes those along with which it shares pieces or a cap; all others it solves.
+        let (linear, others) = self.apart(plans);
+        let (mut bound, mut is_optimal) = (0_i64, true);
+        if !linear.is_empty() {
+            let answer = if linear.len() == self.plans.len() {
+                solver::solve(&self.problem, effort)
+            } else {
+                let deals = linear.iter().map(|plan| self.problem.deals[*plan].clone()).collect();
+                solver::solve(&Problem { counts: self.problem.counts.clone(), deals }, effort)
+            };
+            (bound, is_optimal) = (answer.bound, answer.is_optimal());
+            for ((plan, sets), taken) in linear.iter().zip(&answer.sets).zip(&answer.pieces) {
+                if *sets > 0 {
+                    let plan = &self.plans[*plan];
+                    self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
+                }
             }
         }
-    }
-    let pieces = Pieces::free(lines, taker, &wanted)?;
-    let mut plans = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        plans_of(index, candidate, limits[index].sets, lines, &pieces, &mut plans);
-    }
-    let terms = |plan: &Plan| Reducing { lines, pieces: &pieces, spread: plan.spread, currency };
-    let mut evaluations = vec![Evaluation::default(); candidates.len()];
-    let capped = |candidate: usize| limits[candidate].money.is_some();
-    let linear: Vec<Option<solver::Deal>> = plans.iter().map(|plan| linear(plan, &pieces, lines, currency)).collect();
-    let alone = candidates.len() == 1;
-    let mut bound = None;
-    if linear.iter().zip(&plans).all(|(deal, plan)| deal.is_some() && (alone || !capped(plan.candidate))) {
-        let counts = pieces.all.iter().map(|piece| piece.count).collect();
-        let answer = solver::solve(&Problem { counts, deals: linear.into_iter().flatten().collect() }, effort);
-        if !answer.is_optimal() {
-            bound = Some(pieces.major(answer.bound));
-        }
-        let Answer { sets, pieces: taken, .. } = answer;
-        for ((plan, sets), taken) in plans.iter().zip(sets).zip(taken) {
-            if sets > 0 {
-                let slots: Vec<_> = plan.slots.iter().zip(taken).map(|(slot, taken)| (slot.effect, taken)).collect();
-                give(&mut evaluations[plan.candidate], plan, sets, &slots, terms(plan))?;
+        let scale = |limit: &Limit| limit.money.map(|money| self.pieces.scale(money));
+        let caps: Vec<Option<i64>> = self.limits.iter().map(scale).collect();
+        let parts = others.len();
+        for part in others {
+            let plans: Vec<&Plan> = part.iter().map(|plan| &self.plans[*plan]).collect();
+            let found = sequence::search(&plans, &caps, &self.pieces, (self.lines, self.currency), (effort, parts));
+            bound = bound.saturating_add(found.bound);
+            is_optimal &= found.complete;
+            for (index, sets, taken) in &found.batches {
+                let plan = plans[*index];
+                self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
             }
         }
-    } else {
-        let caps: Vec<Option<i64>> = limits.iter().map(|limit| limit.money.map(|money| pieces.scale(money))).collect();
-        let found = sequence::search(&plans, &caps, &pieces, (lines, currency), effort);
-        if !found.complete {
-            // Each plan for itself, as if every piece were its own to take.
-            bound = Some(pieces.major(found.bound));
-        }
-        for (index, sets, slots) in found.batches {
-            let plan = &plans[index];
-            let slots: Vec<_> = plan.slots.iter().zip(slots).map(|(slot, taken)| (slot.effect, taken)).collect();
-            give(&mut evaluations[plan.candidate], plan, sets, &slots, terms(plan))?;
-        }
+        Ok((!is_optimal).then(|| self.pieces.major(bound)))
     }
-    let mut saving = Decimal::ZERO;
-    for (evaluation, limit) in evaluations.iter_mut().zip(limits) {
-        if let Some(money) = limit.money {
-            evaluation.cap(money)?;
+
+    /// Plans for the solver, and what is left: plans that share pieces or a cap, directly or through others.
+    fn apart(&self, plans: Range<usize>) -> (Vec<usize>, Vec<Vec<usize>>) {
+        let is_capped = |plan: usize| self.limits[self.plans[plan].candidate].money.is_some();
+        // A sum under one cap is greatest where it is greatest without; several sums are not.
+        let are_linear = |part: &[usize]| {
+            let first = part.first().map(|plan| self.plans[*plan].candidate);
+            let is_alone = part.iter().all(|plan| Some(self.plans[*plan].candidate) == first);
+            part.iter().all(|plan| self.is_linear[*plan] && (is_alone || !is_capped(*plan)))
+        };
+        let all: Vec<usize> = plans.collect();
+        if are_linear(&all) {
+            return (all, Vec::new());
         }
-        saving += evaluation.saving;
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut part_of_piece: Vec<Option<usize>> = vec![None; self.pieces.all.len()];
+        for plan in all {
+            let pool = || self.plans[plan].slots.iter().flat_map(|slot| &slot.pool);
+            let under_its_cap =
+                |part: &Vec<usize>| part.iter().any(|other| self.plans[*other].candidate == self.plans[plan].candidate);
+            let mut touched: Vec<usize> = pool().filter_map(|piece| part_of_piece[*piece]).collect();
+            touched.extend(parts.iter().position(under_its_cap).filter(|_| is_capped(plan)));
+            touched.sort_unstable();
+            touched.dedup();
+            // All that it touches becomes one part, the first of them.
+            let part = touched.first().copied().unwrap_or(parts.len());
+            if part == parts.len() {
+                parts.push(Vec::new());
+            }
+            for other in touched.into_iter().skip(1) {
+                let moved = std::mem::take(&mut parts[other]);
+                parts[part].extend(moved);
+                part_of_piece.iter_mut().filter(|known| **known == Some(other)).for_each(|known| *known = Some(part));
+            }
+            parts[part].push(plan);
+            pool().for_each(|piece| part_of_piece[*piece] = Some(part));
+        }
+        let (linear, mut others): (Vec<Vec<usize>>, Vec<Vec<usize>>) =
+            parts.into_iter().filter(|part| !part.is_empty()).partition(|part| are_linear(part));
+        let mut linear = linear.concat();
+        linear.sort_unstable();
+        others.iter_mut().for_each(|part| part.sort_unstable());
+        (linear, others)
     }
-    Ok(Assigned { evaluations, saving, bound: bound.filter(|bound| *bound > saving) })
+
+    /// Adds sets of a plan to what its candidate gives.
+    fn give(
+        &self,
+        evaluation: &mut Evaluation,
+        plan: &Plan,
+        sets: i64,
+        taken: &[solver::Taken],
+    ) -> Result<(), MoneyError> {
+        let Choices { lines, pieces, currency, .. } = self;
+        let terms = Reducing { lines, pieces, spread: plan.spread, currency: *currency };
+        let slots = plan.slots.iter().zip(taken);
+        fn filled<'t>((slot, taken): (&PlanSlot, &'t solver::Taken)) -> Filled<'t> {
+            (slot.effect, taken)
+        }
+        if plan.slots.iter().all(|slot| slot.is_target) {
+            return evaluation.add_sets(sets, slots.map(filled), plan.together, terms);
+        }
+        // Pieces that only qualify stand apart from those that the common effect is about.
+        let start = evaluation.takes.len();
+        let targets = slots.clone().filter(|(slot, _)| slot.is_target);
+        evaluation.add_sets(sets, targets.map(filled), None, terms)?;
+        if let Some(effect) = plan.together {
+            evaluation.saving += reduce(&mut evaluation.takes[start..], effect, sets, terms)?;
+        }
+        let qualifying = slots.filter(|(slot, _)| !slot.is_target);
+        evaluation.add_sets(0, qualifying.map(filled), None, terms)
+    }
 }
 
 /// What a candidate may give at most.
@@ -118,49 +245,44 @@ impl Limit {
     /// What the candidate itself says.
     pub(super) fn of(candidate: &Candidate, currency: Currency) -> Limit {
         let limits = candidate.limits.unwrap_or_default();
-        let money: Option<Money> = [candidate.cap, limits.money].into_iter().flatten().min();
-        let sets = [limits.uses, limits.uses_per_customer].into_iter().flatten().min();
-        Limit { sets, money: money.map(|money| currency.to_decimal(money)) }
+        let money = lower(candidate.cap, limits.money).map(|money| currency.to_decimal(money));
+        Limit { sets: lower(limits.uses, limits.uses_per_customer), money }
     }
 
     /// The lower of both.
     pub(super) fn and(self, other: Limit) -> Limit {
-        let lower = |one: Option<Decimal>, other: Option<Decimal>| [one, other].into_iter().flatten().min();
-        Limit { sets: [self.sets, other.sets].into_iter().flatten().min(), money: lower(self.money, other.money) }
+        Limit { sets: lower(self.sets, other.sets), money: lower(self.money, other.money) }
     }
 }
 
-fn give(
-    evaluation: &mut Evaluation,
-    plan: &Plan,
-    sets: i64,
-    slots: &[Filled],
-    terms: Reducing<'_>,
-) -> Result<(), MoneyError> {
-    if plan.slots.iter().all(|slot| slot.is_target) {
-        return evaluation.add_sets(sets, slots, plan.together, terms);
+/// The lower of two limits, as far as there are any.
+fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
-    // Pieces that only qualify stand apart from those that the common effect is about.
-    let start = evaluation.takes.len();
-    let (targets, qualifying): (Vec<_>, Vec<_>) =
-        slots.iter().cloned().zip(&plan.slots).partition(|(_, slot)| slot.is_target);
-    let only = |part: Vec<(Filled, &PlanSlot)>| -> Vec<Filled> { part.into_iter().map(|(slot, _)| slot).collect() };
-    evaluation.add_sets(sets, &only(targets), None, terms)?;
-    if let Some(effect) = plan.together {
-        evaluation.saving += reduce(&mut evaluation.takes[start..], effect, sets, terms)?;
-    }
-    evaluation.add_sets(0, &only(qualifying), None, terms)
 }
 
-/// Lines a shape names.
-pub(super) fn named(shape: &Shape) -> Vec<u32> {
-    match shape {
-        Shape::WholeOrder(_) => Vec::new(),
+/// Where a line of that number stands: nearly always where it would if none was missing.
+pub(super) fn place_of(lines: &[WorkLine], number: u32) -> Option<usize> {
+    let guess = usize::try_from(number.checked_sub(lines.first()?.number)?).ok()?;
+    match lines.get(guess) {
+        Some(line) if line.number == number => Some(guess),
+        _ => lines.binary_search_by_key(&number, |work| work.number).ok(),
+    }
+}
+
+/// Lines a shape names; a line may come more than once.
+pub(super) fn named(shape: &Shape) -> impl Iterator<Item = u32> {
+    let (portions, qualifying, slots) = match shape {
+        Shape::WholeOrder(_) => Default::default(),
         Shape::Portions(Chosen { portions, qualifies_on, .. }) => {
-            portions.iter().chain(qualifies_on).map(|portion| portion.line).collect()
+            (portions.as_slice(), qualifies_on.as_slice(), Default::default())
         }
-        Shape::Deal(deal) => deal.slots.iter().flat_map(|slot| slot.pool.iter().copied()).collect(),
-    }
+        Shape::Deal(deal) => (Default::default(), Default::default(), deal.slots.as_slice()),
+    };
+    let of_slots = slots.iter().flat_map(|slot| slot.pool.iter().copied());
+    portions.iter().chain(qualifying).map(|portion| portion.line).chain(of_slots)
 }
 
 fn plans_of(
@@ -172,7 +294,7 @@ fn plans_of(
     plans: &mut Vec<Plan>,
 ) {
     let sets_max = sets.map_or(i64::MAX, i64::from);
-    let find = |line: u32| lines.binary_search_by_key(&line, |work| work.number).ok();
+    let find = |line: u32| place_of(lines, line);
     let of_line = |line: u32| find(line).map_or(&[][..], |line| pieces.of_line(line));
     let spread = candidate.spread;
     match &candidate.shape {
@@ -182,7 +304,8 @@ fn plans_of(
                 .slots
                 .iter()
                 .map(|slot| {
-                    let mut pool: Vec<usize> = slot.pool.iter().flat_map(|line| of_line(*line)).copied().collect();
+                    let mut pool: Vec<usize> = Vec::with_capacity(slot.pool.len());
+                    pool.extend(slot.pool.iter().flat_map(|line| of_line(*line)));
                     pool.sort_unstable();
                     pool.dedup();
                     PlanSlot { count: check::pieces(slot), pool, pick: slot.pick, effect: slot.effect, is_target: true }
@@ -200,7 +323,7 @@ fn plans_of(
         Shape::Portions(Chosen { portions, effect, qualifies_on }) => {
             let slot = |portion: &super::super::proposal::Portion, is_target: bool| {
                 let pool = of_line(portion.line).to_vec();
-                let free: i64 = pool.iter().map(|piece| pieces.all[*piece].count).sum();
+                let free = pieces.count(&pool);
                 let same_unit = find(portion.line).is_some_and(|line| lines[line].quantity.unit == portion.qty.unit);
                 let asked = if same_unit { pieces_in(portion.qty.value, &pool, pieces) } else { 0 };
                 // As far as they are free; what must qualify must be there whole.
@@ -219,11 +342,27 @@ fn plans_of(
             };
             if each && qualifies_on.is_empty() && sets_max > 1 {
                 // Every piece (or line) by itself: others may have some of them.
-                for target in targets {
-                    let by_line = matches!(effect, Effect::AmountOff(_)) && spread == Spread::EachLine;
-                    let (count, sets_max) = if by_line { (target.count, 1) } else { (1, target.count) };
-                    let slots = vec![PlanSlot { count, effect: Some(*effect), ..target }];
+                let by_line = matches!(effect, Effect::AmountOff(_)) && spread == Spread::EachLine;
+                let mut by_piece = |slot: PlanSlot, count: i64, sets_max: i64| {
+                    let slots = vec![PlanSlot { count, effect: Some(*effect), ..slot }];
                     plans.push(Plan { candidate: index, slots, together: None, spread, sets_max });
+                };
+                // Lines of which it may have all that is free need no count of their own.
+                let (whole, parts): (Vec<PlanSlot>, Vec<PlanSlot>) =
+                    targets.into_iter().partition(|target| !by_line && target.count == pieces.count(&target.pool));
+                let mut together = whole.into_iter();
+                if let Some(mut all) = together.next() {
+                    for target in together {
+                        all.pool.extend(target.pool);
+                        all.count += target.count;
+                    }
+                    all.pool.sort_unstable();
+                    let sets_max = all.count;
+                    by_piece(all, 1, sets_max);
+                }
+                for target in parts {
+                    let (count, sets_max) = if by_line { (target.count, 1) } else { (1, target.count) };
+                    by_piece(target, count, sets_max);
                 }
                 return;
             }
@@ -257,7 +396,7 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
     let effects = plan.slots.iter().filter(|slot| slot.effect.is_some()).count() + usize::from(plan.together.is_some());
     let mut slots = Vec::with_capacity(plan.slots.len());
     for PlanSlot { count, pool, pick, effect, is_target } in &plan.slots {
-        let everything: i64 = pool.iter().map(|piece| pieces.all[*piece].count).sum();
+        let everything = pieces.count(pool);
         if *pick != Pick::BestForCustomer && everything > *count && differ(pool, pieces) {
             return None;
         }
@@ -340,11 +479,7 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
                 .flat_map(|slot| &slot.pool)
                 .map(|index| pieces.all[*index].scaled.saturating_mul(pieces.all[*index].count))
                 .sum();
-            let fixed = plan.sets_max == 1
-                && plan
-                    .slots
-                    .iter()
-                    .all(|slot| slot.pool.iter().map(|index| pieces.all[*index].count).sum::<i64>() == slot.count);
+            let fixed = plan.sets_max == 1 && plan.slots.iter().all(|slot| pieces.count(&slot.pool) == slot.count);
             if least < scale(amount) && !fixed {
                 return None;
             }
@@ -367,7 +502,7 @@ pub(super) fn per_piece(
     Some(match effect {
         Effect::RateOff(rate) => {
             let fraction = rate.fraction();
-            let divisor = 10_i128.checked_pow(fraction.scale())?;
+            let divisor = ten_to(fraction.scale())?;
             i64::try_from(i128::from(value).checked_mul(fraction.mantissa())? / divisor).ok()?
         }
         Effect::FixedPrice(price) => {

@@ -2,6 +2,7 @@
 
 use super::super::engine::WorkLine;
 use super::super::proposal::{Basis, Candidate, Chosen, Deal, Effect, Portion, Shape, Slot};
+use super::assign::place_of;
 use pos_money::{Decimal, Money, Quantity};
 
 /// The problem, if there is one.
@@ -42,8 +43,7 @@ pub(super) fn problem(candidate: &Candidate, lines: &[WorkLine]) -> Option<Strin
 }
 
 fn unknown(named: impl Iterator<Item = u32>, lines: &[WorkLine]) -> Option<String> {
-    // Lines come by number.
-    let known = |line: &u32| lines.binary_search_by_key(line, |work| work.number).is_ok();
+    let known = |line: &u32| place_of(lines, *line).is_some();
     named.into_iter().find(|line| !known(line)).map(|line| format!("it names line {line}, which is not there"))
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Take {
 }
 
 /// A slot of some sets: its effect, and its pieces.
-pub(super) type Filled = (Option<Effect>, Taken);
+pub(super) type Filled<'a> = (Option<Effect>, &'a Taken);
 
 /// What a candidate does to the pieces that are free.
 #[derive(Clone, Debug, Default)]
@@ -45,29 +45,29 @@ impl Evaluation {
     }
 
     /// Adds sets that are all alike, or pooled where it makes no difference which set a piece is in.
-    pub(super) fn add_sets(
+    pub(super) fn add_sets<'a>(
         &mut self,
         sets: i64,
-        slots: &[Filled],
+        slots: impl Iterator<Item = Filled<'a>>,
         together: Option<Effect>,
         terms: Reducing<'_>,
     ) -> Result<(), MoneyError> {
         let start = self.takes.len();
         for (effect, pieces) in slots {
             let from = self.takes.len();
+            self.takes.reserve(pieces.len());
             for (index, count) in pieces {
                 let piece = &terms.pieces.all[*index];
-                let count = Decimal::from(*count);
                 self.takes.push(Take {
                     line: piece.line,
                     segment: piece.segment,
-                    quantity: times(piece.quantity, count)?,
-                    value: times(piece.value, count)?,
+                    quantity: times(piece.quantity, Decimal::from(*count))?,
+                    value: piece.value(*count)?,
                     saving: Decimal::ZERO,
                 });
             }
             if let Some(effect) = effect {
-                self.saving += reduce(&mut self.takes[from..], *effect, sets, terms)?;
+                self.saving += reduce(&mut self.takes[from..], effect, sets, terms)?;
             }
         }
         if let Some(effect) = together {
@@ -143,17 +143,16 @@ pub(super) fn reduce(
 }
 
 /// Moves the taken pieces into segments of their own.
-pub(super) fn take_pieces(
+pub(super) fn take_pieces<'a>(
     lines: &mut [WorkLine],
-    evaluation: &Evaluation,
+    takes: impl Iterator<Item = &'a Take>,
     group: Option<&Arc<str>>,
     exclusive: bool,
 ) -> Result<(), MoneyError> {
-    for Take { line, segment, quantity, value, saving } in &evaluation.takes {
+    for Take { line, segment, quantity, value, saving } in takes {
         let segments = &mut lines[*line].segments;
         let from = &mut segments[*segment];
-        let mut groups = from.groups.clone();
-        groups.extend(group.cloned());
+        let groups = from.groups.iter().chain(group).cloned().collect();
         let part =
             Segment { quantity: *quantity, value: value - saving, groups, exclusive: from.exclusive || exclusive };
         if *quantity == from.quantity {

@@ -21,15 +21,13 @@ use super::engine::WorkLine;
 use super::policy::{Budget, BudgetKind, GroupRule, OnExceed, Policy};
 use super::priced::{DecisionState, ModifierSource};
 use super::proposal::{Basis, Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
-use super::solver::Effort;
 use crate::refusal::Refusal;
-use assign::{Limit, assign, named};
+use assign::{Asking, Choices, Limit, named, place_of};
 use evaluation::{Evaluation, Reducing, Take, reduce, take_pieces};
-use outcome::{applied, left_out, rejected};
+use outcome::{applied, left_out, refused, rejected};
 use pieces::{Pieces, Taker};
 use pos_money::{Currency, Decimal, MoneyError};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A candidate that passed the checks.
@@ -45,6 +43,11 @@ struct Contender {
 }
 
 impl Contender {
+    /// Who competes with whom, exclusive candidates before all others.
+    fn arena(&self) -> (Mode, &Arc<str>) {
+        (self.candidate.mode, &self.group)
+    }
+
     fn is_whole(&self) -> bool {
         matches!(self.candidate.shape, Shape::WholeOrder(_))
     }
@@ -71,6 +74,7 @@ pub(super) struct Taxed {
 struct Stand<'a, 'b> {
     terms: Terms<'a>,
     lines: &'b mut [WorkLine],
+    contenders: Vec<Contender>,
     nets_at_start: Decimal,
     codes_used: Vec<Arc<str>>,
     /// Groups whose whole-order offer has been given.
@@ -88,241 +92,224 @@ pub(super) fn resolve(
     let mut stand = Stand {
         terms,
         lines,
+        contenders: Vec::with_capacity(candidates.len()),
         nets_at_start,
         codes_used: Vec::new(),
         whole_given: Vec::new(),
-        resolved: Resolved::default(),
+        resolved: Resolved { outcomes: Vec::with_capacity(candidates.len()), ..Resolved::default() },
     };
-    let mut contenders = stand.admit(candidates)?;
-    contenders.sort_by(tie_break);
-    let (compound, competing): (Vec<_>, Vec<_>) =
-        contenders.into_iter().partition(|contender| contender.candidate.mode == Mode::Compound);
-    let mut groups: BTreeMap<(Mode, Arc<str>), Vec<Contender>> = BTreeMap::new();
-    for contender in competing {
-        groups.entry((contender.candidate.mode, contender.group.clone())).or_default().push(contender);
-    }
-    for ((mode, group), contenders) in groups {
-        for tier in tiers(contenders, terms.policy.group(&group)) {
-            stand.compete(mode, &group, tier)?;
-        }
-    }
+    stand.admit(candidates);
+    let contenders = &stand.contenders;
+    let mut order: Vec<usize> = (0..contenders.len()).collect();
+    order.sort_by(|one, other| tie_break(&contenders[*one], &contenders[*other]));
+    let (compound, mut competing): (Vec<usize>, Vec<usize>) =
+        order.into_iter().partition(|index| contenders[*index].candidate.mode == Mode::Compound);
+    competing.sort_by(|one, other| contenders[*one].arena().cmp(&contenders[*other].arena()));
     // What is taken off what is to be paid comes after all that is taken off prices.
-    let (payable, priced): (Vec<_>, Vec<_>) =
-        compound.into_iter().partition(|contender| contender.candidate.basis == Basis::Payable);
+    let (payable, priced): (Vec<usize>, Vec<usize>) =
+        compound.into_iter().partition(|index| contenders[*index].candidate.basis == Basis::Payable);
+    let groups: Vec<Vec<usize>> = competing
+        .chunk_by(|one, other| contenders[*one].arena() == contenders[*other].arena())
+        .flat_map(|group| tiers(contenders, group, terms.policy))
+        .collect();
+    for tier in groups {
+        stand.compete(tier)?;
+    }
     for contender in priced.into_iter().chain(payable) {
         stand.combine(contender)?;
     }
     Ok(stand.resolved)
 }
 
-/// Contenders that are decided between at once.
-fn tiers(mut contenders: Vec<Contender>, rule: GroupRule) -> Vec<Vec<Contender>> {
-    match rule {
-        GroupRule::BestPrice => vec![contenders],
+/// Contenders of a group that are decided between at once.
+fn tiers(contenders: &[Contender], group: &[usize], policy: &Policy) -> Vec<Vec<usize>> {
+    let Some(first) = group.first() else { return Vec::new() };
+    match policy.group(&contenders[*first].group) {
+        GroupRule::BestPrice => vec![group.to_vec()],
         GroupRule::Priority => {
-            let mut tiers: BTreeMap<std::cmp::Reverse<i32>, Vec<Contender>> = BTreeMap::new();
-            for contender in contenders {
-                tiers.entry(std::cmp::Reverse(contender.candidate.priority)).or_default().push(contender);
-            }
-            tiers.into_values().collect()
+            let priority = |index: &usize| std::cmp::Reverse(contenders[*index].candidate.priority);
+            let mut sorted = group.to_vec();
+            sorted.sort_by_key(priority);
+            sorted.chunk_by(|one, other| priority(one) == priority(other)).map(<[usize]>::to_vec).collect()
         }
         GroupRule::ListOrder => {
-            contenders.sort_by(|one, other| {
-                one.source.extension.cmp(&other.source.extension).then(one.place.cmp(&other.place))
-            });
-            contenders.into_iter().map(|contender| vec![contender]).collect()
+            let mut sorted = group.to_vec();
+            sorted.sort_by_key(|index| (&contenders[*index].source.extension, contenders[*index].place));
+            sorted.into_iter().map(|contender| vec![contender]).collect()
         }
     }
 }
 
 impl Stand<'_, '_> {
     /// Sorts out what cannot be used at all.
-    fn admit(&mut self, candidates: Vec<(ModifierSource, Candidate)>) -> Result<Vec<Contender>, Refusal> {
-        let mut contenders: Vec<Contender> = Vec::with_capacity(candidates.len());
+    fn admit(&mut self, candidates: Vec<(ModifierSource, Candidate)>) {
+        let default_group: Arc<str> = "default".into();
         for (place, (source, candidate)) in candidates.into_iter().enumerate() {
             let considered = considered_lines(&candidate.shape, self.lines);
             let problem = check::problem(&candidate, self.lines).or_else(|| {
-                contenders
+                self.contenders
                     .iter()
                     .any(|known| known.source.extension == source.extension && known.candidate.id == candidate.id)
                     .then(|| format!("its extension proposed \"{}\" twice", candidate.id))
             });
             if let Some(problem) = problem {
-                let lost = rejected(&source, &candidate, considered, DecisionState::Invalid, problem);
+                let lost = refused(&source, &candidate, considered, DecisionState::Invalid, problem);
                 self.resolved.outcomes.push(lost);
                 continue;
             }
-            let group = candidate.group.clone().unwrap_or_else(|| "default".into());
+            let group = candidate.group.as_ref().unwrap_or(&default_group).clone();
             let limit = Limit::of(&candidate, self.terms.currency);
-            contenders.push(Contender { source, candidate, group, considered, place, limit });
+            self.contenders.push(Contender { source, candidate, group, considered, place, limit });
         }
-        Ok(contenders)
     }
 
     /// One tier of a group: its whole-order offers against all the others together.
-    fn compete(&mut self, mode: Mode, group: &Arc<str>, tier: Vec<Contender>) -> Result<(), Refusal> {
-        let (mut running, mut out): (Vec<Contender>, Vec<(Contender, DecisionState, String)>) =
-            (Vec::new(), Vec::new());
-        for contender in tier {
-            match self.unmet(&contender) {
-                Some(missing) => out.push((contender, DecisionState::Unmet, missing)),
-                None => running.push(contender),
+    fn compete(&mut self, tier: Vec<usize>) -> Result<(), Refusal> {
+        let Some(first) = tier.first().map(|first| &self.contenders[*first]) else { return Ok(()) };
+        let (mode, group) = (first.candidate.mode, first.group.clone());
+        let mut out: Vec<(usize, DecisionState, String)> = Vec::new();
+        let (mut wholes, mut others): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::with_capacity(tier.len()));
+        for index in tier {
+            let contender = &self.contenders[index];
+            match self.unmet(contender) {
+                Some(missing) => out.push((index, DecisionState::Unmet, missing)),
+                None if contender.is_whole() => wholes.push(index),
+                None => others.push(index),
             }
         }
         // A budget that is exceeded takes its offer out, and the others are decided between anew.
-        let (wholes, others, given) = loop {
-            let (wholes, others): (Vec<Contender>, Vec<Contender>) = running.into_iter().partition(Contender::is_whole);
-            let taker = Taker::Group(group);
-            let limits: Vec<Limit> = others.iter().map(|contender| self.limit(contender)).collect();
-            let candidates: Vec<&Candidate> = others.iter().map(|contender| &contender.candidate).collect();
-            let assigned = assign(&candidates, &limits, taker, self.lines, self.terms.currency, Effort::Best)?;
-            let exceeding = others
-                .iter()
-                .zip(&assigned.evaluations)
-                .position(|(contender, evaluation)| self.exceeds(contender, evaluation));
-            if let Some(exceeding) = exceeding {
-                let mut others = others;
-                let contender = others.remove(exceeding);
-                out.push((contender, DecisionState::Budget, "its budget does not reach".into()));
-                running = others.into_iter().chain(wholes).collect();
-                continue;
-            }
-            break (wholes, others, assigned);
+        let (choices, given) = loop {
+            let choices = self.choices(&others, Taker::Group(&group))?;
+            let given = choices.assign()?;
+            let exceeds = |(index, evaluation): (&usize, &Evaluation)| self.exceeds(*index, evaluation);
+            let Some(exceeding) = others.iter().zip(&given.evaluations).position(exceeds) else {
+                break (choices, given);
+            };
+            out.push((others.remove(exceeding), DecisionState::Budget, "its budget does not reach".into()));
         };
         let mut best_whole: Option<(usize, Evaluation)> = None;
-        if !self.whole_given.contains(group) {
-            for (index, contender) in wholes.iter().enumerate() {
-                let evaluation = self.whole(contender)?;
-                let saves = |known: &Decimal| evaluation.saving > *known;
-                if !self.exceeds(contender, &evaluation)
-                    && best_whole.as_ref().map_or(saves(&Decimal::ZERO), |(_, known)| saves(&known.saving))
-                {
-                    best_whole = Some((index, evaluation));
+        if !self.whole_given.contains(&group) {
+            for index in &wholes {
+                let evaluation = self.whole(*index)?;
+                let known = best_whole.as_ref().map_or(Decimal::ZERO, |(_, known)| known.saving);
+                if evaluation.saving > known && !self.exceeds(*index, &evaluation) {
+                    best_whole = Some((*index, evaluation));
                 }
             }
         }
-        let before: Vec<WorkLine> = if out.is_empty()
-            && wholes.is_empty()
-            && given.evaluations.iter().all(|evaluation| evaluation.saving > Decimal::ZERO)
-        {
-            Vec::new()
-        } else {
-            self.lines.to_vec()
-        };
-        let whole_wins = best_whole.as_ref().is_some_and(|(_, whole)| whole.saving > given.saving);
-        let saving = best_whole.as_ref().filter(|_| whole_wins).map_or(given.saving, |(_, whole)| whole.saving);
-        self.resolved.saving += saving;
-        self.resolved.bound += given.bound.map_or(saving, |bound| bound.max(saving));
-        let mut lost: Vec<Contender> = Vec::new();
-        for (index, contender) in wholes.into_iter().enumerate() {
-            match best_whole.take_if(|(best, _)| whole_wins && *best == index) {
-                Some((_, evaluation)) => {
-                    self.whole_given.push(group.clone());
-                    self.give(contender, evaluation, None, mode == Mode::Exclusive)?;
-                }
-                None => lost.push(contender),
-            }
-        }
-        let mut takes: Vec<(Contender, Evaluation)> = Vec::new();
-        for (contender, evaluation) in others.into_iter().zip(given.evaluations) {
-            if !whole_wins && evaluation.saving > Decimal::ZERO && !self.code_is_used(&contender) {
-                self.use_codes(&contender);
-                takes.push((contender, evaluation));
+        let best_whole = best_whole.filter(|(_, whole)| whole.saving > given.saving);
+        let saving = best_whole.as_ref().map_or(given.saving, |(_, whole)| whole.saving);
+        let bound = given.bound.map_or(saving, |bound| bound.max(saving));
+        // What those that go without would have been worth is told by what was free before anything was given.
+        let mut lost: Vec<(usize, Decimal)> = Vec::new();
+        lost.extend(wholes.iter().map(|index| (*index, Decimal::ZERO)));
+        lost.retain(|(index, _)| best_whole.as_ref().is_none_or(|(best, _)| best != index));
+        let mut takes: Vec<(usize, Evaluation)> = Vec::with_capacity(others.len());
+        for (place, (index, evaluation)) in others.iter().zip(given.evaluations).enumerate() {
+            let is_given = best_whole.is_none() && evaluation.saving > Decimal::ZERO;
+            let codes = |index: usize| &self.contenders[index].candidate.consumes_codes;
+            let code_is_taken = || {
+                let taken = || takes.iter().flat_map(|(other, _)| codes(*other));
+                codes(*index).iter().any(|code| taken().any(|other| other == code))
+            };
+            if is_given && !self.code_is_used(*index) && !code_is_taken() {
+                takes.push((*index, evaluation));
             } else {
-                lost.push(contender);
+                lost.push((*index, choices.alone(place)?));
             }
         }
-        self.give_all(takes, group, mode == Mode::Exclusive)?;
-        for contender in lost {
-            let outcome = left_out(contender, &self.resolved.outcomes, &before, self.terms.currency)?;
-            self.resolved.outcomes.push(outcome);
+
+        drop(choices);
+        self.resolved.saving += saving;
+        self.resolved.bound += bound;
+        let is_exclusive = mode == Mode::Exclusive;
+        if let Some((index, evaluation)) = best_whole {
+            self.whole_given.push(group.clone());
+            self.give(index, evaluation, is_exclusive)?;
         }
-        for (contender, state, reason) in out {
-            let Contender { source, candidate, considered, .. } = contender;
-            self.resolved.outcomes.push(rejected(&source, &candidate, considered, state, reason));
+        // The takes of all name segments as they are now, so they are taken together.
+        let all = takes.iter().flat_map(|(_, evaluation)| &evaluation.takes);
+        take_pieces(self.lines, all, Some(&group), is_exclusive)?;
+        for (index, evaluation) in takes {
+            self.use_codes(index);
+            self.resolved.outcomes.push(applied(&mut self.contenders[index], evaluation));
+        }
+        for (index, alone) in lost {
+            self.leave_out(index, alone);
+        }
+        for (index, state, reason) in out {
+            self.reject(index, state, reason);
         }
         Ok(())
     }
 
     /// One that combines with others: on what is left when its turn comes.
-    fn combine(&mut self, contender: Contender) -> Result<(), Refusal> {
-        if let Some(missing) = self.unmet(&contender) {
-            let Contender { source, candidate, considered, .. } = contender;
-            self.resolved.outcomes.push(rejected(&source, &candidate, considered, DecisionState::Unmet, missing));
+    fn combine(&mut self, index: usize) -> Result<(), Refusal> {
+        let contender = &self.contenders[index];
+        if let Some(missing) = self.unmet(contender) {
+            self.reject(index, DecisionState::Unmet, missing);
             return Ok(());
         }
         let evaluation = if contender.is_whole() {
-            self.whole(&contender)?
+            self.whole(index)?
         } else {
-            let limit = self.limit(&contender);
-            let mut found = assign(
-                &[&contender.candidate],
-                &[limit],
-                Taker::Anybody,
-                self.lines,
-                self.terms.currency,
-                Effort::Best,
-            )?;
+            let mut found = self.choices(&[index], Taker::Anybody)?.assign()?;
             if let Some(bound) = found.bound {
                 self.resolved.bound += bound - found.saving;
             }
             found.evaluations.pop().unwrap_or_default()
         };
-        if self.exceeds(&contender, &evaluation) {
-            let Contender { source, candidate, considered, .. } = contender;
-            let reason = "its budget does not reach".to_owned();
-            self.resolved.outcomes.push(rejected(&source, &candidate, considered, DecisionState::Budget, reason));
+        if self.exceeds(index, &evaluation) {
+            self.reject(index, DecisionState::Budget, "its budget does not reach".to_owned());
         } else if (evaluation.saving > Decimal::ZERO || contender.candidate.basis == Basis::Payable)
-            && !self.code_is_used(&contender)
+            && !self.code_is_used(index)
         {
             self.resolved.saving += evaluation.saving;
             self.resolved.bound += evaluation.saving;
-            self.give(contender, evaluation, None, false)?;
+            self.give(index, evaluation, false)?;
         } else {
-            let outcome = left_out(contender, &self.resolved.outcomes, self.lines, self.terms.currency)?;
-            self.resolved.outcomes.push(outcome);
+            let alone = self.choices(&[index], Taker::Group(&contender.group))?.alone(0)?;
+            self.leave_out(index, alone);
         }
         Ok(())
     }
 
     /// What an offer on the whole order takes off.
-    fn whole(&self, contender: &Contender) -> Result<Evaluation, MoneyError> {
-        let Shape::WholeOrder(effect) = contender.candidate.shape else { return Ok(Evaluation::default()) };
-        whole_order(&contender.candidate, effect, self.limit(contender), self.lines, self.terms)
+    fn whole(&self, index: usize) -> Result<Evaluation, MoneyError> {
+        let candidate = &self.contenders[index].candidate;
+        let Shape::WholeOrder(effect) = candidate.shape else { return Ok(Evaluation::default()) };
+        whole_order(candidate, effect, self.limit(index), self.lines, self.terms)
     }
 
-    fn give(
-        &mut self,
-        contender: Contender,
-        evaluation: Evaluation,
-        group: Option<&Arc<str>>,
-        exclusive: bool,
-    ) -> Result<(), Refusal> {
-        self.use_codes(&contender);
-        take_pieces(self.lines, &evaluation, group, exclusive)?;
-        let outcome = applied(contender, evaluation, self.lines);
+    fn give(&mut self, index: usize, evaluation: Evaluation, is_exclusive: bool) -> Result<(), Refusal> {
+        self.use_codes(index);
+        take_pieces(self.lines, evaluation.takes.iter(), None, is_exclusive)?;
+        self.resolved.outcomes.push(applied(&mut self.contenders[index], evaluation));
+        Ok(())
+    }
+
+    fn reject(&mut self, index: usize, state: DecisionState, reason: String) {
+        self.resolved.outcomes.push(rejected(&mut self.contenders[index], state, reason));
+    }
+
+    fn leave_out(&mut self, index: usize, alone: Decimal) {
+        let currency = self.terms.currency;
+        let outcome = left_out(&mut self.contenders[index], alone, &self.resolved.outcomes, currency);
         self.resolved.outcomes.push(outcome);
-        Ok(())
     }
 
-    /// Gives what was assigned together: the takes of all name segments as they are now.
-    fn give_all(
-        &mut self,
-        given: Vec<(Contender, Evaluation)>,
-        group: &Arc<str>,
-        exclusive: bool,
-    ) -> Result<(), Refusal> {
-        let all: Vec<Take> = given.iter().flat_map(|(_, evaluation)| evaluation.takes.iter().cloned()).collect();
-        let together = Evaluation { takes: all, ..Evaluation::default() };
-        take_pieces(self.lines, &together, Some(group), exclusive)?;
-        for (contender, evaluation) in given {
-            let outcome = applied(contender, evaluation, self.lines);
-            self.resolved.outcomes.push(outcome);
-        }
-        Ok(())
+    /// What some contenders could do with the pieces that are free now.
+    fn choices(&self, contenders: &[usize], taker: Taker<'_>) -> Result<Choices<'_>, MoneyError> {
+        let asking = contenders.iter().map(|index| {
+            let Contender { candidate, considered, .. } = &self.contenders[*index];
+            Asking { candidate, limit: self.limit(*index), considered }
+        });
+        let asking: Vec<Asking<'_>> = asking.collect();
+        Choices::new(&asking, taker, self.lines, self.terms.currency)
     }
 
-    fn limit(&self, contender: &Contender) -> Limit {
+    fn limit(&self, index: usize) -> Limit {
+        let contender = &self.contenders[index];
         let budgets = self.terms.budgets.iter().filter(|budget| *budget.offer == *contender.candidate.id);
         budgets.filter(|budget| budget.on_exceed == OnExceed::Cap).fold(contender.limit, |limit, budget| {
             let left = budget.left.max(Decimal::ZERO);
@@ -333,25 +320,26 @@ impl Stand<'_, '_> {
         })
     }
 
-    fn exceeds(&self, contender: &Contender, evaluation: &Evaluation) -> bool {
-        let budgets = self.terms.budgets.iter().filter(|budget| *budget.offer == *contender.candidate.id);
+    fn exceeds(&self, index: usize, evaluation: &Evaluation) -> bool {
+        let id = &self.contenders[index].candidate.id;
+        let budgets = self.terms.budgets.iter().filter(|budget| budget.offer == *id);
         budgets.filter(|budget| budget.on_exceed == OnExceed::Skip).any(|budget| match budget.kind {
             BudgetKind::Spend => evaluation.saving > budget.left,
             BudgetKind::Uses => evaluation.saving > Decimal::ZERO && Decimal::from(evaluation.sets) > budget.left,
         })
     }
 
-    fn code_is_used(&self, contender: &Contender) -> bool {
-        contender.candidate.consumes_codes.iter().any(|code| self.codes_used.contains(code))
+    fn code_is_used(&self, index: usize) -> bool {
+        self.contenders[index].candidate.consumes_codes.iter().any(|code| self.codes_used.contains(code))
     }
 
-    fn use_codes(&mut self, contender: &Contender) {
-        self.codes_used.extend(contender.candidate.consumes_codes.iter().cloned());
+    fn use_codes(&mut self, index: usize) {
+        self.codes_used.extend(self.contenders[index].candidate.consumes_codes.iter().cloned());
     }
 
     /// Why a requirement does not hold, if it does not.
     fn unmet(&self, contender: &Contender) -> Option<String> {
-        if self.code_is_used(contender) {
+        if contender.candidate.consumes_codes.iter().any(|code| self.codes_used.contains(code)) {
             return Some("its code was used by another offer".to_owned());
         }
         let Requirement { min, basis, left } = contender.candidate.requires?;
@@ -433,10 +421,8 @@ fn considered_lines(shape: &Shape, lines: &[WorkLine]) -> Vec<usize> {
     if let Shape::WholeOrder(_) = shape {
         return (0..lines.len()).filter(|index| lines[*index].discountable).collect();
     }
-    let mut considered: Vec<usize> = named(shape)
-        .into_iter()
-        .filter_map(|line| lines.binary_search_by_key(&line, |work| work.number).ok())
-        .collect();
+    let mut considered = Vec::new();
+    considered.extend(named(shape).filter_map(|line| place_of(lines, line)));
     considered.sort_unstable();
     considered.dedup();
     considered

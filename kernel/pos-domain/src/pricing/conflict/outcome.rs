@@ -1,14 +1,10 @@
 //! What became of each candidate, in words and figures.
 
-use super::super::engine::WorkLine;
 use super::super::priced::{DecisionState, ModifierSource};
 use super::super::proposal::{Basis, Candidate, Effect, Shape};
-use super::super::solver::Effort;
 use super::Contender;
-use super::assign::assign;
 use super::evaluation::{Evaluation, Take};
-use super::pieces::Taker;
-use pos_money::{Currency, Decimal, MoneyError};
+use pos_money::{Currency, Decimal};
 use std::sync::Arc;
 
 /// What a stage came to.
@@ -59,27 +55,27 @@ pub(in crate::pricing) struct LineShare {
     pub(in crate::pricing) saving: Decimal,
 }
 
-pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[WorkLine]) -> Outcome {
+/// What a candidate gives; the contender keeps only what tells it apart.
+pub(super) fn applied(contender: &mut Contender, evaluation: Evaluation) -> Outcome {
     let Contender { source, candidate, considered, limit, .. } = contender;
     let payable = match (candidate.basis, &candidate.shape) {
         (Basis::Payable, Shape::WholeOrder(effect)) => Some(Payable { effect: *effect, most: limit.money }),
         _ => None,
     };
-    let Evaluation { takes, saving, sets, capped } = evaluation;
-    let mut by_line: Vec<LineShare> = Vec::new();
+    let Evaluation { mut takes, saving, sets, capped } = evaluation;
+    takes.sort_by_key(|take| take.line);
+    let mut by_line: Vec<LineShare> = Vec::with_capacity(takes.len());
     for Take { line, quantity, saving, .. } in takes {
         let cheaper = if saving.is_zero() { Decimal::ZERO } else { quantity };
-        match by_line.iter_mut().find(|share| share.line == line) {
-            Some(share) => {
+        match by_line.last_mut() {
+            Some(share) if share.line == line => {
                 share.used += quantity;
                 share.quantity += cheaper;
                 share.saving += saving;
             }
-            None => by_line.push(LineShare { line, used: quantity, quantity: cheaper, saving }),
+            _ => by_line.push(LineShare { line, used: quantity, quantity: cheaper, saving }),
         }
     }
-    by_line.sort_by_key(|share| share.line);
-    debug_assert!(by_line.iter().all(|share| share.line < lines.len()));
     let (decision, reason) = if capped {
         (DecisionState::Capped, "its cap was reached".into())
     } else {
@@ -87,8 +83,8 @@ pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[Wor
     };
     let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
     Outcome {
-        source,
-        label: candidate.label.text,
+        source: source.clone(),
+        label: candidate.label.text.clone(),
         decision,
         reason,
         sets,
@@ -96,29 +92,23 @@ pub(super) fn applied(contender: Contender, evaluation: Evaluation, lines: &[Wor
         payable,
         saving,
         by_line,
-        considered,
+        considered: std::mem::take(considered),
     }
 }
 
-/// Why a candidate that was in the running got nothing; `before` is how the lines stood when it ran.
-pub(super) fn left_out(
-    contender: Contender,
-    outcomes: &[Outcome],
-    before: &[WorkLine],
-    currency: Currency,
-) -> Result<Outcome, MoneyError> {
-    let Contender { source, candidate, considered, limit, group, .. } = contender;
-    let alone = assign(&[&candidate], &[limit], Taker::Group(&group), before, currency, Effort::Estimate)?.saving;
-    let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
+/// Why a candidate that was in the running got nothing, though it is worth something `alone`.
+pub(super) fn left_out(contender: &mut Contender, alone: Decimal, outcomes: &[Outcome], currency: Currency) -> Outcome {
+    let considered = &contender.considered;
+    let is_whole = contender.is_whole();
     if alone <= Decimal::ZERO && !is_whole {
         let reason = "its conditions are not met by what is left".to_owned();
-        return Ok(rejected(&source, &candidate, considered, DecisionState::Unmet, reason));
+        return rejected(contender, DecisionState::Unmet, reason);
     }
     let places = u32::from(currency.exponent());
     let winner = outcomes
         .iter()
         .filter(|outcome| matches!(outcome.decision, DecisionState::Applied | DecisionState::Capped))
-        .find(|outcome| outcome.considered.iter().any(|line| considered.binary_search(line).is_ok()));
+        .find(|outcome| overlap(&outcome.considered, considered));
     let reason = match winner {
         Some(winner) if winner.saving >= alone && !is_whole => format!(
             "worth {:.*}, not more than {} {:.*}",
@@ -131,10 +121,17 @@ pub(super) fn left_out(
         Some(winner) => format!("its pieces went to {}", winner.label),
         None => "it would save nothing".to_owned(),
     };
-    Ok(rejected(&source, &candidate, considered, DecisionState::Lost, reason))
+    rejected(contender, DecisionState::Lost, reason)
 }
 
-pub(super) fn rejected(
+/// A contender that gets nothing.
+pub(super) fn rejected(contender: &mut Contender, decision: DecisionState, reason: String) -> Outcome {
+    let considered = std::mem::take(&mut contender.considered);
+    refused(&contender.source, &contender.candidate, considered, decision, reason)
+}
+
+/// A candidate that gets nothing.
+pub(super) fn refused(
     source: &ModifierSource,
     candidate: &Candidate,
     considered: Vec<usize>,
@@ -153,4 +150,10 @@ pub(super) fn rejected(
         by_line: Vec::new(),
         considered,
     }
+}
+
+/// Whether two sorted lists have something in common.
+fn overlap(one: &[usize], other: &[usize]) -> bool {
+    let (shorter, longer) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    shorter.iter().any(|line| longer.binary_search(line).is_ok())
 }

@@ -1,8 +1,9 @@
 //! What is there to give: the pieces that are free for a group, and their prices as whole numbers for the solver.
 
 use super::super::engine::{Segment, WorkLine};
-use pos_money::{Decimal, MoneyError, Quantity};
+use pos_money::{Decimal, MoneyError, Quantity, ten_to};
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Pieces of one line that were treated alike so far. A measured line is one piece.
@@ -13,18 +14,31 @@ pub(super) struct Piece {
     pub(super) count: i64,
     /// Of one piece, in the line's unit.
     pub(super) quantity: Decimal,
-    /// What one piece costs now, in major units, exact.
-    pub(super) value: Decimal,
-    /// The same in the solver's fractions of a minor unit.
+    /// What all of them cost now, in major units, exact.
+    whole: Decimal,
+    /// What one costs, in the solver's fractions of a minor unit.
     pub(super) scaled: i64,
+}
+
+impl Piece {
+    /// What some of them cost: multiplied first, divided last, so that all of three for 10.00 are 10.00.
+    pub(super) fn value(&self, count: i64) -> Result<Decimal, MoneyError> {
+        if count == self.count {
+            return Ok(self.whole);
+        }
+        let product = self.whole.checked_mul(Decimal::from(count));
+        product.and_then(|product| product.checked_div(Decimal::from(self.count))).ok_or(MoneyError::Overflow)
+    }
 }
 
 /// The free pieces of some lines, dearest first; equal prices by article and line, never by order of scan alone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pieces {
     pub(super) all: Vec<Piece>,
-    /// For each line of the basket, where its pieces are in `all`.
-    of_line: Vec<Vec<usize>>,
+    /// Indexes into `all`, line by line.
+    by_line: Vec<usize>,
+    /// For each line of the basket, where its pieces are in `by_line`.
+    of_line: Vec<Range<usize>>,
     /// Solver units in a major unit.
     pub(super) per_major: i64,
 }
@@ -54,7 +68,7 @@ impl Taker<'_> {
 impl Pieces {
     /// The free pieces of discountable lines that `wanted` names.
     pub(super) fn free(lines: &[WorkLine], taker: Taker<'_>, wanted: &[bool]) -> Result<Pieces, MoneyError> {
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(lines.len());
         let mut sum = Decimal::ZERO;
         for (line, work) in lines.iter().enumerate().filter(|(line, work)| wanted[*line] && work.discountable) {
             for (segment, pieces) in work.segments.iter().enumerate().filter(|(_, segment)| taker.may_take(segment)) {
@@ -63,22 +77,11 @@ impl Pieces {
                     continue;
                 }
                 sum = sum.checked_add(pieces.value).ok_or(MoneyError::Overflow)?;
-                let (quantity, value) = if count == 1 {
-                    (pieces.quantity, pieces.value)
-                } else {
-                    let divisor = Decimal::from(count);
-                    let overflow = MoneyError::Overflow;
-                    (
-                        pieces.quantity.checked_div(divisor).ok_or(overflow.clone())?,
-                        pieces.value.checked_div(divisor).ok_or(overflow)?,
-                    )
-                };
-                all.push(Piece { line, segment, count, quantity, value, scaled: 0 });
+                // Several pieces are counted pieces, so each is one of the line's unit.
+                let quantity = if count == 1 { pieces.quantity } else { Decimal::ONE };
+                all.push(Piece { line, segment, count, quantity, whole: pieces.value, scaled: 0 });
             }
         }
-        all.sort_by(|one: &Piece, other: &Piece| {
-            other.value.cmp(&one.value).then_with(|| by_article(&lines[one.line], &lines[other.line]))
-        });
         let mut per_major = 1_i64;
         let whole = sum.ceil().mantissa().max(1);
         if whole >= SCALED_MAX {
@@ -87,22 +90,44 @@ impl Pieces {
         while per_major < 1_000_000_000_000 && whole * i128::from(per_major) * 10 < SCALED_MAX {
             per_major *= 10;
         }
-        let mut of_line = vec![Vec::new(); lines.len()];
-        for (index, piece) in all.iter_mut().enumerate() {
-            piece.scaled = scaled(piece.value, per_major);
-            of_line[piece.line].push(index);
+        for piece in &mut all {
+            piece.scaled = scaled(piece.whole, per_major, piece.count);
         }
-        Ok(Pieces { all, of_line, per_major })
+        all.sort_unstable_by(|one: &Piece, other: &Piece| {
+            (other.scaled.cmp(&one.scaled))
+                .then_with(|| by_article(&lines[one.line], &lines[other.line]))
+                .then(one.segment.cmp(&other.segment))
+        });
+        let mut by_line: Vec<usize> = (0..all.len()).collect();
+        by_line.sort_by_key(|index| all[*index].line);
+        let mut of_line = vec![0..0; lines.len()];
+        for (place, index) in by_line.iter().enumerate() {
+            let range: &mut Range<usize> = &mut of_line[all[*index].line];
+            let start = if range.start < range.end { range.start } else { place };
+            *range = start..place + 1;
+        }
+        Ok(Pieces { all, by_line, of_line, per_major })
     }
 
-    /// Where the pieces of a line are.
+    /// Where the pieces of a line are, dearest first.
     pub(super) fn of_line(&self, line: usize) -> &[usize] {
-        self.of_line.get(line).map_or(&[], Vec::as_slice)
+        self.of_line.get(line).map_or(&[], |range| &self.by_line[range.clone()])
+    }
+
+    /// Some of the pieces, without their lines.
+    pub(super) fn only(&self, wanted: &[usize]) -> Pieces {
+        let all = wanted.iter().map(|piece| self.all[*piece].clone()).collect();
+        Pieces { all, by_line: Vec::new(), of_line: Vec::new(), per_major: self.per_major }
+    }
+
+    /// How many pieces some of `all` are.
+    pub(super) fn count(&self, pool: &[usize]) -> i64 {
+        pool.iter().map(|piece| self.all[*piece].count).sum()
     }
 
     /// An amount in the solver's fractions, cut off below them.
     pub(super) fn scale(&self, major: Decimal) -> i64 {
-        scaled(major, self.per_major)
+        scaled(major, self.per_major, 1)
     }
 
     /// A sum of the solver's fractions in major units.
@@ -111,13 +136,14 @@ impl Pieces {
     }
 }
 
-fn scaled(major: Decimal, per_major: i64) -> i64 {
+/// `major * per_major / count`, cut off.
+fn scaled(major: Decimal, per_major: i64, count: i64) -> i64 {
     // A third has 28 digits; those beyond the finest fraction would only overflow.
-    let major = major.trunc_with_scale(12);
+    let major = if major.scale() > 12 { major.trunc_with_scale(12) } else { major };
     let product = major.mantissa().checked_mul(i128::from(per_major));
-    let divisor = 10_i128.checked_pow(major.scale()).unwrap_or(i128::MAX);
+    let divisor = ten_to(major.scale()).and_then(|power| power.checked_mul(i128::from(count)));
     // An amount beyond everything in the basket takes everything, however much beyond.
-    product.map_or(i64::MAX / 1_000, |product| {
+    product.zip(divisor).map_or(i64::MAX / 1_000, |(product, divisor)| {
         i64::try_from(product / divisor).unwrap_or(i64::MAX / 1_000).min(i64::MAX / 1_000)
     })
 }
@@ -133,8 +159,9 @@ mod tests {
     #[test]
     fn a_third_is_a_third_in_every_scale() {
         let third = Decimal::from(10) / Decimal::from(3);
-        assert_eq!(scaled(third, 1_000_000_000_000), 3_333_333_333_333);
-        assert_eq!(scaled(third, 10), 33);
-        assert_eq!(scaled(Decimal::MAX, 1_000), i64::MAX / 1_000);
+        assert_eq!(scaled(third, 1_000_000_000_000, 1), 3_333_333_333_333);
+        assert_eq!(scaled(third, 10, 1), 33);
+        assert_eq!(scaled(Decimal::TEN, 10, 3), 33);
+        assert_eq!(scaled(Decimal::MAX, 1_000, 1), i64::MAX / 1_000);
     }
 }

@@ -314,3 +314,42 @@ fn every_line_says_why() {
         To pay for this line |  | Some(1888)"#]]
     .assert_eq(&text.join("\n"));
 }
+
+#[test]
+fn caps_are_spent_where_they_save_most() {
+    let mut half = rate_off("half", &[(1, 1), (2, 1)], 50);
+    half.cap = Some(Money::from_minor(400));
+    let off = Candidate { spread: Spread::EachUnit, ..rate_off("three off", &[(1, 1), (2, 1)], 0) };
+    let Shape::Portions(mut chosen) = off.shape.clone() else { panic!("portions") };
+    chosen.effect = Effect::AmountOff(Money::from_minor(300));
+    let off = Candidate { shape: Shape::Portions(chosen), ..off };
+    check(
+        &[("A", "10.00", 1), ("B", "4.00", 1)],
+        &[(Stage::Line, vec![half, off])],
+        expect![[r#"
+        1 1000 halfx1 -400 = 600
+        2 400 three offx1 -300 = 100
+        three off: Applied 300 
+        half: Capped 400 its cap was reached
+        due 700 tax 112
+    "#]],
+    );
+}
+
+#[test]
+fn a_forced_pick_that_saves_nothing_leads_to_the_next() {
+    let slot = Slot { pool: vec![1, 2], count: Quantity::pieces(1), pick: Pick::Cheapest, effect: None };
+    let free = Some(Effect::BundlePrice(Money::ZERO));
+    let mut gift = candidate("gift", Shape::Deal(Deal { slots: vec![slot], together: free, repeat_max: None }));
+    gift.cap = Some(Money::from_minor(300));
+    check(
+        &[("A", "0.00", 1), ("B", "5.00", 1)],
+        &[(Stage::Line, vec![gift])],
+        expect![[r#"
+        1 0 = 0
+        2 500 giftx1 -300 = 200
+        gift: Capped 300 its cap was reached
+        due 200 tax 32
+    "#]],
+    );
+}

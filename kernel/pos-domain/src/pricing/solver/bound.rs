@@ -6,6 +6,7 @@
 //! much of pieces that several deals want, and less of those that nobody does (subgradient steps, on whole numbers).
 
 use super::problem::{Deal, Problem, Slot};
+use std::cmp::Reverse;
 
 /// Least and most sets of each deal that are still considered.
 pub(super) type Box = Vec<(i64, i64)>;
@@ -39,8 +40,11 @@ pub(super) struct Bounder<'a> {
     sets: Vec<i64>,
     /// What each deal earns.
     earned: Vec<i64>,
-    /// The slots of the deal at hand, each sorted by what a piece earns: (value, item).
-    sorted: Vec<(i64, usize)>,
+    /// The pools of all slots, each sorted by what a piece earns as it was last: (value, item, weight). Prices move little
+    /// from step to step, so that sorting is nearly done before it begins.
+    sorted: Vec<(i64, usize, i64)>,
+    /// Where the slots of each deal begin in `sorted`.
+    starts: Vec<usize>,
     /// Where in `sorted` a slot stands, where it ends, and pieces used of the item it stands at.
     places: Vec<(usize, usize, i64)>,
     taken: Vec<(usize, i64)>,
@@ -57,9 +61,10 @@ impl<'a> Bounder<'a> {
         for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
             dearest[*item] = dearest[*item].max(*weight);
         }
-        let mut dearest = vec![0; problem.counts.len()];
-        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
-            dearest[*item] = dearest[*item].max(*weight);
+        let (mut sorted, mut starts) = (Vec::new(), Vec::with_capacity(deals));
+        for Deal { slots, .. } in &problem.deals {
+            starts.push(sorted.len());
+            sorted.extend(slots.iter().flat_map(|slot| &slot.pool).map(|(item, weight)| (*weight, *item, *weight)));
         }
         Bounder {
             problem,
@@ -67,7 +72,8 @@ impl<'a> Bounder<'a> {
             demand: vec![0; problem.counts.len()],
             sets: vec![0; deals],
             earned: vec![0; deals],
-            sorted: Vec::new(),
+            sorted,
+            starts,
             places: Vec::new(),
             taken: Vec::new(),
             gains: Vec::new(),
@@ -156,6 +162,7 @@ impl<'a> Bounder<'a> {
     /// The bound at given prices; leaves what the deals want in `demand`, `sets` and `earned`.
     fn at(&mut self, within: &Box, prices: &[i64]) -> i64 {
         self.demand.fill(0);
+        self.work += 2 * (prices.len() + within.len()) as u64;
         let mut bound: i64 = self.problem.counts.iter().zip(prices).map(|(count, price)| count * price).sum();
         for (deal, (least, most)) in within.iter().enumerate() {
             let fits = self.earn(deal, prices, *least, *most);
@@ -174,34 +181,35 @@ impl<'a> Bounder<'a> {
     /// The most a deal earns at these prices with least..=most sets, each slot buying on its own; false if the least do
     /// not fit. Leaves the pieces in `taken` and what each set earned in `gains`.
     fn earn(&mut self, deal: usize, prices: &[i64], least: i64, most: i64) -> bool {
-        let Bounder { problem, work, sets, earned, sorted, places, taken, gains, .. } = self;
+        let Bounder { problem, work, sets, earned, sorted, starts, places, taken, gains, .. } = self;
         let Deal { slots, per_set, .. } = &problem.deals[deal];
         (sets[deal], earned[deal]) = (0, 0);
         gains.clear();
         if most == 0 {
             return true;
         }
-        sorted.clear();
         places.clear();
-        for Slot { pool, .. } in slots {
-            let start = sorted.len();
-            for (item, weight) in pool {
-                // Sorted as they come: pools are short.
-                let value = weight - prices[*item];
-                let mut at = sorted.len();
-                sorted.push((value, *item));
-                if pool.len() <= SHORT {
-                    while at > start && sorted[at - 1].0 < value {
-                        sorted.swap(at - 1, at);
-                        at -= 1;
-                    }
-                }
+        let mut start = starts[deal];
+        // What a set could earn if it had the best piece of every slot as often as it asks.
+        let mut promise = *per_set;
+        for Slot { count, pool } in slots {
+            let end = start + pool.len();
+            let mut dearest = i64::MIN / 4;
+            for (value, item, weight) in &mut sorted[start..end] {
+                *value = *weight - prices[*item];
+                dearest = dearest.max(*value);
             }
-            if pool.len() > SHORT {
-                sorted[start..].sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-            }
+            promise = promise.saturating_add(dearest.saturating_mul(*count));
             *work += pool.len() as u64;
-            places.push((start, sorted.len(), 0));
+            places.push((start, end, 0));
+            start = end;
+        }
+        if promise <= 0 && least == 0 {
+            return true;
+        }
+        for (start, end, _) in places.iter() {
+            sort(&mut sorted[*start..*end]);
+            *work += (end - start) as u64;
         }
         while sets[deal] < most {
             let mut gain = *per_set;
@@ -216,7 +224,7 @@ impl<'a> Bounder<'a> {
                         taken.truncate(before);
                         return sets[deal] >= least;
                     }
-                    let (value, item) = sorted[*at];
+                    let (value, item, _) = sorted[*at];
                     let left = problem.counts[item] - *used;
                     let here = left.min(missing);
                     gain = gain.saturating_add(value.saturating_mul(here));
@@ -272,6 +280,25 @@ fn earns(gains: &[(i64, i64)], mut sets: i64) -> i64 {
 fn first(from: i64, to: i64, fits: impl Fn(i64) -> bool) -> i64 {
     const NEAR: i64 = 64;
     (from..=to).take_while(|at| at - from <= NEAR).find(|at| fits(*at)).unwrap_or(from)
+}
+
+/// Sorts a pool by what its pieces earn, equals by item.
+fn sort(pool: &mut [(i64, usize, i64)]) {
+    let comes_before =
+        |one: &(i64, usize, i64), other: &(i64, usize, i64)| one.0 > other.0 || (one.0 == other.0 && one.1 < other.1);
+    if pool.len() > SHORT {
+        pool.sort_unstable_by_key(|(value, item, _)| (Reverse(*value), *item));
+        return;
+    }
+    for next in 1..pool.len() {
+        let moved = pool[next];
+        let mut at = next;
+        while at > 0 && comes_before(&moved, &pool[at - 1]) {
+            pool[at] = pool[at - 1];
+            at -= 1;
+        }
+        pool[at] = moved;
+    }
 }
 
 /// Pools up to this length are sorted by insertion.

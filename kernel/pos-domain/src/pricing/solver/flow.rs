@@ -61,21 +61,24 @@ impl Flow {
             self.distance[*item] = Some(*weight);
             self.from[*item] = None;
         }
-        // A pass over all pieces that could move; there are no gaining cycles, so it ends.
+        // A pass over all slots: the piece that leaves a slot at the least loss makes room for any other of its pool.
+        // There are no gaining cycles, so the passes end.
         let mut changed = true;
         while changed {
             changed = false;
+            *work += self.filled.len() as u64;
             for (mover, taken) in self.filled.iter().enumerate() {
-                for (item, weight, _) in taken {
-                    let Some(reached) = self.distance[*item] else { continue };
-                    *work += pools[mover].len() as u64;
-                    for (other, gain) in pools[mover] {
-                        let through = reached - weight + gain;
-                        if other != item && self.distance[*other].is_none_or(|known| through > known) {
-                            self.distance[*other] = Some(through);
-                            self.from[*other] = Some((mover, *item));
-                            changed = true;
-                        }
+                let leaving = |(item, weight, _): &(usize, i64, i64)| Some((self.distance[*item]? - weight, *item));
+                let Some((reached, item)) = taken.iter().filter_map(leaving).max_by_key(|(reached, _)| *reached) else {
+                    continue;
+                };
+                *work += (taken.len() + pools[mover].len()) as u64;
+                for (other, gain) in pools[mover] {
+                    let through = reached + gain;
+                    if self.distance[*other].is_none_or(|known| through > known) {
+                        self.distance[*other] = Some(through);
+                        self.from[*other] = Some((mover, item));
+                        changed = true;
                     }
                 }
             }

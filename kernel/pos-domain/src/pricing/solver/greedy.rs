@@ -3,8 +3,8 @@
 //! A deal's best set is the first pieces of its sorted pools that are still there, so it is found without looking at
 //! the rest, and it is worked out again only when somebody took one of its pieces.
 
-use super::bound;
 use super::problem::{Answer, Deal, Problem, Slot, Taken};
+use super::{bound, closed};
 
 /// Steps for the bound of the answer.
 const BOUND_STEPS: u32 = 12;
@@ -30,6 +30,11 @@ pub(super) fn bounded(problem: &Problem) -> Answer {
 
 /// The greedy answer alone; its bound is itself.
 pub(super) fn estimate(problem: &Problem) -> Answer {
+    if problem.deals.len() == 1
+        && let Some(answer) = closed::at_once(problem, 0)
+    {
+        return answer;
+    }
     let mut answer = fill(problem);
     answer.bound = answer.saving;
     answer

@@ -24,7 +24,7 @@ pub(in crate::pricing) struct Deal {
 }
 
 /// Pieces of one kind in a set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::pricing) struct Slot {
     /// Pieces a set.
     pub(in crate::pricing) count: i64,

@@ -141,6 +141,44 @@ fn nothing_saves_more_than_what_is_found() {
 }
 
 #[test]
+fn deals_that_are_alike_share_what_one_of_them_would_have() {
+    let mut dice = Dice(13);
+    for _ in 0..1_000 {
+        let mut problem = random(&mut dice);
+        for _ in 0..1 + dice.roll(3) {
+            let twin = problem.deals[dice.roll(problem.deals.len() as u64) as usize].clone();
+            problem.deals.push(Deal { sets_max: 1 + dice.roll(3) as i64, ..twin });
+        }
+        let answer = solve(&problem, Effort::Best);
+        check(&problem, &answer);
+        assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
+    }
+}
+
+#[test]
+fn buying_and_getting_out_of_one_pool_is_a_closed_form() {
+    let mut dice = Dice(17);
+    for _ in 0..1_000 {
+        let prices: Vec<i64> = (0..1 + dice.roll(5)).map(|_| (50 + dice.roll(950) as i64) * SCALE).collect();
+        let slot = |count: u64, share: i64| Slot {
+            count: count as i64,
+            pool: prices.iter().enumerate().map(|(item, price)| (item, price * share / 100)).collect(),
+        };
+        let mut slots = vec![slot(1 + dice.roll(2), 0), slot(1 + dice.roll(2), 50)];
+        slots.swap(0, dice.roll(2) as usize);
+        let per_set = -(dice.roll(3) as i64) * 50 * SCALE;
+        let deal = Deal { slots, per_set, sets_max: 1 + dice.roll(4) as i64 };
+        let counts = prices.iter().map(|_| 1 + dice.roll(2) as i64).collect();
+        let problem = Problem { counts, deals: vec![deal] };
+        let answer = closed::at_once(&problem, 0).unwrap();
+        check(&problem, &answer);
+        assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
+        // What the form says, adding set after set says too.
+        assert_eq!(closed::alone(&problem, STEPS_MAX).saving, answer.saving);
+    }
+}
+
+#[test]
 fn thousands_of_pieces_cost_what_a_few_do() {
     let pool = (0..30).map(|item| (item, (1_000 + item as i64) * SCALE)).collect();
     let deal = Deal { slots: vec![Slot { count: 3, pool }], per_set: -2_000 * SCALE, sets_max: i64::MAX };

@@ -3,7 +3,7 @@
 //! 121.00 with a fixed 1.00 (included, in the base of what follows) and 21 % included: the fixed tax is 1.00 on 99.00,
 //! the percentage 21.00 on 100.00.
 
-use super::{TaxLine, Workings, divided, keeps_price, plus, sum, times};
+use super::{OnLine, TaxLine, Workings, divided, keeps_price, plus, times};
 use crate::pricing::proposal::{Levy, TaxComponent, TaxLevel, Taxed};
 use pos_money::{Decimal, MoneyError, Rate};
 
@@ -12,8 +12,6 @@ use pos_money::{Decimal, MoneyError, Rate};
 pub(super) struct LineWorkings {
     /// The price after discounts, from which the taxes were computed.
     pub(super) raw: Decimal,
-    /// The price without its included taxes.
-    pub(super) excluded: Decimal,
     /// In the order given.
     pub(super) taxes: Vec<Levied>,
 }
@@ -31,6 +29,13 @@ pub(super) struct Levied {
     pub(super) dropped: Decimal,
     /// Which of the line's taxes stand in this one's base.
     pub(super) fed_by: Vec<usize>,
+}
+
+/// The taxes of a line under way, and the order in which they are evaluated. One table serves all lines.
+#[derive(Default)]
+pub(super) struct Table<'a> {
+    steps: Vec<Step<'a>>,
+    order: Vec<usize>,
 }
 
 /// A tax under way.
@@ -65,34 +70,34 @@ impl Step<'_> {
 }
 
 impl Workings {
-    pub(super) fn line_taxes(
+    pub(super) fn line_taxes<'a>(
         &self,
         line: TaxLine,
-        components: &[(usize, &TaxComponent)],
+        components: &[OnLine<'a>],
+        table: &mut Table<'a>,
     ) -> Result<LineWorkings, MoneyError> {
         // Step 2. A line whose taxes are rounded elsewhere keeps its price as it is.
-        let rule = components.first().map_or(&self.general, |(code, _)| &self.codes[*code].rounding);
+        let rule = components.first().map_or(&self.general, |tax| &self.codes[tax.code].rounding);
         let net = self.currency.to_decimal(line.net);
         let raw = if rule.level == TaxLevel::PerLine { self.round(net, rule)? } else { net };
-        let mut steps = steps(components);
+        table.fill(components);
+        let Table { steps, order } = table;
         let mut per_unit_room = raw.abs();
-        for current in evaluation_order(components) {
-            let amount = self.amount(line, raw, &steps, current, &mut per_unit_room)?;
+        for current in order.iter().copied() {
+            let amount = self.amount(line, raw, steps, current, &mut per_unit_room)?;
             steps[current].amount = Some(amount);
-            correct(&mut steps, current, amount)?;
+            correct(steps, current, amount)?;
         }
-        let amounts: Vec<Decimal> = steps.iter().map(|step| step.amount.unwrap_or_default()).collect();
-        let mut included = Decimal::ZERO;
         let mut taxes = Vec::with_capacity(steps.len());
-        for (index, step) in steps.iter().enumerate() {
+        for step in steps.iter() {
+            let levied = step.amount.unwrap_or_default();
             let mut base = plus(raw, step.for_base)?;
             if step.component.included {
-                included = plus(included, amounts[index])?;
-                let own_batch = (0..steps.len()).filter(|other| steps[*other].batch == step.batch);
-                base = plus(base, -sum(own_batch.map(|other| amounts[other]))?)?;
+                for other in steps.iter().filter(|other| other.batch == step.batch) {
+                    base = plus(base, -other.amount.unwrap_or_default())?;
+                }
             }
             let exempt = step.component.exempt.is_some();
-            let levied = amounts[index];
             taxes.push(Levied {
                 code: step.code,
                 base,
@@ -103,7 +108,7 @@ impl Workings {
                     .collect(),
             });
         }
-        Ok(LineWorkings { raw, excluded: plus(raw, -included)?, taxes })
+        Ok(LineWorkings { raw, taxes })
     }
 
     /// Steps 6 to 10 and 12.
@@ -163,32 +168,32 @@ impl Workings {
     }
 }
 
-/// Step 3: the taxes with their batches, numbered in the order of the taxes.
-fn steps<'a>(components: &[(usize, &'a TaxComponent)]) -> Vec<Step<'a>> {
-    let mut steps: Vec<Step<'a>> = Vec::with_capacity(components.len());
-    let mut batch = 0;
-    for (code, component) in components {
-        if let Some(before) = steps.last().map(|step| step.component) {
-            let alike = std::mem::discriminant(&before.levy) == std::mem::discriminant(&component.levy)
-                && before.included == component.included
-                && before.affects_next_base == component.affects_next_base
-                && (!before.affects_next_base || !component.base_affected);
-            batch += usize::from(!alike);
+impl<'a> Table<'a> {
+    fn fill(&mut self, components: &[OnLine<'a>]) {
+        let Table { steps, order } = self;
+        steps.clear();
+        // Step 3: the taxes with their batches, numbered in the order of the taxes.
+        let mut batch = 0;
+        for OnLine { code, component, .. } in components {
+            if let Some(before) = steps.last().map(|step| step.component) {
+                let alike = std::mem::discriminant(&before.levy) == std::mem::discriminant(&component.levy)
+                    && before.included == component.included
+                    && before.affects_next_base == component.affects_next_base
+                    && (!before.affects_next_base || !component.base_affected);
+                batch += usize::from(!alike);
+            }
+            let absent = component.exempt.is_some() && (!component.included || keeps_price(component));
+            let (for_amount, for_base) = (Decimal::ZERO, Decimal::ZERO);
+            steps.push(Step { code: *code, component, absent, batch, amount: None, for_amount, for_base });
         }
-        let absent = component.exempt.is_some() && (!component.included || keeps_price(component));
-        let (for_amount, for_base) = (Decimal::ZERO, Decimal::ZERO);
-        steps.push(Step { code: *code, component, absent, batch, amount: None, for_amount, for_base });
+        // Step 5: per-unit last to first; included last to first; added first to last.
+        let is_per_unit = |index: &usize| matches!(components[*index].component.levy, Levy::PerUnit(_));
+        let is_included = |index: &usize| components[*index].component.included;
+        order.clear();
+        order.extend((0..components.len()).rev().filter(is_per_unit));
+        order.extend((0..components.len()).rev().filter(|index| !is_per_unit(index) && is_included(index)));
+        order.extend((0..components.len()).filter(|index| !is_per_unit(index) && !is_included(index)));
     }
-    steps
-}
-
-/// Step 5: per-unit last to first; included last to first; added first to last.
-fn evaluation_order(components: &[(usize, &TaxComponent)]) -> Vec<usize> {
-    let is_per_unit = |index: &usize| matches!(components[*index].1.levy, Levy::PerUnit(_));
-    let per_unit = (0..components.len()).rev().filter(is_per_unit);
-    let included = (0..components.len()).rev().filter(|index| !is_per_unit(index) && components[*index].1.included);
-    let added = (0..components.len()).filter(|index| !is_per_unit(index) && !components[*index].1.included);
-    per_unit.chain(included).chain(added).collect()
 }
 
 /// Step 11: what an amount does to the bases of other batches.

@@ -2,7 +2,7 @@
 //!
 //! 3 x 0.33 with 19 % added: per line 3 x R(0.0627) = 0.18, per receipt R(0.1881) = 0.19, posted 0.07 + 0.06 + 0.06.
 
-use super::line::Levied;
+use super::line::{Levied, LineWorkings};
 use super::{CodeFigures, Figures, LineFigures, TaxFigures, Workings, plus, settled, sum};
 use crate::pricing::proposal::{IncludedPolicy, TaxLevel};
 use pos_money::{Decimal, MoneyError};
@@ -23,8 +23,8 @@ impl Workings {
     }
 
     /// One figure of every tax of a code.
-    fn column(&self, places: &[Place], figure: fn(&Levied) -> Decimal) -> Vec<Decimal> {
-        places.iter().map(|(line, position)| figure(&self.lines[*line].taxes[*position])).collect()
+    fn column(&self, places: &[Place], figure: fn(&Levied) -> Decimal) -> impl Iterator<Item = Decimal> {
+        places.iter().map(move |(line, position)| figure(&self.lines[*line].taxes[*position]))
     }
 
     /// Steps 14 to 16.
@@ -50,10 +50,10 @@ impl Workings {
         let added =
             self.codes.iter().zip(&codes).filter(|(code, _)| !code.first.included).map(|(_, figures)| figures.amount);
         let mut total = plus(plus(raw, sum(added)?)?, -sum(dropped)?)?;
-        let excluded: Vec<Decimal> = self.lines.iter().map(|line| line.excluded).collect();
         let from_base = self.is_from_base();
         let mut prices = Vec::new();
         if from_base {
+            let excluded = self.lines.iter().map(|line| self.excluded(line)).collect::<Result<Vec<_>, _>>()?;
             let excluded_total = self.round(sum(excluded.iter().copied())?, &self.general)?;
             total = plus(excluded_total, total_tax)?;
             prices = self.share(excluded_total, &excluded)?;
@@ -67,6 +67,12 @@ impl Workings {
             line.paid = plus(price, sum(taxes)?)?;
         }
         Ok(Figures { lines, codes, total_excluded: plus(total, -total_tax)?, total_tax, total })
+    }
+
+    /// Step 13: the price of a line without its included taxes.
+    fn excluded(&self, line: &LineWorkings) -> Result<Decimal, MoneyError> {
+        let included = line.taxes.iter().filter(|tax| self.codes[tax.code].first.included);
+        included.map(|tax| plus(tax.amount, tax.dropped)).try_fold(line.raw, |left, tax| plus(left, -tax?))
     }
 
     /// Whether the excluded total is rounded and taxes are added to it (step 16). Per line everything is rounded already.
@@ -107,12 +113,19 @@ impl Workings {
         let mut lines = self.blank();
         let mut out_of_price = vec![Decimal::ZERO; lines.len()];
         for ((places, code), dropped) in places.iter().zip(codes).zip(dropped) {
-            let amounts = self.share(code.amount, &self.column(places, |tax| tax.amount))?;
-            let bases = self.share(code.base, &self.column(places, |tax| tax.base))?;
-            let drops = self.share(*dropped, &self.column(places, |tax| tax.dropped))?;
-            for ((((line, position), amount), base), drop) in places.iter().zip(amounts).zip(bases).zip(drops) {
+            let share = |total: Decimal, figure| -> Result<Vec<Decimal>, MoneyError> {
+                let exact: Vec<Decimal> = self.column(places, figure).collect();
+                self.share(total, &exact)
+            };
+            let (amounts, bases) = (share(code.amount, |tax| tax.amount)?, share(code.base, |tax| tax.base)?);
+            for (((line, position), amount), base) in places.iter().zip(amounts).zip(bases) {
                 let tax = &mut lines[*line].taxes[*position];
                 (tax.amount, tax.base) = (amount, base);
+            }
+            if self.column(places, |tax| tax.dropped).all(|dropped| dropped.is_zero()) {
+                continue;
+            }
+            for ((line, _), drop) in places.iter().zip(share(*dropped, |tax| tax.dropped)?) {
                 out_of_price[*line] = plus(out_of_price[*line], drop)?;
             }
         }
