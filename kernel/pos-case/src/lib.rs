@@ -57,9 +57,11 @@
 
 pub mod case;
 mod drive;
+mod explain;
 mod json;
 mod problem;
 mod result;
+mod returns;
 mod schema;
 mod settle;
 mod unrounded;
@@ -73,19 +75,33 @@ use serde_json::Value;
 
 /// Prices a case, or an array of cases: an array in gives an array out, a refused case `{"refused": …}` in its place.
 pub fn price(case_json: &str, extensions: &mut dyn Extensions) -> Value {
-    let (quoted, written) = match (json::parse(case_json), serde_json::from_str::<Value>(case_json)) {
+    each(case_json, |quoted, written| Case::from_values(quoted, written).and_then(|case| price_case(&case, extensions)))
+}
+
+/// Takes back a part of a priced case, or of each of an array: see [`returns`](crate#a-return).
+///
+/// `{"of": a result, "lines": [{"id", "qty"}], "policy", "before": [earlier returns], "case"}` gives a result with every
+/// sign turned.
+pub fn refund(return_json: &str, extensions: &mut dyn Extensions) -> Value {
+    each(return_json, |quoted, written| returns::refund(quoted, written, extensions))
+}
+
+/// One document, or an array of them.
+fn each(text: &str, mut one: impl FnMut(&Value, &Value) -> Result<Value, Problem>) -> Value {
+    let (quoted, written) = match (json::parse(text), serde_json::from_str::<Value>(text)) {
         (Ok(quoted), Ok(written)) => (quoted, written),
         (Err(problem), _) => return problem.to_json(),
         (_, Err(error)) => {
-            let message = format!("The case is not JSON: {error}.");
+            let message = format!("This is not JSON: {error}.");
             return Problem::new("malformed", "", message, "Correct the text.").to_json();
         }
     };
+    let mut answer = |quoted: &Value, written: &Value| one(quoted, written).unwrap_or_else(|problem| problem.to_json());
     match (quoted, written) {
         (Value::Array(quoted), Value::Array(written)) => {
-            quoted.iter().zip(&written).map(|(quoted, written)| price_one(quoted, written, extensions)).collect()
+            quoted.iter().zip(&written).map(|(quoted, written)| answer(quoted, written)).collect()
         }
-        (quoted, written) => price_one(&quoted, &written, extensions),
+        (quoted, written) => answer(&quoted, &written),
     }
 }
 
@@ -100,9 +116,4 @@ pub fn is_refused(result: &Value) -> bool {
         Value::Array(results) => results.iter().any(is_refused),
         result => result.get("refused").is_some(),
     }
-}
-
-fn price_one(quoted: &Value, written: &Value, extensions: &mut dyn Extensions) -> Value {
-    let priced = Case::from_values(quoted, written).and_then(|case| price_case(&case, extensions));
-    priced.unwrap_or_else(|problem| problem.to_json())
 }

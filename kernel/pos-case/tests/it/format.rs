@@ -15,14 +15,14 @@ fn generated(seed: u64, kind: Kind) -> Value {
     if kind == Kind::Returns { case["case"].clone() } else { case }
 }
 
-fn validator(definition: &str) -> jsonschema::Validator {
+pub(crate) fn validator(definition: &str) -> jsonschema::Validator {
     let mut whole = schema();
     whole.as_object_mut().unwrap().remove("anyOf");
     whole["$ref"] = json!(format!("#/$defs/{definition}"));
     jsonschema::validator_for(&whole).unwrap()
 }
 
-fn check_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
+pub(crate) fn check_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
     let errors: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path)).collect();
     assert!(errors.is_empty(), "{what}: {errors:?}\n{value}");
