@@ -11,6 +11,7 @@ mod tax;
 use serde_json::Value;
 
 pub use random::Random;
+pub use returns::split;
 
 /// What kind of case to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
