@@ -27,7 +27,10 @@ pub(super) fn return_case(seed: u64) -> Value {
     if let Some(lines) = case["lines"].as_array_mut() {
         if weighed {
             let quantity = text(&(whole(random.between(1, 3_000)) / whole(1_000)), 0);
-            lines.push(json!({ "sku": "W", "uom": "kg", "qty": quantity, "unit_price": "7", "taxes": lists[0] }));
+            // What is levied on a kilogram is another tax than what is levied on a piece.
+            let taxes = lists[0].as_array().into_iter().flatten().filter(|tax| tax["kind"] != "fixed-per-unit");
+            let taxes: Vec<&Value> = taxes.collect();
+            lines.push(json!({ "sku": "W", "uom": "kg", "qty": quantity, "unit_price": "7", "taxes": taxes }));
         }
         if empties {
             let quantity = (-random.between(1, 6)).to_string();
