@@ -143,7 +143,8 @@ impl Writer<'_> {
         });
         if let Some(Settled { tenders, settlement }) = settled {
             result["tenders"] = tenders.iter().map(|given| self.tender(given)).collect();
-            if settlement.is_settled() {
+            // A card does not pay out what a sale of empties owes: that stays due, below zero.
+            if settlement.due.is_zero() {
                 result["change"] = json!(self.money(settlement.change));
             } else {
                 result["due"] = json!(self.money(settlement.due));

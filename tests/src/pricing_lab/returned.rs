@@ -24,15 +24,17 @@ fn paid(case: &Value, total: &Rational, seed: u64) -> Value {
     let cash = json!({ "kind": "cash", "cash_rounding": { "increment": increment, "mode": mode } });
     // A part that a card or points can hold: whole minor units.
     let part =
-        (total * whole(random.between(1, 99)) / whole(100) * power_of_ten(decimals)).trunc() / power_of_ten(decimals);
+        (total * whole(random.between(1, 49)) / whole(100) * power_of_ten(decimals)).trunc() / power_of_ten(decimals);
     let part = text(&part.max(zero()), decimals);
     case["tenders"] = match random.below(4) {
         0 => json!([]),
+        // No card pays out what a sale of empties owes.
+        _ if *total <= zero() => json!([cash]),
         1 => json!([cash]),
         2 => json!([{ "kind": "card", "amount": part }, cash]),
         _ => json!([cash, { "kind": "card" }]),
     };
-    if random.chance(30) {
+    if random.chance(30) && *total > zero() {
         case["rewards"] =
             json!([{ "id": "points", "kind": "tender", "value": part, "points": random.between(1, 2_000) }]);
     }
