@@ -28,6 +28,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Baskets of a shard.
 const SHARD: u64 = 250;
+/// Orders are shuffled in one basket of so many: each is priced four times more for it. Prime to the ten shapes.
+const ORDER_ONE_IN: u64 = 7;
 /// Violations that are shrunk and told; more are only counted.
 const TOLD_MAX: usize = 20;
 
@@ -143,7 +145,9 @@ impl Kind {
         if !refused {
             properties::sums(case, &result, &mut seen);
             if self != Kind::Hostile {
-                properties::order(case, &result, seed, &mut seen);
+                if seed.is_multiple_of(ORDER_ONE_IN) {
+                    properties::order(case, &result, seed, &mut seen);
+                }
                 returned::at_once(case, &result, &mut seen);
             }
         }
@@ -280,7 +284,7 @@ mod tests {
         }
         // A property that is never looked at holds nothing.
         for name in properties::NAMES {
-            assert!(report.properties.get(name).is_some_and(|count| *count >= 500), "{name}: {:?}", report.properties);
+            assert!(report.properties.get(name).is_some_and(|count| *count >= 400), "{name}: {:?}", report.properties);
         }
     }
 

@@ -1,14 +1,9 @@
 //! Odoo's loyalty programmes, and the one case of ERPNext.
 
 use super::PeerCase;
-use super::adapt::{Codes, cases, decimal, list, number, percent, same_names, word};
+use super::adapt::{Codes, cases, decimal, list, number, percent, policy, same_names, word};
 use crate::number::{Rational, from_json, one, whole, zero};
 use serde_json::{Value, json};
-
-/// Odoo's policy: programmes combine; fixed amounts are off what is to be paid, tax in.
-fn policy() -> Value {
-    json!({ "default_mode": "compound", "discount_rounding": { "mode": "half-up", "at": "candidate" } })
-}
 
 pub(super) fn odoo_loyalty() -> Vec<PeerCase> {
     cases(include_str!("../../vectors/odoo_loyalty.json")).iter().map(odoo).collect()
@@ -35,7 +30,7 @@ fn odoo(given: &Value) -> PeerCase {
         case: json!({
             "currency": given["currency"],
             "rounding": { "mode": "half-up", "level": "per-line", "included": "from-base" },
-            "policy": policy(),
+            "policy": policy("odoo_loyalty"),
             "lines": lines,
             "candidates": candidates,
             "grants": list(given, "promotions").iter().filter_map(|promotion| grant(promotion, given)).collect::<Vec<_>>(),

@@ -1,8 +1,9 @@
 //! The score of a pricing against other projects' published figures, peer by peer.
 //!
-//! Each peer is scored under one policy of its own ([`super::policy`]). A case whose published figure is not the right one here is listed with the
+//! Each peer is scored under one policy of its own (`vectors/policies.json`). A case whose published figure is not the right one here is listed with the
 //! reason, at most one case in ten of a peer; a listed case that agrees after all is a fault of the list.
 
+use super::adapt::policy;
 use super::{PEERS, PeerCase, deals, peer};
 use serde::Serialize;
 use serde_json::Value;
@@ -27,6 +28,8 @@ const ONE_IN: usize = 10;
 pub struct Score {
     /// The peer's file.
     pub peer: &'static str,
+    /// How offers get along in all its cases.
+    pub policy: Value,
     /// Cases whose every figure agrees.
     pub agree: usize,
     /// Cases there are.
@@ -55,7 +58,7 @@ impl Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Score { peer, agree, of, exceptions, wrong } = self;
+        let Score { peer, policy: _, agree, of, exceptions, wrong } = self;
         writeln!(f, "{peer:<20} {agree:>3} of {of:>3}")?;
         exceptions.iter().try_for_each(|exception| writeln!(f, "    {}: {}", exception.id, exception.reason))?;
         wrong.iter().try_for_each(|wrong| writeln!(f, "    WRONG {wrong}"))
@@ -69,7 +72,8 @@ pub fn score(price: &dyn Fn(&Value) -> Value) -> Vec<Score> {
 }
 
 fn score_of(peer: &'static str, cases: &[PeerCase], price: &dyn Fn(&Value) -> Value) -> Score {
-    let mut score = Score { peer, agree: 0, of: cases.len(), exceptions: Vec::new(), wrong: Vec::new() };
+    let mut score =
+        Score { peer, policy: policy(peer), agree: 0, of: cases.len(), exceptions: Vec::new(), wrong: Vec::new() };
     for case in cases {
         let mut result = price(&case.case);
         if let Some(refused) = result.get("refused") {

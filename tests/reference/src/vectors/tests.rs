@@ -80,6 +80,18 @@ fn other_peers_agree_under_one_policy_each() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// One policy for each peer, and none that names a case.
+#[test]
+fn policies_are_data() {
+    for name in PEERS.into_iter().chain(["deals"]) {
+        let policy = super::adapt::policy(name);
+        assert!(policy.is_object(), "{name}");
+        let cases = peer(name);
+        assert!(cases.iter().all(|case| case.case["policy"].is_null() || case.case["policy"] == policy), "{name}");
+        assert!(cases.iter().all(|case| !policy.to_string().contains(&case.id)), "{name}");
+    }
+}
+
 #[test]
 fn every_peer_is_known_by_its_file() {
     assert!(PEERS.iter().all(|name| !peer(name).is_empty()));
