@@ -34,30 +34,49 @@ impl Extensions for NoExtensions {
     }
 }
 
+/// Sources of what is no extension's: the case's own candidates, people, loyalty rewards.
+pub(crate) const CASE: &str = "case";
+pub(crate) const MANUAL: &str = "manual";
+pub(crate) const REWARD: &str = "reward";
+
+/// A priced case.
+pub(crate) struct Driven {
+    pub(crate) basket: PricedBasket,
+    /// Everything that was proposed, with its source: why something was not given can be told from it.
+    pub(crate) proposed: Vec<(Arc<str>, Candidate)>,
+}
+
 /// Runs every stage of a case.
-pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<PricedBasket, Problem> {
+pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<Driven, Problem> {
+    let mut proposed = Vec::new();
     let mut pricing = Pricing::from_snapshot(snapshot(case)?, case.policy.clone(), case.budgets.clone());
     pricing.know_rates(case.assessment());
     for stage in [Stage::Line, Stage::Shop] {
         let proposals = proposals(case, &pricing, stage, extensions)?;
+        remember(&mut proposed, &proposals);
         pricing.apply(stage, proposals)?;
     }
     // By hand on lines: after item deals, and out of everything later.
-    in_turn(&mut pricing, "manual", manual_lines(case))?;
+    in_turn(&mut pricing, MANUAL, manual_lines(case))?;
     let offers = proposals(case, &pricing, Stage::Order, extensions)?;
+    remember(&mut proposed, &offers);
     pricing.apply(Stage::Order, offers)?;
     let basket = case.manual.basket.iter();
     let basket = basket.map(|manual| whole_order("basket".into(), manual.effect, manual.reason.clone()));
-    in_turn(&mut pricing, "manual", basket.collect())?;
+    in_turn(&mut pricing, MANUAL, basket.collect())?;
     let rewards = case.rewards.iter().filter(|reward| reward.kind == RewardKind::Discount);
     for reward in rewards {
         let effect = Effect::AmountOff(reward.value);
-        in_turn(&mut pricing, "reward", vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
+        in_turn(&mut pricing, REWARD, vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
     }
-    // What is to be paid is known when every price stands, so discounts on it come last.
-    let on_payable = case.candidates.iter().filter(|(_, candidate)| candidate.basis == Basis::Payable);
-    in_turn(&mut pricing, "case", on_payable.map(|(_, candidate)| candidate.clone()).collect())?;
-    Ok(pricing.finish(&case.assessment(), &Assessor { name: "taxes of the case".into() })?)
+    let basket = pricing.finish(&case.assessment(), &Assessor { name: "taxes of the case".into() })?;
+    Ok(Driven { basket, proposed })
+}
+
+fn remember(all: &mut Vec<(Arc<str>, Candidate)>, proposals: &[Proposed]) {
+    for Proposed { extension, proposal, .. } in proposals {
+        all.extend(proposal.candidates.iter().map(|candidate| (extension.clone(), candidate.clone())));
+    }
 }
 
 /// The case's lines before any offer.
@@ -100,11 +119,11 @@ fn proposals(
     stage: Stage,
     extensions: &mut dyn Extensions,
 ) -> Result<Vec<Proposed>, Problem> {
-    let of_stage = case.candidates.iter().filter(|(at, candidate)| *at == stage && candidate.basis == Basis::Price);
+    let of_stage = case.candidates.iter().filter(|(at, _)| *at == stage);
     let candidates = of_stage.map(|(_, candidate)| candidate.clone()).collect();
     // Gifts belong to no stage; they are proposed with the first.
     let grants = if stage == Stage::Line { case.grants.clone() } else { Vec::new() };
-    let mut proposals = vec![proposed("case", Proposal { candidates, grants, ..Proposal::default() })];
+    let mut proposals = vec![proposed(CASE, Proposal { candidates, grants, ..Proposal::default() })];
     if case.offers.is_none() && case.scripts.is_empty() {
         return Ok(proposals);
     }

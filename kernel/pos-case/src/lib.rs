@@ -53,13 +53,43 @@
 //! - Cash gives change and is rounded by its `cash_rounding`; other tenders cannot exceed what is due. A tender without an
 //!   amount pays what is due.
 //!
-//! Start reading at [`price`]; [`case`] reads, `drive` runs the stages, `result` computes tax and writes.
+//! # The result
+//!
+//! Amounts are decimal text with the currency's decimals; `-0.00` is never written. [`schema`] names every key. What it
+//! cannot say:
+//!
+//! - `lines[].net` is what is left of `gross` after `modifiers`; `paid` is what the customer pays, every tax in.
+//! - `taxes` come in the order of first appearance; `exact_base` and `exact_amount` are as they were before `rounding`.
+//! - `candidates` come in the case's order, then what extensions and people proposed. `reason` names the winner or the
+//!   condition that does not hold. `near_misses` says what is missing ("1 more of SOAP").
+//! - `certificate`: no choice of the offers saves more than `bound`. It speaks of one group after the other.
+//! - `explain` is the chain of each line, in words: price, rounding, modifiers, offers not given and why, tax workings.
+//! - `change` is there once everything is paid, else `due`.
+//!
+//! # A return
+//!
+//! [`refund`] takes back a part of a result. It reads `{"of": a result, "lines": [{"id", "qty"}]}` and answers in the keys of
+//! a result, every sign turned: `qty` "-1", `gross` "-2.00", `modifiers` "0.67", `tenders` "-1.33". Further keys:
+//!
+//! - `policy`: `keep-shares` (refund what was paid for the piece), `whole-deal` (pieces of one deal come back together or
+//!   not at all), `re-rate` (price what is kept again; needs the sale's `case`, and refuses without it).
+//! - `before`: what was returned of the sale earlier, in its order: the results of those returns, or `{"lines", "policy"}`.
+//!   So any split adds up to the sale: 10.01 paid with 10.00 in coins goes back as 3.35, 3.30 and 3.35.
+//! - A quantity has the sign it was sold with: four empties taken in come back with -4.
+//! - Money goes over the tenders in reverse order; what none of them had paid says `needs_right`. A result without tenders
+//!   is refunded without saying how.
+//! - Nothing is decided in a return, so it lists no candidates and no grants.
+//!
+//! Start reading at [`price`]; [`case`] reads, `drive` runs the stages, `result` computes tax and writes, `explain` finds the
+//! words, `returns` takes back.
 
 pub mod case;
 mod drive;
+mod explain;
 mod json;
 mod problem;
 mod result;
+mod returns;
 mod schema;
 mod settle;
 mod unrounded;
@@ -73,19 +103,33 @@ use serde_json::Value;
 
 /// Prices a case, or an array of cases: an array in gives an array out, a refused case `{"refused": …}` in its place.
 pub fn price(case_json: &str, extensions: &mut dyn Extensions) -> Value {
-    let (quoted, written) = match (json::parse(case_json), serde_json::from_str::<Value>(case_json)) {
+    each(case_json, |quoted, written| Case::from_values(quoted, written).and_then(|case| price_case(&case, extensions)))
+}
+
+/// Takes back a part of a priced case, or of each of an array of them: see [A return](crate#a-return).
+///
+/// `{"of": a result, "lines": [{"id", "qty"}], "policy", "before": [earlier returns], "case"}` gives a result with every
+/// sign turned.
+pub fn refund(return_json: &str, extensions: &mut dyn Extensions) -> Value {
+    each(return_json, |quoted, written| returns::refund(quoted, written, extensions))
+}
+
+/// One document, or an array of them.
+fn each(text: &str, mut one: impl FnMut(&Value, &Value) -> Result<Value, Problem>) -> Value {
+    let (quoted, written) = match (json::parse(text), serde_json::from_str::<Value>(text)) {
         (Ok(quoted), Ok(written)) => (quoted, written),
         (Err(problem), _) => return problem.to_json(),
         (_, Err(error)) => {
-            let message = format!("The case is not JSON: {error}.");
+            let message = format!("This is not JSON: {error}.");
             return Problem::new("malformed", "", message, "Correct the text.").to_json();
         }
     };
+    let mut answer = |quoted: &Value, written: &Value| one(quoted, written).unwrap_or_else(|problem| problem.to_json());
     match (quoted, written) {
         (Value::Array(quoted), Value::Array(written)) => {
-            quoted.iter().zip(&written).map(|(quoted, written)| price_one(quoted, written, extensions)).collect()
+            quoted.iter().zip(&written).map(|(quoted, written)| answer(quoted, written)).collect()
         }
-        (quoted, written) => price_one(&quoted, &written, extensions),
+        (quoted, written) => answer(&quoted, &written),
     }
 }
 
@@ -100,9 +144,4 @@ pub fn is_refused(result: &Value) -> bool {
         Value::Array(results) => results.iter().any(is_refused),
         result => result.get("refused").is_some(),
     }
-}
-
-fn price_one(quoted: &Value, written: &Value, extensions: &mut dyn Extensions) -> Value {
-    let priced = Case::from_values(quoted, written).and_then(|case| price_case(&case, extensions));
-    priced.unwrap_or_else(|problem| problem.to_json())
 }

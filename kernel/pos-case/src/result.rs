@@ -1,29 +1,37 @@
 //! A priced case in the keys of a result, amounts as decimal text with the currency's decimals.
 
-use crate::case::{Case, CaseLine, PriceFrom};
-use crate::drive::{Extensions, drive};
+use crate::case::line::UNITS;
+use crate::case::{Case, CaseLine, RewardKind, mode_name, name_of};
+use crate::drive::{Driven, Extensions, REWARD, drive};
+use crate::explain;
 use crate::problem::Problem;
-use crate::settle::{Settled, settle};
+use crate::settle::{Given, Settled, points_spent, settle};
 use crate::unrounded;
-use pos_domain::basket::PriceSource;
+use pos_domain::ids::LineNumber;
 use pos_domain::pricing::PricedBasket;
-use pos_domain::pricing::explain::{Facts, LineFacts};
 use pos_domain::pricing::priced::{Decision, PricedLine, TaxTotal};
 use pos_domain::pricing::proposal::{Effect, Grant};
 use pos_domain::pricing::tax::{CodeFigures, Figures, LineFigures, TaxFigures};
 use pos_money::{Currency, Decimal, Money};
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Keys of a tax of a result.
+pub(crate) const TAX_KEYS: [&str; 9] =
+    ["code", "jurisdiction", "levy", "included", "rounding", "base", "amount", "exact_base", "exact_amount"];
 
 /// Prices one case.
 pub(crate) fn price(case: &Case, extensions: &mut dyn Extensions) -> Result<Value, Problem> {
-    let basket = drive(case, extensions)?;
-    let figures = if case.rounding.exact { unrounded::figures(case, &basket)? } else { posted(case, &basket) };
+    let driven = drive(case, extensions)?;
+    let basket = &driven.basket;
+    let figures = if case.rounding.exact { unrounded::figures(case, basket)? } else { posted(case, basket) };
     if case.rounding.exact && !case.tenders.is_empty() {
         let next = "Leave out the tenders, or give an increment.";
         return Err(Problem::new("unrounded_total", "tenders", "Figures that are not rounded cannot be paid.", next));
     }
     let settled = if case.rounding.exact { None } else { settle(case, basket.total)? };
-    Ok(Writer { case, basket: &basket, figures: &figures }.result(settled))
+    let points = points_by_line(case, basket)?;
+    Ok(Writer { case, driven: &driven, basket, figures: &figures, points }.result(settled))
 }
 
 /// The figures of a basket as posted, in major units.
@@ -68,8 +76,29 @@ pub(crate) fn figure(value: Decimal, currency: Currency) -> String {
 
 struct Writer<'a> {
     case: &'a Case,
+    driven: &'a Driven,
     basket: &'a PricedBasket,
     figures: &'a Figures,
+    /// Points spent on a line, by reward.
+    points: Vec<(LineNumber, Arc<str>, i64)>,
+}
+
+/// Points that rewards before tax cost, by line: on each as much as the sum of what they took off so far makes up.
+fn points_by_line(case: &Case, basket: &PricedBasket) -> Result<Vec<(LineNumber, Arc<str>, i64)>, Problem> {
+    let mut points = Vec::new();
+    for reward in case.rewards.iter().filter(|reward| reward.kind == RewardKind::Discount && reward.points > 0) {
+        let modifiers = basket.lines.iter().flat_map(|line| line.modifiers.iter().map(move |one| (line.number, one)));
+        let own = modifiers
+            .filter(|(_, modifier)| &*modifier.source.extension == REWARD && modifier.source.candidate == reward.id);
+        let (mut taken, mut spent) = (Money::ZERO, 0);
+        for (number, modifier) in own {
+            taken = taken.minus(modifier.amount)?;
+            let so_far = points_spent(reward, taken)?;
+            points.push((number, reward.id.clone(), so_far - spent));
+            spent = so_far;
+        }
+    }
+    Ok(points)
 }
 
 impl Writer<'_> {
@@ -87,6 +116,10 @@ impl Writer<'_> {
         let taxes = self.basket.taxes.iter().zip(&figures.codes).map(|(total, tax)| {
             json!({
                 "code": total.code,
+                "jurisdiction": total.jurisdiction,
+                "levy": total.levy,
+                "included": total.included,
+                "rounding": explain::tax_rounding(self.case, total.level),
                 "base": self.figure(tax.base),
                 "amount": self.figure(tax.amount),
                 "exact_base": self.figure(tax.exact_base),
@@ -94,6 +127,7 @@ impl Writer<'_> {
             })
         });
         let mut result = json!({
+            "currency": self.case.currency.code(),
             "lines": lines.collect::<Vec<_>>(),
             "taxes": taxes.collect::<Vec<_>>(),
             "discount": self.money(self.basket.discount),
@@ -102,13 +136,15 @@ impl Writer<'_> {
             "total_included": self.figure(figures.total),
             "candidates": self.candidates(),
             "grants": self.basket.grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
+            "near_misses": explain::near_misses(self.case, self.driven),
+            "notices": self.notices(),
             "certificate": self.certificate(),
-            "explain": self.explain(),
+            "explain": explain::lines(self.case, self.driven),
         });
         if let Some(Settled { tenders, settlement }) = settled {
-            let tenders = tenders.iter().map(|(kind, amount)| json!({ "kind": kind, "amount": self.money(*amount) }));
-            result["tenders"] = tenders.collect();
-            if settlement.is_settled() {
+            result["tenders"] = tenders.iter().map(|given| self.tender(given)).collect();
+            // A card does not pay out what a sale of empties owes: that stays due, below zero.
+            if settlement.due.is_zero() {
                 result["change"] = json!(self.money(settlement.change));
             } else {
                 result["due"] = json!(self.money(settlement.due));
@@ -118,6 +154,18 @@ impl Writer<'_> {
             }
         }
         result
+    }
+
+    fn tender(&self, Given { kind, amount, cash_rounding, points }: &Given) -> Value {
+        let mut tender = json!({ "kind": kind, "amount": self.money(*amount) });
+        if let Some(rounding) = cash_rounding {
+            let increment = self.money(Money::from_minor(rounding.increment));
+            tender["cash_rounding"] = json!({ "increment": increment, "mode": mode_name(rounding.mode) });
+        }
+        if *points != 0 {
+            tender["points"] = json!(points);
+        }
+        tender
     }
 
     fn line(&self, index: usize, line: &CaseLine) -> Value {
@@ -130,27 +178,41 @@ impl Writer<'_> {
             paid: Money::ZERO,
         };
         let priced = self.basket.line(line.number).unwrap_or(&blank);
-        let mut modifiers: Vec<Value> = Vec::new();
-        for modifier in &priced.modifiers {
-            modifiers.push(json!({
+        let modifiers = priced.modifiers.iter().map(|modifier| {
+            let mut written = json!({
                 "source": modifier.source.extension,
                 "id": modifier.source.candidate,
+                "stage": modifier.stage,
+                "label": modifier.label,
                 "qty": modifier.quantity.value.normalize().to_string(),
                 "amount": self.money(modifier.amount),
-            }));
-        }
+            });
+            let points = self.points.iter().find(|(number, id, _)| {
+                *number == line.number && *id == modifier.source.candidate && &*modifier.source.extension == REWARD
+            });
+            if let Some((_, _, points)) = points {
+                written["points"] = json!(points);
+            }
+            written
+        });
         let figures = self.figures.lines.get(index);
-        let taxes = figures
-            .into_iter()
-            .flat_map(|line| &line.taxes)
-            .map(|tax| json!({ "code": tax.code, "base": self.figure(tax.base), "amount": self.figure(tax.amount) }));
+        let taxes = figures.into_iter().flat_map(|line| &line.taxes).map(|tax| {
+            json!({
+                "code": tax.code,
+                "included": tax.included,
+                "base": self.figure(tax.base),
+                "amount": self.figure(tax.amount),
+            })
+        });
         json!({
             "id": line.id,
             "sku": line.item.id,
+            "kind": line.kind,
+            "uom": name_of(line.quantity.unit, &UNITS),
             "qty": line.quantity.value.normalize().to_string(),
             "gross": self.money(priced.gross),
             "net": self.money(priced.net),
-            "modifiers": modifiers,
+            "modifiers": modifiers.collect::<Vec<_>>(),
             "taxes": taxes.collect::<Vec<_>>(),
             "paid": self.figure(figures.map_or(Decimal::ZERO, |line| line.paid)),
         })
@@ -176,6 +238,7 @@ impl Writer<'_> {
             json!({ "line": line, "qty": quantity.value.normalize().to_string() })
         });
         json!({
+            "source": decision.source.extension,
             "id": decision.source.candidate,
             "sets": decision.sets,
             "saving": self.money(decision.saving),
@@ -207,36 +270,15 @@ impl Writer<'_> {
         json!({ "kind": kind, "saving": self.figure(certificate.saving), "bound": self.figure(certificate.bound) })
     }
 
-    /// By line the chain from its price to what is paid; nothing where figures are not rounded, since nothing is posted.
-    fn explain(&self) -> Vec<Value> {
-        if self.case.rounding.exact {
-            return Vec::new();
-        }
-        let facts = Facts::of_basket(self.basket, self.case.currency);
-        let mut explained = Vec::new();
-        for line in &self.case.lines {
-            let Some(priced) = self.basket.line(line.number) else { continue };
-            let price_source = match line.price_from {
-                PriceFrom::Case => PriceSource::List,
-                PriceFrom::Proposal | PriceFrom::Override => PriceSource::Given,
-            };
-            let chain = facts.chain(LineFacts {
-                number: line.number,
-                quantity: line.quantity,
-                price: line.price,
-                price_source: &price_source,
-                origin: None,
-                gross: priced.gross,
-                modifiers: &priced.modifiers,
-                taxes: &priced.taxes,
-                paid: priced.paid,
-            });
-            let steps = chain.into_iter().map(|step| {
-                let amount = step.amount.map(|amount| self.money(amount));
-                json!({ "kind": step.kind.code(), "title": step.title, "detail": step.detail, "amount": amount })
-            });
-            explained.push(json!({ "line": line.id, "steps": steps.collect::<Vec<_>>() }));
-        }
-        explained
+    fn notices(&self) -> Vec<Value> {
+        let written = self.basket.notices.iter().map(|notice| {
+            let ids = notice.lines.iter().filter_map(|number| self.case.numbered(*number)).map(|line| line.id.clone());
+            json!({
+                "severity": notice.severity,
+                "message": notice.message.text,
+                "lines": ids.collect::<Vec<_>>(),
+            })
+        });
+        written.collect()
     }
 }

@@ -1,29 +1,42 @@
 //! Tenders against the total: rewards that pay, then the case's own tenders, change and cash rounding.
 
-use crate::case::{Case, RewardKind};
+use crate::case::{Case, Reward, RewardKind};
 use crate::problem::Problem;
 use pos_domain::Refusal;
 use pos_domain::tender::{Settlement, Tender, TenderKind};
-use pos_money::{Money, Rounding};
+use pos_money::{Money, Rounding, proportion};
 use std::sync::Arc;
 
 /// What was given, and what that comes to.
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
-    pub(crate) tenders: Vec<(Arc<str>, Money)>,
+    pub(crate) tenders: Vec<Given>,
     pub(crate) settlement: Settlement,
+}
+
+/// A tender as taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// `cash`, `coupon`, a reward's id …
+    pub(crate) kind: Arc<str>,
+    pub(crate) amount: Money,
+    /// Of cash, where the case says how.
+    pub(crate) cash_rounding: Option<Rounding>,
+    /// Points spent as this tender.
+    pub(crate) points: i64,
 }
 
 /// Settles a total; none where nothing is tendered.
 pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Problem> {
     let mut rounding = Rounding::HALF_UP;
-    let mut given: Vec<(Arc<str>, Money)> = Vec::new();
+    let mut given: Vec<Given> = Vec::new();
     let mut tenders: Vec<Tender> = Vec::new();
     for reward in case.rewards.iter().filter(|reward| reward.kind == RewardKind::Tender) {
         let due = Settlement::of(total, &tenders, rounding)?.due;
         // Points never pay more than there is to pay.
         let amount = reward.value.min(due.max(Money::ZERO));
-        given.push((reward.id.clone(), amount));
+        let points = points_spent(reward, amount)?;
+        given.push(Given { kind: reward.id.clone(), amount, cash_rounding: None, points });
         tenders.push(Tender::new(TenderKind::Coupon, amount));
     }
     for tender in &case.tenders {
@@ -39,11 +52,19 @@ pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Probl
             None if kind.gives_change() => rounding.round_money(due)?,
             None => due,
         };
-        given.push((tender.kind.clone(), amount));
+        given.push(Given { kind: tender.kind.clone(), amount, cash_rounding: tender.cash_rounding, points: 0 });
         tenders.push(Tender::new(kind, amount));
     }
     if tenders.is_empty() {
         return Ok(None);
     }
     Ok(Some(Settled { settlement: Settlement::of(total, &tenders, rounding)?, tenders: given }))
+}
+
+/// The points a reward costs that was good for `amount`: in proportion, where there was less to pay than it is worth.
+pub(crate) fn points_spent(reward: &Reward, amount: Money) -> Result<i64, Problem> {
+    if amount.is_zero() {
+        return Ok(0);
+    }
+    Ok(proportion(reward.points, amount.minor().into(), reward.value.minor().into())?)
 }

@@ -347,13 +347,16 @@ pub struct StarterArgs {
 )]
 pub struct PriceArgs {
     /// The file; - reads standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["schema", "returned"])]
     pub case: Option<PathBuf>,
+    /// Take back a part of a result instead: {"of": a result, "lines": [{"id", "qty"}], "policy", "before"}
+    #[arg(long = "return", value_name = "FILE", conflicts_with = "case")]
+    pub returned: Option<PathBuf>,
     /// Print the result as JSON instead of text
     #[arg(long)]
     pub json: bool,
-    /// Print the JSON Schema of a case and its result
-    #[arg(long, conflicts_with = "case")]
+    /// Print the JSON Schema of cases, results and returns
+    #[arg(long, conflicts_with_all = ["case", "returned"])]
     pub schema: bool,
 }
 

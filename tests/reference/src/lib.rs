@@ -71,9 +71,10 @@
 //! - Payable discounts come last, on whole orders only, and do not compete. `saving` is on prices; `discount` counts both.
 //!
 //! Returns
-//! - The share of k of m remaining units is the first of two shares of what is left, by largest remainder over k : m - k. Gross, modifiers and
-//!   taxes are shared on their own and what is paid is their sum. Payable discounts, exemptions and the cent of `from-base` are shared
-//!   as one figure beside them.
+//! - What has gone back after k of m units is the whole times k / m, rounded half up to the minor unit; a return gives what of that has not gone
+//!   back yet. Gross, modifiers and taxes are shared on their own and what is paid is their sum. Payable discounts, exemptions and the
+//!   cent of `from-base` are shared as one figure beside them. Quantities of modifiers are shared exactly.
+//! - Refunds go over the tenders in reverse order, all cash as one at the place of the last cash, each up to what it settled; beyond that in cash.
 //!
 //! Not computed, and refused by name: price proposals, gifts, scripts, plugin configurations, manual discounts, rewards,
 //! thresholds and maxima of taxes, `keep_price` for exemptions.
@@ -81,6 +82,7 @@
 pub mod allocate;
 pub mod case;
 pub mod cash;
+pub mod compare;
 pub mod currency;
 pub mod generate;
 pub mod number;

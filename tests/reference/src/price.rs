@@ -220,37 +220,8 @@ impl Priced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::{Random, Shape, generate};
+    use crate::generate::{Random, Shape, generate, spoil};
     use serde_json::json;
-
-    /// Puts something hostile at a random place.
-    fn spoil(value: &mut Value, random: &mut Random) {
-        let hostile = [
-            json!("999999999999999999999"),
-            json!("-1"),
-            json!("0.000000000000000001"),
-            json!("1e40"),
-            json!(4_294_967_295_u32),
-            json!(i64::MIN),
-            json!(null),
-            json!([]),
-            json!({}),
-            json!(true),
-            json!("half-up"),
-        ];
-        let children = match value {
-            Value::Object(map) if !map.is_empty() => map.values_mut().collect::<Vec<_>>(),
-            Value::Array(list) if !list.is_empty() => list.iter_mut().collect(),
-            _ => {
-                *value = hostile[random.below(hostile.len())].clone();
-                return;
-            }
-        };
-        let count = children.len();
-        if let Some(child) = children.into_iter().nth(random.below(count)) {
-            spoil(child, random);
-        }
-    }
 
     #[test]
     fn no_input_panics_and_no_answer_is_minus_zero() {

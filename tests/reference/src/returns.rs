@@ -1,38 +1,73 @@
 //! Returns: the exact inverse of a sale, in any split and order.
 //!
-//! Every figure that was posted for a line is shared between what comes back and what stays, by largest remainder over the *rest*: of 10.00 for
-//! three pieces the first return of one piece takes 3.33 (10.00 over 1 : 2), the second 3.34 (6.67 over 1 : 1), the last what is left,
-//! 3.33. Gross, each modifier and each tax are shared on their own; what is refunded is their sum, so that every refund closes by itself.
+//! Of every figure that was posted for a line, the pieces that have come back so far are worth `round(whole x returned / sold)`, half up, and a
+//! return gives what of that has not gone back yet: of 10.00 for three pieces the first takes 3.33, the second 3.34 (6.67 less 3.33), the
+//! last 3.33. Gross, each modifier and each tax are shared on their own; what is refunded is their sum, so that every refund closes by
+//! itself. What has gone back depends on the pieces alone, not on how they were split, so a split gains nothing.
 //!
 //! Invariant, proved by test: after the last piece every figure of the sale has gone back to the minor unit.
 
-use crate::allocate;
-use crate::number::{Rational, text, zero};
+use crate::currency::Currency;
+use crate::number::{Rational, from_json, text, zero};
 use crate::price::{LineResult, ModifierResult, Priced, TaxOnLine};
 use crate::refusal::Refusal;
+use crate::round::{Mode, round_to};
 use num_traits::Signed;
 use serde_json::{Value, json};
 
-/// What is still to come back of one tax.
-#[derive(Clone, Debug)]
-struct TaxLeft {
-    code: String,
-    included: bool,
-    base: Rational,
-    amount: Rational,
+/// A figure of a sold line, and what of it has gone back.
+#[derive(Clone, Debug, Default)]
+struct Figure {
+    whole: Rational,
+    gone: Rational,
 }
 
-/// What is still to come back of one line.
+impl Figure {
+    fn of(whole: Rational) -> Self {
+        Self { whole, gone: zero() }
+    }
+
+    /// What goes back now, when `returned` of `sold` pieces have come back. A unit of 0 rounds nothing.
+    fn take(&mut self, returned: &Rational, sold: &Rational, unit: &Rational) -> Rational {
+        let worth = round_to(&(&self.whole * returned / sold), unit, Mode::HalfUp);
+        let share = &worth - &self.gone;
+        self.gone = worth;
+        share
+    }
+
+    fn is_back(&self) -> bool {
+        self.whole == self.gone
+    }
+}
+
 #[derive(Clone, Debug)]
-struct LineLeft {
+struct SoldModifier {
+    id: String,
+    used: Figure,
+    /// Positive: what was taken off.
+    off: Figure,
+}
+
+#[derive(Clone, Debug)]
+struct SoldTax {
+    code: String,
+    included: bool,
+    base: Figure,
+    amount: Figure,
+}
+
+/// A line and what has gone back of it.
+#[derive(Clone, Debug)]
+struct SoldLine {
     id: String,
     sku: String,
     quantity: Rational,
-    gross: Rational,
-    modifiers: Vec<(String, Rational, Rational)>,
-    taxes: Vec<TaxLeft>,
+    returned: Rational,
+    gross: Figure,
+    modifiers: Vec<SoldModifier>,
+    taxes: Vec<SoldTax>,
     /// What was paid beyond price and added taxes: payable discounts, exemptions, the cent of `from-base`.
-    beside: Rational,
+    beside: Figure,
 }
 
 /// A sale and what has not come back of it.
@@ -40,7 +75,7 @@ struct LineLeft {
 pub struct Returns {
     unit: Rational,
     decimals: u32,
-    lines: Vec<LineLeft>,
+    lines: Vec<SoldLine>,
 }
 
 /// One return.
@@ -58,38 +93,89 @@ impl Returns {
     /// # Errors
     /// [`Refusal::Unsupported`] where figures were not rounded to the minor unit, so nothing was posted.
     pub fn of(priced: &Priced) -> Result<Self, Refusal> {
-        let unit = priced.case.currency.minor_unit();
         let mut lines = Vec::new();
         for (index, line) in priced.case.lines.iter().enumerate() {
             let posted = &priced.tax.lines[index];
             let definitions = line.taxes.iter().zip(&posted.taxes);
-            let taxes: Vec<TaxLeft> = definitions
-                .map(|(tax, posted)| TaxLeft {
-                    code: posted.code.clone(),
-                    included: tax.included,
-                    base: posted.base.clone(),
-                    amount: posted.amount.clone(),
-                })
-                .collect();
+            let taxes = definitions.map(|(tax, posted)| SoldTax {
+                code: posted.code.clone(),
+                included: tax.included,
+                base: Figure::of(posted.base.clone()),
+                amount: Figure::of(posted.amount.clone()),
+            });
             let outcomes = priced.offers.candidates.iter().zip(&priced.case.candidates);
             // A payable discount is no part of the price: it comes back with what was paid beside it.
             let on_price = outcomes.filter(|(outcome, candidate)| {
                 candidate.basis == crate::case::Basis::Price && outcome.used[index] != zero()
             });
-            let modifiers: Vec<(String, Rational, Rational)> = on_price
-                .map(|(outcome, _)| (outcome.id.clone(), outcome.used[index].clone(), outcome.by_line[index].clone()))
-                .collect();
-            let added: Rational = taxes.iter().filter(|tax| !tax.included).map(|tax| &tax.amount).sum();
-            let beside = &posted.paid - &priced.offers.nets[index] - added;
-            let gross = priced.gross[index].clone();
-            let figures = taxes.iter().flat_map(|tax| [&tax.base, &tax.amount]).chain([&beside, &gross]);
-            if figures.map(|figure| figure / &unit).any(|steps| !steps.is_integer()) {
-                return Err(Refusal::unsupported("returns of figures finer than the minor unit"));
-            }
-            let (id, sku, quantity) = (line.id.clone(), line.sku.clone(), line.quantity.clone());
-            lines.push(LineLeft { id, sku, quantity, gross, modifiers, taxes, beside });
+            let modifiers = on_price.map(|(outcome, _)| SoldModifier {
+                id: outcome.id.clone(),
+                used: Figure::of(outcome.used[index].clone()),
+                off: Figure::of(outcome.by_line[index].clone()),
+            });
+            let mut sold = SoldLine {
+                id: line.id.clone(),
+                sku: line.sku.clone(),
+                quantity: line.quantity.clone(),
+                returned: zero(),
+                gross: Figure::of(priced.gross[index].clone()),
+                modifiers: modifiers.collect(),
+                taxes: taxes.collect(),
+                beside: Figure::default(),
+            };
+            sold.beside.whole = &posted.paid - sold.paid();
+            lines.push(sold);
         }
-        Ok(Self { unit, decimals: priced.case.currency.exponent, lines })
+        let currency = &priced.case.currency;
+        Self { unit: currency.minor_unit(), decimals: currency.exponent, lines }.posted()
+    }
+
+    /// All of a sale as somebody posted it: the `currency` and `lines` of a result. Lines of no quantity cannot come back.
+    ///
+    /// # Errors
+    /// [`Refusal::MissingKey`] where a figure is missing, [`Refusal::Unsupported`] where one is finer than the minor unit.
+    pub fn of_result(result: &Value) -> Result<Self, Refusal> {
+        let currency = result["currency"].as_str().and_then(Currency::of);
+        let currency = currency.ok_or_else(|| Refusal::wrong("currency", "a code of ISO 4217 with minor units"))?;
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let mut lines = Vec::new();
+        for line in list(&result["lines"]) {
+            let mut sold = SoldLine {
+                id: name(&line, "id")?,
+                sku: name(&line, "sku")?,
+                quantity: figure(&line, "qty")?.whole,
+                returned: zero(),
+                gross: figure(&line, "gross")?,
+                modifiers: Vec::new(),
+                taxes: Vec::new(),
+                beside: Figure::default(),
+            };
+            for modifier in list(&line["modifiers"]) {
+                let off = Figure::of(-figure(&modifier, "amount")?.whole);
+                sold.modifiers.push(SoldModifier { id: name(&modifier, "id")?, used: figure(&modifier, "qty")?, off });
+            }
+            for tax in list(&line["taxes"]) {
+                sold.taxes.push(SoldTax {
+                    code: name(&tax, "code")?,
+                    included: tax["included"] == true,
+                    base: figure(&tax, "base")?,
+                    amount: figure(&tax, "amount")?,
+                });
+            }
+            sold.beside.whole = figure(&line, "paid")?.whole - sold.paid();
+            if sold.quantity != zero() {
+                lines.push(sold);
+            }
+        }
+        Self { unit: currency.minor_unit(), decimals: currency.exponent, lines }.posted()
+    }
+
+    fn posted(self) -> Result<Self, Refusal> {
+        let is_posted = |figure: &Figure| (&figure.whole / &self.unit).is_integer();
+        if self.lines.iter().all(|line| line.figures().all(is_posted)) {
+            return Ok(self);
+        }
+        Err(Refusal::unsupported("returns of figures finer than the minor unit"))
     }
 
     /// Takes back quantities of lines.
@@ -106,10 +192,11 @@ impl Returns {
                 left: text(left, 0),
             };
             let line = after.lines.iter_mut().find(|line| line.id == *id).ok_or_else(|| exceeds(&zero()))?;
-            if quantity.abs() > line.quantity.abs() || quantity * &line.quantity <= zero() {
-                return Err(exceeds(&line.quantity));
+            let left = &line.quantity - &line.returned;
+            if quantity.abs() > left.abs() || quantity * &line.quantity <= zero() {
+                return Err(exceeds(&left));
             }
-            let (paid, result) = line.take(quantity, &self.unit, self.decimals)?;
+            let (paid, result) = line.take(quantity, &self.unit, self.decimals);
             total += paid;
             lines.push(result);
         }
@@ -121,49 +208,58 @@ impl Returns {
     /// The first figure of the sale that has not gone back; `None` after a full return.
     pub fn rest(&self) -> Option<String> {
         self.lines.iter().find_map(|line| {
-            let figures = line.taxes.iter().flat_map(|tax| [&tax.base, &tax.amount]);
-            let figures = figures.chain(line.modifiers.iter().flat_map(|(_, used, amount)| [used, amount]));
-            let mut figures = figures.chain([&line.quantity, &line.gross, &line.beside]);
-            figures.find(|figure| **figure != zero()).map(|figure| format!("line {}: {figure} left", line.id))
+            let mut left = line.figures().chain(line.modifiers.iter().map(|modifier| &modifier.used));
+            let kept = &line.quantity - &line.returned;
+            let left = left.find(|figure| !figure.is_back()).map(|figure| &figure.whole - &figure.gone);
+            left.or(Some(kept).filter(|kept| *kept != zero())).map(|left| format!("line {}: {left} left", line.id))
         })
     }
 }
 
-/// Moves a share of `left` out of it: `quantity` of the `there` that are there.
-fn move_share(
-    left: &mut Rational,
-    quantity: &Rational,
-    there: &Rational,
-    unit: &Rational,
-) -> Result<Rational, Refusal> {
-    let shares = allocate::by_weight(left, &[quantity.clone(), there - quantity], unit)?;
-    let share = shares.into_iter().next().unwrap_or_default();
-    *left -= &share;
-    Ok(share)
+fn name(value: &Value, key: &str) -> Result<String, Refusal> {
+    let missing = || Refusal::MissingKey { place: "a result".to_owned(), key: key.to_owned() };
+    value[key].as_str().map(str::to_owned).ok_or_else(missing)
 }
 
-impl LineLeft {
+fn figure(value: &Value, key: &str) -> Result<Figure, Refusal> {
+    let missing = || Refusal::MissingKey { place: "a result".to_owned(), key: key.to_owned() };
+    from_json(&value[key]).map(Figure::of).ok_or_else(missing)
+}
+
+impl SoldLine {
+    /// Everything that is money.
+    fn figures(&self) -> impl Iterator<Item = &Figure> {
+        let taxes = self.taxes.iter().flat_map(|tax| [&tax.base, &tax.amount]);
+        taxes.chain(self.modifiers.iter().map(|modifier| &modifier.off)).chain([&self.gross, &self.beside])
+    }
+
+    /// What was paid, from its parts.
+    fn paid(&self) -> Rational {
+        let off: Rational = self.modifiers.iter().map(|modifier| &modifier.off.whole).sum();
+        let added = self.taxes.iter().filter(|tax| !tax.included).map(|tax| &tax.amount.whole);
+        &self.gross.whole - off + added.sum::<Rational>() + &self.beside.whole
+    }
+
     /// What is refunded for `quantity`, and the mirrored line.
-    fn take(&mut self, quantity: &Rational, unit: &Rational, decimals: u32) -> Result<(Rational, LineResult), Refusal> {
-        let there = self.quantity.clone();
-        self.quantity -= quantity;
+    fn take(&mut self, quantity: &Rational, unit: &Rational, decimals: u32) -> (Rational, LineResult) {
+        self.returned += quantity;
+        let (returned, sold) = (&self.returned, &self.quantity);
         let amount = |value: &Rational| text(&-value, decimals);
-        let gross = move_share(&mut self.gross, quantity, &there, unit)?;
-        let mut paid = move_share(&mut self.beside, quantity, &there, unit)?;
+        let gross = self.gross.take(returned, sold, unit);
+        let mut paid = self.beside.take(returned, sold, unit);
         let mut net = gross.clone();
         let mut modifiers = Vec::new();
-        for (id, used, left) in &mut self.modifiers {
-            let share = move_share(left, quantity, &there, unit)?;
-            let part = &*used * quantity / &there;
-            *used -= &part;
+        for SoldModifier { id, used, off } in &mut self.modifiers {
+            let share = off.take(returned, sold, unit);
+            let part = used.take(returned, sold, &zero());
             net -= &share;
             modifiers.push(ModifierResult { id: id.clone(), qty: text(&-part, 0), amount: text(&share, decimals) });
         }
         paid += &net;
         let mut taxes = Vec::new();
         for tax in &mut self.taxes {
-            let base = move_share(&mut tax.base, quantity, &there, unit)?;
-            let share = move_share(&mut tax.amount, quantity, &there, unit)?;
+            let base = tax.base.take(returned, sold, unit);
+            let share = tax.amount.take(returned, sold, unit);
             if !tax.included {
                 paid += &share;
             }
@@ -179,7 +275,7 @@ impl LineLeft {
             taxes,
             paid: amount(&paid),
         };
-        Ok((paid, line))
+        (paid, line)
     }
 }
 
@@ -224,6 +320,42 @@ mod tests {
         assert!(returns.take(&part(&[("1", 1)])).is_err());
         assert!(returns.take(&part(&[("2", -1)])).is_err());
         assert!(returns.take(&part(&[("9", 1)])).is_err());
+    }
+
+    /// What has gone back depends on the pieces alone: 1.43, 1.43, 1.43 … and never a cent gained by the split.
+    #[test]
+    fn a_split_gains_nothing() {
+        let sale = price(&json!({ "currency": "EUR", "lines": [{ "qty": "7", "unit_price": "10.00", "per": "7" }] }));
+        let sale = sale.unwrap();
+        let at_once = |pieces: i64| Returns::of(&sale).unwrap().take(&part(&[("1", pieces)])).unwrap().total;
+        let (mut returns, mut back) = (Returns::of(&sale).unwrap(), zero());
+        for pieces in 1..=7 {
+            back += returns.take(&part(&[("1", 1)])).unwrap().total;
+            assert_eq!(back, at_once(pieces), "{pieces}");
+        }
+    }
+
+    /// A posted result is taken back like the sale it was written from.
+    #[test]
+    fn a_result_is_enough() {
+        for seed in 0..200 {
+            let given = generate(seed, Shape::Returns);
+            let sale = price(&given["case"]).unwrap();
+            let mut result = serde_json::to_value(sale.result()).unwrap();
+            result["currency"] = given["case"]["currency"].clone();
+            for (line, definition) in result["lines"].as_array_mut().unwrap().iter_mut().zip(&sale.case.lines) {
+                for (tax, definition) in line["taxes"].as_array_mut().unwrap().iter_mut().zip(&definition.taxes) {
+                    tax["included"] = json!(definition.included);
+                }
+            }
+            let (mut of_sale, mut of_result) = (Returns::of(&sale).unwrap(), Returns::of_result(&result).unwrap());
+            for parts in given["parts"].as_array().unwrap() {
+                let parts = parts.as_object().unwrap().iter();
+                let parts: Vec<_> = parts.map(|(id, quantity)| (id.clone(), from_json(quantity).unwrap())).collect();
+                assert_eq!(of_sale.take(&parts).unwrap().total, of_result.take(&parts).unwrap().total, "seed {seed}");
+            }
+            assert_eq!(of_result.rest(), None, "seed {seed}");
+        }
     }
 
     /// Any sale, any split: the refunds add up to what was paid, and every figure is back at zero.

@@ -1,7 +1,9 @@
 //! The laboratory: attacks that take longer than a test run.
 #![expect(clippy::print_stdout, reason = "figures are what this program prints")]
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -36,40 +38,72 @@ enum What {
         /// Print one JSON object as the last line
         #[arg(long)]
         json: bool,
+        /// Where cases that fail are written [default: pos-lab in the folder for temporary files]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// How many of other projects' published figures come out, each under one policy of its own
+    Peers {
+        /// Print one JSON array as the last line, a row for each peer
+        #[arg(long)]
+        json: bool,
     },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().what {
         What::Kills { count, seed, json } => kills(count, seed, json),
-        What::Pricing { count, seed, json } => pricing(count, seed, json),
+        What::Pricing { count, seed, json, out } => {
+            pricing(count, seed, json, &out.unwrap_or_else(|| std::env::temp_dir().join("pos-lab")))
+        }
+        What::Peers { json } => peers(json),
     }
 }
 
-fn pricing(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
+fn pricing(count: u64, seed: u64, json: bool, out: &Path) -> anyhow::Result<ExitCode> {
     let report = pos_tests::pricing_lab::run(count, seed, |done| {
-        if done % 5_000 == 0 {
+        if done % 25_000 == 0 {
             eprintln!("{done} of {count} baskets");
         }
     });
-    for violation in &report.violations {
-        eprintln!("VIOLATION {}: {}", violation.what, violation.case);
+    for (number, violation) in report.found.iter().enumerate() {
+        std::fs::create_dir_all(out).with_context(|| format!("The folder {} cannot be made", out.display()))?;
+        let name = |what: &str| out.join(format!("{seed}-{}-{}.{what}.json", number + 1, violation.shape));
+        let mut files = vec![("--case", name("case"), &violation.case)];
+        files.extend(violation.returns.as_ref().map(|returns| ("--return", name("return"), returns)));
+        eprintln!("VIOLATION {} (seed {})", violation.what, violation.seed);
+        for (option, path, content) in files {
+            std::fs::write(&path, serde_json::to_string_pretty(content)?)
+                .with_context(|| format!("The file {} cannot be written", path.display()))?;
+            eprintln!("  pos price {option} {}", path.display());
+        }
     }
     if json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        println!(
-            "{count} baskets: {} about taxes agree, {} about offers are never below brute force ({} above: portions \
-             piece by piece), {} proven optimal, {} skipped, {} violations (seed {seed})",
-            report.taxes,
-            report.offers,
-            report.better,
-            report.optimal,
-            report.skipped,
-            report.violations.len()
-        );
+        for (shape, counts) in &report.shapes {
+            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            println!("{shape:<18} {}", counts.join(", "));
+        }
+        for (property, count) in &report.properties {
+            println!("{property:<28} looked at {count} times");
+        }
+        println!("{count} baskets, {} violations (seed {seed})", report.violations);
     }
-    Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn peers(json: bool) -> anyhow::Result<ExitCode> {
+    let scores = pos_reference::vectors::score(&|case| pos_case::price(&case.to_string(), &mut pos_case::NoExtensions));
+    let good = scores.iter().all(pos_reference::vectors::Score::is_good);
+    if json {
+        println!("{}", serde_json::to_string(&scores)?);
+    } else {
+        for score in &scores {
+            print!("{score}");
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn kills(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {

@@ -30,7 +30,7 @@ pub(crate) const KEYS: [&str; 14] = [
     "label",
     "attrs",
 ];
-const STAGES: [(&str, Stage); 3] = [("line", Stage::Line), ("shop", Stage::Shop), ("order", Stage::Order)];
+pub(crate) const STAGES: [(&str, Stage); 3] = [("line", Stage::Line), ("shop", Stage::Shop), ("order", Stage::Order)];
 const BASES: [(&str, Basis); 2] = [("price", Basis::Price), ("payable", Basis::Payable)];
 const SPREADS: [(&str, Spread); 3] =
     [("across", Spread::Across), ("each-line", Spread::EachLine), ("each-unit", Spread::EachUnit)];

@@ -2,7 +2,7 @@
 
 use super::read::unit_price;
 use super::{CaseLine, PriceFrom, offer};
-use crate::json::{Fields, list_at, text_at};
+use crate::json::{Fields, choice_at, list_at, text_at};
 use crate::problem::Problem;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::LineNumber;
@@ -29,7 +29,7 @@ pub(crate) const KEYS: [&str; 14] = [
     "price_locked",
     "taxes",
 ];
-const KINDS: [(&str, LineKind); 6] = [
+pub(crate) const KINDS: [(&str, LineKind); 6] = [
     ("sale", LineKind::Sale),
     ("return", LineKind::Return),
     ("gift-card", LineKind::GiftCard),
@@ -102,12 +102,23 @@ pub(super) fn line(
     })
 }
 
+/// Units of measure by their names in a case.
+pub(crate) const UNITS: [(&str, Unit); 10] = [
+    ("each", Unit::Each),
+    ("kg", Unit::Kg),
+    ("g", Unit::G),
+    ("l", Unit::L),
+    ("ml", Unit::Ml),
+    ("m", Unit::M),
+    ("cm", Unit::Cm),
+    ("m2", Unit::M2),
+    ("hour", Unit::Hour),
+    ("other", Unit::Other),
+];
+
 /// The unit of measure under `uom`.
-pub(super) fn unit(fields: &Fields<'_>) -> Result<Option<Unit>, Problem> {
-    let Some(text) = fields.text("uom")? else { return Ok(None) };
-    let known = ["each", "kg", "g", "l", "ml", "m", "cm", "m2", "hour", "other"];
-    let unit = if known.contains(&&*text) { Unit::from_text(&text) } else { None };
-    unit.map(Some).ok_or_else(|| Problem::unknown_choice(&fields.at("uom"), &text, &known))
+pub(crate) fn unit(fields: &Fields<'_>) -> Result<Option<Unit>, Problem> {
+    fields.get("uom").map(|value| choice_at(value, &fields.at("uom"), &UNITS)).transpose()
 }
 
 /// Keys of a tax.

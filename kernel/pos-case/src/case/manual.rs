@@ -72,7 +72,7 @@ pub(super) fn reward(value: &Value, place: &str, currency: Currency) -> Result<R
     if value.is_negative() {
         return Err(Problem::wrong(&fields.at("value"), "0 or more"));
     }
-    fields.whole::<i64>("points", "a whole number")?;
+    let points: u32 = fields.whole("points", "a whole number of points that is not negative")?.unwrap_or(0);
     fields.whole::<u32>("max_times", "a whole number that is not negative")?;
     super::offer::attrs(fields.get("attrs"), &fields.at("attrs"))?;
     let label = super::offer::message(fields.get("label"), &fields.at("label"))?.text;
@@ -81,6 +81,7 @@ pub(super) fn reward(value: &Value, place: &str, currency: Currency) -> Result<R
         id: text_at(fields.need("id")?, &fields.at("id"))?,
         kind: fields.choice("kind", &kinds, RewardKind::Discount)?,
         value,
+        points: points.into(),
         label: if label.is_empty() { "Reward".into() } else { label },
     })
 }

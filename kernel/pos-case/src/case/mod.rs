@@ -3,12 +3,12 @@
 //! Reading is strict: an unknown key is refused by name, with the one that was probably meant. Lines are known outside by
 //! their ids and inside by their numbers, from 1 in the order of the basket.
 
-mod candidate;
-mod line;
+pub(crate) mod candidate;
+pub(crate) mod line;
 mod manual;
 mod offer;
-mod read;
-mod settings;
+pub(crate) mod read;
+pub(crate) mod settings;
 
 use crate::problem::Problem;
 use pos_domain::catalogue::Item;
@@ -149,6 +149,8 @@ pub struct Reward {
     pub kind: RewardKind,
     /// What it is worth.
     pub value: Money,
+    /// What it costs in points, not negative.
+    pub points: i64,
     /// Name on the receipt.
     pub label: Arc<str>,
 }
@@ -217,6 +219,16 @@ const MODES: [(&str, RoundingMode); 5] = [
     ("up", RoundingMode::Up),
     ("down", RoundingMode::Down),
 ];
+
+/// The name of a choice.
+pub(crate) fn name_of<T: PartialEq>(choice: T, names: &[(&'static str, T)]) -> &'static str {
+    names.iter().find(|(_, known)| *known == choice).map_or("", |(name, _)| name)
+}
+
+/// The name of a rounding mode.
+pub(crate) fn mode_name(mode: RoundingMode) -> &'static str {
+    name_of(mode, &MODES)
+}
 
 /// A rounding increment in minor units of the currency.
 fn increment(value: Decimal, place: &str, currency: Currency) -> Result<Money, Problem> {

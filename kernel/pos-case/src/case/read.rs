@@ -130,7 +130,7 @@ pub(super) fn unit_price(value: &Value, place: &str, unit: pos_money::Unit) -> R
 }
 
 /// A number of `unit`, or `{value, uom}`.
-pub(super) fn quantity(value: &Value, place: &str, unit: pos_money::Unit) -> Result<Quantity, Problem> {
+pub(crate) fn quantity(value: &Value, place: &str, unit: pos_money::Unit) -> Result<Quantity, Problem> {
     if !value.is_object() {
         return Ok(Quantity::new(crate::json::number_at(value, place)?, unit));
     }

@@ -114,20 +114,25 @@ pub(super) fn tender(value: &Value, place: &str, currency: Currency) -> Result<C
     let fields = Fields::of(value, place, &["id", "kind", "amount", "cash_rounding"])?;
     fields.text("id")?;
     let kind = fields.text_or("kind", "cash")?;
+    let cash_rounding = cash_rounding(&fields, currency)?;
+    if cash_rounding.is_some() && &*kind != "cash" {
+        return Err(Problem::wrong(&fields.at("cash_rounding"), "left out: only cash is rounded to coins"));
+    }
+    Ok(CaseTender { kind, amount: fields.money("amount", currency)?, cash_rounding })
+}
+
+/// `"0.05"`, or `{"increment": "0.05", "mode": "half-up"}`.
+pub(crate) fn cash_rounding(fields: &Fields<'_>, currency: Currency) -> Result<Option<Rounding>, Problem> {
     let at = fields.at("cash_rounding");
-    let cash_rounding = match fields.get("cash_rounding") {
-        None => None,
+    match fields.get("cash_rounding") {
+        None => Ok(None),
         Some(value) if value.is_object() => {
             let rounding = Fields::of(value, at.as_str(), &["increment", "mode"])?;
             let given = rounding.need("increment").and_then(|given| number_at(given, &rounding.at("increment")))?;
-            Some(cash(given, rounding.choice("mode", &MODES, RoundingMode::HalfUp)?, &at, currency)?)
+            Ok(Some(cash(given, rounding.choice("mode", &MODES, RoundingMode::HalfUp)?, &at, currency)?))
         }
-        Some(value) => Some(cash(number_at(value, &at)?, RoundingMode::HalfUp, &at, currency)?),
-    };
-    if cash_rounding.is_some() && &*kind != "cash" {
-        return Err(Problem::wrong(&at, "left out: only cash is rounded to coins"));
+        Some(value) => Ok(Some(cash(number_at(value, &at)?, RoundingMode::HalfUp, &at, currency)?)),
     }
-    Ok(CaseTender { kind, amount: fields.money("amount", currency)?, cash_rounding })
 }
 
 fn cash(given: Decimal, mode: RoundingMode, place: &str, currency: Currency) -> Result<Rounding, Problem> {

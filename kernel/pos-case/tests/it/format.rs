@@ -4,7 +4,7 @@ use crate::price;
 use pos_case::{Extensions, NoExtensions, is_refused, schema};
 use pos_domain::pricing::proposal::{Candidate, Effect, Message, Proposal, Shape, Snapshot, Stage};
 use pos_money::{Decimal, Rate};
-use pos_reference::generate::{Random, Shape as Kind, generate};
+use pos_reference::generate::{Random, Shape as Kind, generate, spoil};
 use pos_reference::vectors::{PEERS, deals, peer};
 use serde_json::{Value, json};
 
@@ -15,14 +15,14 @@ fn generated(seed: u64, kind: Kind) -> Value {
     if kind == Kind::Returns { case["case"].clone() } else { case }
 }
 
-fn validator(definition: &str) -> jsonschema::Validator {
+pub(crate) fn validator(definition: &str) -> jsonschema::Validator {
     let mut whole = schema();
     whole.as_object_mut().unwrap().remove("anyOf");
     whole["$ref"] = json!(format!("#/$defs/{definition}"));
     jsonschema::validator_for(&whole).unwrap()
 }
 
-fn check_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
+pub(crate) fn check_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
     let errors: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path)).collect();
     assert!(errors.is_empty(), "{what}: {errors:?}\n{value}");
@@ -120,37 +120,6 @@ fn an_array_in_gives_an_array_out() {
     assert!(is_refused(&results) && results.as_array().unwrap().len() == 3);
     assert_eq!(pos_case::price("[]", &mut NoExtensions), json!([]));
     assert_eq!(pos_case::price("[1,", &mut NoExtensions)["refused"]["code"], "malformed");
-}
-
-/// Puts something hostile at a random place.
-fn spoil(value: &mut Value, random: &mut Random) {
-    let hostile = [
-        json!("999999999999999999999"),
-        json!("79228162514264337593543950335"),
-        json!("-1"),
-        json!("0"),
-        json!("0.0000000000000000000000000001"),
-        json!("1e28"),
-        json!(4_294_967_295_u64),
-        json!(i64::MIN),
-        json!(null),
-        json!([]),
-        json!({}),
-        json!(true),
-        json!("half-up"),
-    ];
-    let children = match value {
-        Value::Object(map) if !map.is_empty() => map.values_mut().collect::<Vec<_>>(),
-        Value::Array(list) if !list.is_empty() => list.iter_mut().collect(),
-        _ => {
-            *value = hostile[random.below(hostile.len())].clone();
-            return;
-        }
-    };
-    let count = children.len();
-    if let Some(child) = children.into_iter().nth(random.below(count)) {
-        spoil(child, random);
-    }
 }
 
 #[test]

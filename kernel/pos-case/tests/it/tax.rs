@@ -1,70 +1,11 @@
 //! Every tax figure of thousands of random baskets is the reference's.
 
 use crate::price;
+use pos_reference::compare::{differences, is_disputed};
 use pos_reference::generate::{Shape, generate};
 use pos_reference::number::{Rational, from_json, parse};
 use pos_reference::price::price_json;
 use serde_json::{Value, json};
-
-/// The reference lets an exempt added division tax weigh on the others of its batch, though it says of one that it is simply
-/// not there. Baskets with such a line are left out.
-fn is_disputed(case: &Value) -> bool {
-    let included = &case["prices_include_tax"];
-    case["lines"].as_array().into_iter().flatten().any(|line| {
-        let taxes = line["taxes"].as_array().into_iter().flatten();
-        let added = taxes.filter(|tax| tax["kind"] == "division" && tax.get("included").unwrap_or(included) == false);
-        let added: Vec<&Value> = added.collect();
-        added.len() > 1 && added.iter().any(|tax| tax.get("exempt").is_some())
-    })
-}
-
-/// Figures that are not posted may differ in what a division leaves over.
-const LEFT_OVER: &str = "0.0000000001";
-
-/// Where two results differ, in words.
-fn differences(case: &Value, ours: &Value, theirs: &Value) -> Vec<String> {
-    if pos_case::is_refused(ours) {
-        return vec![ours["refused"].to_string()];
-    }
-    let unrounded = case["rounding"]["increment"].is_null();
-    let mut wrong = Vec::new();
-    let mut compare = |what: String, ours: &Value, theirs: &Value| {
-        let exact = unrounded || what.contains("exact");
-        let tolerance = parse(if exact { LEFT_OVER } else { "0" }).unwrap();
-        let distance = |left: Rational, right: Rational| if left > right { left - right } else { right - left };
-        let (left, right) = (from_json(ours), from_json(theirs));
-        if left.zip(right).is_none_or(|(left, right)| distance(left, right) > tolerance) {
-            wrong.push(format!("{what}: {ours}, the reference says {theirs}"));
-        }
-    };
-    // The reference keeps a discount on what is to be paid out of the net, here it is a modifier like the others; and here
-    // one that rounds to nothing is not given, which only exact figures show.
-    let on_payable = theirs["candidates"].as_array().is_some_and(|candidates| !candidates.is_empty());
-    for key in ["total_included", "total_excluded", "total_tax"] {
-        compare(key.to_owned(), &ours[key], &theirs[key]);
-    }
-    for (index, tax) in theirs["taxes"].as_array().into_iter().flatten().enumerate() {
-        for key in ["base", "amount", "exact_base", "exact_amount"]
-            .into_iter()
-            .filter(|key| !on_payable || !key.starts_with("exact"))
-        {
-            compare(format!("taxes.{index}.{key}"), &ours["taxes"][index][key], &tax[key]);
-        }
-    }
-    for (index, line) in theirs["lines"].as_array().into_iter().flatten().enumerate() {
-        let own = &ours["lines"][index];
-        for key in ["gross", "net", "paid"].into_iter().filter(|key| *key != "net" || !on_payable) {
-            compare(format!("lines.{index}.{key}"), &own[key], &line[key]);
-        }
-        for (position, tax) in line["taxes"].as_array().into_iter().flatten().enumerate() {
-            for key in ["base", "amount"] {
-                let what = format!("lines.{index}.taxes.{position}.{key}");
-                compare(what, &own["taxes"][position][key], &tax[key]);
-            }
-        }
-    }
-    wrong
-}
 
 /// Compares every figure of many cases with the reference's.
 fn check_all(cases: impl Iterator<Item = Value>, at_least: usize) {

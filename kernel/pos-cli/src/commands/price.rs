@@ -16,15 +16,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Prices the cases of a file, or prints the schema of both.
+/// Prices the cases of a file, or refunds its returns, or prints the schema of all of them.
 pub(crate) fn run(args: &PriceArgs) -> anyhow::Result<ExitCode> {
-    let Some(path) = &args.case else {
+    let Some(path) = args.returned.as_ref().or(args.case.as_ref()) else {
         print(&format!("{}\n", serde_json::to_string_pretty(&pos_case::schema())?))?;
         return Ok(ExitCode::SUCCESS);
     };
     let text = read(path)?;
     let mut rules = Rules { folder: folder_of(path), loaders: Vec::new(), loaded: BTreeMap::new() };
-    let result = pos_case::price(&text, &mut rules);
+    let answer = if args.returned.is_some() { pos_case::refund } else { pos_case::price };
+    let result = answer(&text, &mut rules);
     if args.json {
         print_json(&result)?;
     } else {
@@ -39,7 +40,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text).context("Standard input cannot be read as text")?;
         return Ok(text);
     }
-    std::fs::read_to_string(path).with_context(|| format!("The case {} cannot be read", path.display()))
+    std::fs::read_to_string(path).with_context(|| format!("The file {} cannot be read", path.display()))
 }
 
 /// Scripts are named as seen from their case.
@@ -144,16 +145,25 @@ fn one(text: &mut String, result: &Value) -> anyhow::Result<()> {
         let on = format!("{} on {}", word(&tax["code"]), word(&tax["base"]));
         writeln!(text, "{on:<47} {:>12}", word(&tax["amount"]))?;
     }
-    for (title, key) in [
-        ("Discount", "discount"),
-        ("Without tax", "total_excluded"),
-        ("Tax", "total_tax"),
-        ("TOTAL", "total_included"),
-        ("Change", "change"),
-    ] {
+    for (title, key) in
+        [("Discount", "discount"), ("Without tax", "total_excluded"), ("Tax", "total_tax"), ("TOTAL", "total_included")]
+    {
         if let Some(amount) = result.get(key) {
             writeln!(text, "{title:<47} {:>12}", word(amount))?;
         }
+    }
+    for tender in result["tenders"].as_array().into_iter().flatten() {
+        let points = tender.get("points").map_or_else(String::new, |points| format!(" ({} points)", word(points)));
+        let right = if tender["needs_right"] == true { " (needs a right)" } else { "" };
+        writeln!(text, "{:<47} {:>12}", format!("{}{points}{right}", word(&tender["kind"])), word(&tender["amount"]))?;
+    }
+    for (title, key) in [("Cash rounding", "cash_rounding"), ("Still due", "due"), ("Change", "change")] {
+        if let Some(amount) = result.get(key) {
+            writeln!(text, "{title:<47} {:>12}", word(amount))?;
+        }
+    }
+    for near in result["near_misses"].as_array().into_iter().flatten() {
+        writeln!(text, "{}: {}", word(&near["offer"]), word(&near["missing"]))?;
     }
     let certificate = &result["certificate"];
     if certificate["kind"] == "bounded" {

@@ -37,7 +37,10 @@ pub struct Deal {
 impl Deal {
     /// The deals of a sale: candidates of the item and shop stages. Order offers and manual discounts lie on the whole
     /// basket and tie nothing together.
-    pub(super) fn all_of(lines: &[SoldLine], decisions: &[Decision]) -> Result<Vec<Deal>, Refusal> {
+    ///
+    /// Pieces that only qualified belong to their deal too, as far as its decision tells them: of "buy a shirt, get a
+    /// tie" the shirt does not come back alone.
+    pub fn all_of(lines: &[SoldLine], decisions: &[Decision]) -> Result<Vec<Deal>, Refusal> {
         let mut deals: Vec<Deal> = Vec::new();
         for line in lines {
             let ties = line.whole.modifiers.iter().filter(|one| matches!(one.stage, Stage::Line | Stage::Shop));
@@ -46,12 +49,19 @@ impl Deal {
                 match deals.iter_mut().find(|deal| deal.source == modifier.source) {
                     Some(deal) => deal.parts.push(part),
                     None => {
-                        let decision = decisions.iter().find(|decision| decision.source == modifier.source);
-                        let sets = decision.map_or(1, |decision| decision.sets.max(1));
                         let (source, label) = (modifier.source.clone(), modifier.label.clone());
-                        deals.push(Deal { source, label, sets, parts: vec![part] });
+                        deals.push(Deal { source, label, sets: 1, parts: vec![part] });
                     }
                 }
+            }
+        }
+        for deal in &mut deals {
+            let Some(decision) = decisions.iter().find(|decision| decision.source == deal.source) else { continue };
+            deal.sets = decision.sets.max(1);
+            let used = decision.used.iter().filter(|(number, _)| lines.iter().any(|line| line.number == *number));
+            let used = used.map(|(line, quantity)| DealPart { line: *line, quantity: quantity.value });
+            if !decision.used.is_empty() {
+                deal.parts = used.collect();
             }
         }
         Ok(deals)

@@ -3,6 +3,7 @@
 //! The same seed and shape give the same case for ever (the random numbers are our own). Every case is valid and says everything that
 //! matters in so many words (rounding, policy, stages, modes), so that a comparison never hangs on a default.
 
+mod hostile;
 mod offers;
 mod random;
 mod returns;
@@ -10,7 +11,9 @@ mod tax;
 
 use serde_json::Value;
 
+pub use hostile::spoil;
 pub use random::Random;
+pub use returns::split;
 
 /// What kind of case to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Shape {
     Offers,
     /// The same with cheapest and dearest picks among the slots, which leaves more to interpretation.
     ForcedPicks,
+    /// Several groups: what the first takes decides what is left to the next.
+    Groups,
     /// A sale to be returned in parts: `{case, parts}`.
     Returns,
 }
@@ -31,6 +36,7 @@ pub fn generate(seed: u64, shape: Shape) -> Value {
         Shape::Tax => tax_case(seed),
         Shape::Offers => offers::offer_case(seed, false),
         Shape::ForcedPicks => offers::offer_case(seed, true),
+        Shape::Groups => offers::group_case(seed),
         Shape::Returns => returns::return_case(seed),
     }
 }
@@ -48,7 +54,7 @@ mod tests {
     use super::*;
     use crate::case::read;
 
-    const SHAPES: [Shape; 4] = [Shape::Tax, Shape::Offers, Shape::ForcedPicks, Shape::Returns];
+    const SHAPES: [Shape; 5] = [Shape::Tax, Shape::Offers, Shape::ForcedPicks, Shape::Groups, Shape::Returns];
 
     #[test]
     fn a_seed_gives_the_same_valid_case_every_time() {

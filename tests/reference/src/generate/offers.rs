@@ -43,6 +43,18 @@ pub(super) fn offer_case(seed: u64, forced_picks: bool) -> Value {
     })
 }
 
+/// The same over three groups of one stage, which are solved by name, one after the other.
+pub(super) fn group_case(seed: u64) -> Value {
+    let mut case = offer_case(seed, false);
+    let mut random = Random::new(!seed);
+    for candidate in case["candidates"].as_array_mut().into_iter().flatten() {
+        candidate["group"] = json!(random.of(["g", "h", "i"]));
+        // Whether a higher priority brings a whole group forward is a matter of reading.
+        candidate["priority"] = json!(0);
+    }
+    case
+}
+
 fn candidate(random: &mut Random, index: i64, lines: &[Value], forced_picks: bool) -> Value {
     let shape = match random.below(10) {
         0 | 1 => portions(random, lines),

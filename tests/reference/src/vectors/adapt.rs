@@ -12,6 +12,12 @@ pub(super) fn cases(file: &str) -> Vec<Value> {
     }
 }
 
+/// The peer's policy: one for all its cases, in `vectors/policies.json`.
+pub(super) fn policy(peer: &str) -> Value {
+    let all: Value = serde_json::from_str(include_str!("../../vectors/policies.json")).unwrap_or_default();
+    all[peer].clone()
+}
+
 /// The list under a key.
 pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)

@@ -3,15 +3,10 @@
 //! The adapter does what an extension does (codes, rules, which lines); amounts, limits and combination are left to pricing.
 
 use super::PeerCase;
-use super::adapt::{cases, decimal, list, number, percent, word};
+use super::adapt::{cases, decimal, list, number, percent, policy, word};
 use crate::number::{Rational, from_json, zero};
 use num_traits::ToPrimitive;
 use serde_json::{Value, json};
-
-/// The peer's policy: codes combine.
-fn policy() -> Value {
-    json!({ "default_mode": "compound", "discount_rounding": { "mode": "half-up", "at": "line" } })
-}
 
 /// What is left of the campaigns that the peer's tests share: 1,000 to spend, no use. The vectors name the campaigns but not their state.
 const CAMPAIGNS: [(&str, &str, &str); 2] = [("campaign-id-1", "spend", "1000"), ("campaign-id-2", "uses", "0")];
@@ -57,7 +52,7 @@ fn case(given: &Value) -> PeerCase {
         case: json!({
             "currency": given["currency"],
             "prices_include_tax": given["prices_include_tax"],
-            "policy": policy(),
+            "policy": policy("medusa_promotions"),
             "lines": lines,
             "candidates": candidates,
             "budgets": budgets,

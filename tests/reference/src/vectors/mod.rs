@@ -8,6 +8,7 @@ mod deals;
 mod loyalty;
 mod medusa;
 mod oscar;
+mod score;
 mod taxes;
 mod vendure;
 
@@ -19,6 +20,7 @@ use num_traits::Signed;
 use serde_json::Value;
 
 pub use deals::deals;
+pub use score::{Exception, Score, score};
 pub use taxes::{odoo_tax, solidus_tax};
 
 /// The peers that [`peer`] knows.

@@ -1,14 +1,9 @@
 //! django-oscar's offers: a condition on count or value, a benefit, discounts rounded down.
 
 use super::PeerCase;
-use super::adapt::{cases, decimal, list, number, percent, same_names, word};
+use super::adapt::{cases, decimal, list, number, percent, policy, same_names, word};
 use crate::number::{Rational, whole, zero};
 use serde_json::{Value, json};
-
-/// The peer's policy, the same for all its cases.
-fn policy() -> Value {
-    json!({ "default_mode": "best-price", "discount_rounding": { "mode": "down", "at": "candidate" } })
-}
 
 pub(super) fn oscar() -> Vec<PeerCase> {
     cases(include_str!("../../vectors/oscar_offers.json")).iter().map(case).collect()
@@ -34,7 +29,7 @@ fn case(given: &Value) -> PeerCase {
         case: json!({
             "currency": given["currency"],
             "prices_include_tax": given["prices_include_tax"],
-            "policy": policy(),
+            "policy": policy("oscar_offers"),
             "lines": lines,
             "candidates": candidates,
         }),

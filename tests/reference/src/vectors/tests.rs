@@ -40,7 +40,8 @@ fn a_wrong_figure_is_told() {
 }
 
 /// Cases of the other peers whose published figure is not ours, and why.
-const OTHERWISE: [(&str, &str); 3] = [
+const OTHERWISE: [(&str, &str); 4] = [
+    ("odoo-loy-004", "gifts are not computed here"),
     (
         "medusa-007",
         "the vector does not say what is left of the campaign; with 1,000 left the promotion is worth more and is skipped",
@@ -57,7 +58,7 @@ fn other_peers_agree_under_one_policy_each() {
     let counts = [
         ("oscar_offers", 24),
         ("vendure_order_calc", 14),
-        ("odoo_loyalty", 8),
+        ("odoo_loyalty", 9),
         ("erpnext_pricing", 1),
         ("medusa_promotions", 23),
     ];
@@ -77,6 +78,18 @@ fn other_peers_agree_under_one_policy_each() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// One policy for each peer, and none that names a case.
+#[test]
+fn policies_are_data() {
+    for name in PEERS.into_iter().chain(["deals"]) {
+        let policy = super::adapt::policy(name);
+        assert!(policy.is_object(), "{name}");
+        let cases = peer(name);
+        assert!(cases.iter().all(|case| case.case["policy"].is_null() || case.case["policy"] == policy), "{name}");
+        assert!(cases.iter().all(|case| !policy.to_string().contains(&case.id)), "{name}");
+    }
 }
 
 #[test]

@@ -1,18 +1,9 @@
 //! Vendure's order calculator: figures in minor units, everything rounded per line, order discounts shared on what is to be paid.
 
 use super::PeerCase;
-use super::adapt::{Codes, cases, decimal, list, number, percent, word};
+use super::adapt::{Codes, cases, decimal, list, number, percent, policy, word};
 use crate::number::{Rational, from_json, whole};
 use serde_json::{Value, json};
-
-/// The peer's policy, the same for all its cases.
-fn policy() -> Value {
-    json!({
-        "default_mode": "compound",
-        "share_on": "payable",
-        "discount_rounding": { "mode": "half-up", "at": "candidate" },
-    })
-}
 
 pub(super) fn vendure() -> Vec<PeerCase> {
     cases(include_str!("../../vectors/vendure_order_calc.json")).iter().map(case).collect()
@@ -59,7 +50,7 @@ fn case(given: &Value) -> PeerCase {
             "currency": "USD",
             "prices_include_tax": included,
             "rounding": { "mode": "half-up", "level": "per-line" },
-            "policy": policy(),
+            "policy": policy("vendure_order_calc"),
             "lines": lines,
             "candidates": candidates,
         }),
