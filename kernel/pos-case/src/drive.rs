@@ -6,10 +6,8 @@
 use crate::case::{Case, ManualLine, RewardKind};
 use crate::problem::Problem;
 use pos_domain::pricing::engine::Assessor;
-use pos_domain::pricing::proposal::{
-    Basis, Candidate, Chosen, Effect, Message, Mode, Portion, Proposal, Shape, Snapshot, SnapshotLine, Spread, Stage,
-};
-use pos_domain::pricing::{PricedBasket, Pricing, Proposed};
+use pos_domain::pricing::proposal::{Candidate, Effect, Mode, Proposal, Snapshot, SnapshotLine, Stage};
+use pos_domain::pricing::{PricedBasket, Pricing, Proposed, manual};
 use std::sync::Arc;
 
 /// Runs what a case names but does not contain.
@@ -36,8 +34,8 @@ impl Extensions for NoExtensions {
 
 /// Sources of what is no extension's: the case's own candidates, people, loyalty rewards.
 pub(crate) const CASE: &str = "case";
-pub(crate) const MANUAL: &str = "manual";
-pub(crate) const REWARD: &str = "reward";
+pub(crate) const MANUAL: &str = manual::SOURCE;
+pub(crate) const REWARD: &str = manual::REWARD_SOURCE;
 
 /// A priced case.
 pub(crate) struct Driven {
@@ -62,12 +60,12 @@ pub(crate) fn drive(case: &Case, extensions: &mut dyn Extensions) -> Result<Driv
     remember(&mut proposed, &offers);
     pricing.apply(Stage::Order, offers)?;
     let basket = case.manual.basket.iter();
-    let basket = basket.map(|manual| whole_order("basket".into(), manual.effect, manual.reason.clone()));
+    let basket = basket.map(|one| manual::order_candidate("basket".into(), one.effect, one.reason.clone()));
     in_turn(&mut pricing, MANUAL, basket.collect())?;
     let rewards = case.rewards.iter().filter(|reward| reward.kind == RewardKind::Discount);
     for reward in rewards {
         let effect = Effect::AmountOff(reward.value);
-        in_turn(&mut pricing, REWARD, vec![whole_order(reward.id.clone(), effect, reward.label.clone())])?;
+        in_turn(&mut pricing, REWARD, vec![manual::order_candidate(reward.id.clone(), effect, reward.label.clone())])?;
     }
     let basket = pricing.finish(&case.assessment(), &Assessor { name: "taxes of the case".into() })?;
     Ok(Driven { basket, proposed })
@@ -158,34 +156,11 @@ fn in_turn(pricing: &mut Pricing, source: &str, candidates: Vec<Candidate>) -> R
 }
 
 fn manual_lines(case: &Case) -> Vec<Candidate> {
-    let of_line = |manual: &ManualLine| -> Option<Candidate> {
-        let line = case.numbered(manual.line)?;
-        let portions = vec![Portion { line: line.number, qty: line.quantity }];
-        let shape = Shape::Portions(Chosen { portions, effect: manual.effect, qualifies_on: Vec::new() });
-        let id = format!("line-{}", line.id);
-        Some(Candidate { mode: Mode::Exclusive, ..plain(id.into(), shape, manual.reason.clone()) })
+    let of_line = |by_hand: &ManualLine| -> Option<Candidate> {
+        let line = case.numbered(by_hand.line)?;
+        let id = format!("line-{}", line.id).into();
+        let (effect, reason) = (by_hand.effect, by_hand.reason.clone());
+        Some(manual::line_candidate(id, line.number, line.quantity, effect, Mode::Exclusive, reason))
     };
     case.manual.lines.iter().filter_map(of_line).collect()
-}
-
-fn whole_order(id: Arc<str>, effect: Effect, label: Arc<str>) -> Candidate {
-    plain(id, Shape::WholeOrder(effect), label)
-}
-
-fn plain(id: Arc<str>, shape: Shape, label: Arc<str>) -> Candidate {
-    Candidate {
-        group: Some(format!("by hand {id}").into()),
-        id,
-        shape,
-        mode: Mode::Compound,
-        priority: 0,
-        basis: Basis::Price,
-        spread: Spread::Across,
-        requires: None,
-        cap: None,
-        limits: None,
-        consumes_codes: Vec::new(),
-        label: Message::text(label),
-        attrs: Vec::new(),
-    }
 }

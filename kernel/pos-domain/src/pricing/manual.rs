@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The extension id of what people did: names the source of its modifiers.
-pub const SOURCE: &str = "by-hand";
+pub const SOURCE: &str = "manual";
 /// The same of points that were redeemed as a discount.
 pub const REWARD_SOURCE: &str = "reward";
 
@@ -194,7 +194,7 @@ pub fn on_lines(basket: &Basket, rules: &ManualRules) -> Vec<Proposed> {
         let by_hand = line.by_hand.as_ref()?;
         let mode = if rules.with_order_offers { Mode::Compound } else { Mode::Exclusive };
         let id = line_id(line.number).into();
-        Some(line_candidate(id, line.number, line.quantity, by_hand.effect, mode, by_hand.reason.clone()))
+        Some(line_candidate(id, line.number, line.quantity, by_hand.effect.effect(), mode, by_hand.reason.clone()))
     };
     let candidates: Vec<Candidate> = basket.live_lines().filter_map(of_line).collect();
     proposed(SOURCE, candidates)
@@ -227,12 +227,12 @@ pub fn line_candidate(
     id: Arc<str>,
     line: LineNumber,
     quantity: Quantity,
-    effect: HandEffect,
+    effect: Effect,
     mode: Mode,
     label: Arc<str>,
 ) -> Candidate {
     let portions = vec![Portion { line, qty: quantity }];
-    let shape = Shape::Portions(Chosen { portions, effect: effect.effect(), qualifies_on: Vec::new() });
+    let shape = Shape::Portions(Chosen { portions, effect, qualifies_on: Vec::new() });
     Candidate { mode, ..alone(id, shape, label) }
 }
 
