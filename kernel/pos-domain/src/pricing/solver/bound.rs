@@ -219,20 +219,21 @@ impl<'a> Bounder<'a> {
             for (Slot { count, .. }, (at, end, used)) in slots.iter().zip(places.iter_mut()) {
                 let mut missing = *count;
                 while missing > 0 {
-                    if at == end {
-                        // No further set fits.
+                    // No further set fits where a pool comes to its end.
+                    let Some((value, item, _)) = sorted[..*end].get(*at).copied() else {
                         taken.truncate(before);
                         return sets[deal] >= least;
-                    }
-                    let (value, item, _) = sorted[*at];
-                    let left = problem.counts[item] - *used;
+                    };
+                    let stock = problem.counts[item];
+                    let left = stock - *used;
                     let here = left.min(missing);
                     gain = gain.saturating_add(value.saturating_mul(here));
-                    times = times.min(if here == *count { left / here } else { 1 });
+                    // Mostly there is one such set, and no need to divide.
+                    times = if here < *count || left < 2 * here { 1 } else { times.min(left / here) };
                     missing -= here;
                     *used += here;
                     taken.push((item, here));
-                    if *used == problem.counts[item] {
+                    if *used == stock {
                         (*at, *used) = (*at + 1, 0);
                     }
                 }

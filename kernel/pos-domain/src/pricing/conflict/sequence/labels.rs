@@ -19,8 +19,12 @@ use super::steps::{Step, Steps, cost};
 use super::{Batch, Found, Search};
 use std::collections::BTreeMap;
 
-/// Work (a comparison of some numbers, roughly) that the searches of one group may take.
-const WORK_MAX: u64 = 250_000;
+/// Work (a comparison of two labels, roughly) that the searches of one group may take.
+const WORK_MAX: u64 = 800_000;
+/// What it costs to see whether a step fits, to make a label, and to note a remainder.
+const WORK_STEP: u64 = 3;
+const WORK_LABEL: u64 = 12;
+const WORK_REMAINDER: u64 = 60;
 
 /// Pieces left, what they could still save under each list of prices, and the labels of the ways that leave them.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +64,7 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
     let start = Remainder { left, further: costs(&full), labels: vec![0] };
     let mut open: BTreeMap<u128, Remainder> = BTreeMap::from([(number(&full), start)]);
     let (mut best, mut saving, mut left_open) = (None, known, known);
-    let (mut work, work_max) = (0_u64, WORK_MAX / (search.parts as u64).max(1));
+    let (mut work, work_max) = (steps.work, WORK_MAX / (search.parts as u64).max(1));
     let mut next = Vec::new();
     let mut further = Vec::new();
     while let Some((index, Remainder { left, further: most, labels: mut here })) = open.pop_last() {
@@ -71,7 +75,7 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
             if value.saturating_add(most[0]).saturating_sub(step.waste) <= saving {
                 break;
             }
-            work += 2;
+            work += WORK_STEP;
             if work > work_max {
                 let could_save = here.iter().map(|label| labels.could_save(labels.numbers(*label), &most));
                 left_open = could_save.fold(left_open, i64::max);
@@ -85,7 +89,7 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
             further.clear();
             further.extend(most.iter().zip(costs).map(|(most, cost)| most - cost));
             for label in &here {
-                work += 8;
+                work += WORK_LABEL;
                 if !labels.follow(*label, step, &mut next) || labels.could_save(&next, &further) <= saving {
                     continue;
                 }
@@ -94,9 +98,9 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
                     after.left.clone_from(&left);
                     used.iter().for_each(|(piece, count)| after.left[*piece] -= count);
                     after.further.clone_from(&further);
-                    work += 20;
+                    work += WORK_REMAINDER;
                 }
-                work += 2 * after.labels.len() as u64;
+                work += after.labels.len() as u64;
                 if after.labels.iter().any(|other| labels.outdoes(labels.numbers(*other), &next)) {
                     continue;
                 }

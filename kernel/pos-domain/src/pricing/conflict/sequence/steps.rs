@@ -11,6 +11,8 @@ use std::collections::btree_map::Entry;
 
 /// Ways to fill sets that are looked at.
 const WAYS_MAX: usize = 4_000;
+/// What it costs to make up a set, in comparisons of two labels.
+const WORK_WAY: u64 = 60;
 
 /// A set that could follow.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(super) struct Steps {
     pub(super) all: Vec<Step>,
     /// Prices by piece: for the sets of all plans, for those without a cap, and for those under each cap.
     pub(super) prices: Vec<Vec<i64>>,
+    /// What it cost to make them up.
+    pub(super) work: u64,
 }
 
 impl Steps {
@@ -72,7 +76,7 @@ impl Steps {
             step.waste = cost(&step.used, &lists[0]).saturating_sub(step.set.saving);
         }
         all.sort_by_key(|step| step.waste);
-        Some(Steps { all, prices: lists })
+        Some(Steps { all, prices: lists, work: WORK_WAY * ways as u64 })
     }
 }
 
