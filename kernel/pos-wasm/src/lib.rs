@@ -33,7 +33,9 @@ mod lower;
 mod manifest;
 mod plugin;
 mod preinitialise;
+mod stopwatch;
 mod ticker;
 
 pub use limits::Limits;
 pub use loader::{ComponentLoader, HostError, HostOptions};
+pub use stopwatch::{CallListener, CallTimes};

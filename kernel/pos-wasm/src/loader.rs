@@ -8,6 +8,7 @@ use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::plugin::Plugin;
 use crate::preinitialise::{compile, configured, mismatch};
+use crate::stopwatch::CallListener;
 use pos_api::diagnostic::Diagnostic;
 use pos_api::port::{Extension, ExtensionLoader, ExtensionSource, Runtime};
 use serde::de::IgnoredAny;
@@ -52,8 +53,17 @@ pub struct ComponentLoader {
 impl ComponentLoader {
     /// Sets up the engine and reserves address space for its instances; takes no memory yet and starts no thread.
     pub fn new(options: HostOptions) -> Result<Self, HostError> {
+        ComponentLoader::make(options, None)
+    }
+
+    /// The same for benchmarks: `listener` hears what each call took.
+    pub fn listened(options: HostOptions, listener: CallListener) -> Result<Self, HostError> {
+        ComponentLoader::make(options, Some(listener))
+    }
+
+    fn make(options: HostOptions, listener: Option<CallListener>) -> Result<Self, HostError> {
         let HostOptions { cache_dir, limits } = options;
-        let host = Host::new(limits, cache_dir.map(Cache::new));
+        let host = Host::new(limits, cache_dir.map(Cache::new), listener);
         let host = host.map_err(|error| HostError { problem: format!("{error:#}") })?;
         Ok(ComponentLoader { host: Arc::new(host) })
     }
