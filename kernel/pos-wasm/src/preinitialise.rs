@@ -11,7 +11,7 @@
 use crate::call::CallState;
 use crate::contract::{API, lifecycle, types};
 use crate::diagnose::Subject;
-use crate::failure::{self, printable};
+use crate::failure;
 use crate::host::Host;
 use crate::limits::Limits;
 use pos_api::diagnostic::Diagnostic;
@@ -90,7 +90,7 @@ fn run_configure(
     match answer {
         Ok(Ok(())) => Ok((store, instance)),
         Ok(Err(types::HookError::InvalidConfig(message))) => {
-            Err(subject.configuration().problem(printable(&message.text), "mend the configuration and save it again"))
+            Err(subject.configuration().refused(configuration, &message))
         }
         Ok(Err(refusal)) => {
             let failure = failure::of_refusal(&subject.rule, refusal);

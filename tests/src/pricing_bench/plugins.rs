@@ -181,7 +181,12 @@ fn by_part(measured: &[Parts]) -> Vec<Row> {
         of("snapshots", p50(|parts| parts.snapshots), 100.0, "four copies of the basket for the extensions"),
         of("lower", p50(|parts| parts.lower), 70.0 * calls, "four baskets laid out; copying their texts is 70 us each"),
         of("start", p50(|parts| parts.start), 9.2 * calls, "four fresh pooled instances at 9.2 us"),
-        of("promotions", p50(|parts| parts.promotions), 86.0 * 3.0, "three calls; 100 lines, 67 candidates: 86 us each"),
+        of(
+            "promotions",
+            p50(|parts| parts.promotions),
+            86.0 * 3.0,
+            "three calls; 100 lines, 67 candidates: 86 us each",
+        ),
         of("tax", p50(|parts| parts.taxes), 86.0, "one call; 100 lines: 86 us"),
         of("lift", p50(|parts| parts.lift), 120.0, "answers checked; decimal strings instead cost 34 us a call more"),
         of("solver", p50(|parts| parts.solver), 120.0, "native core, 100 lines x 10 candidates: 120 us"),
