@@ -1,7 +1,12 @@
 //! How long it takes to price a basket: `bench pricing`.
 //!
 //! Baskets and offers are made up from a seed, the same ones everywhere. The core is driven directly, without
-//! extensions, so that its figures are its own.
+//! extensions, so that its figures are its own; then with the two plugins that every shop needs (`plugins.rs`), part by
+//! part.
+
+pub mod allocations;
+mod plugins;
+mod town;
 
 use crate::figures::{Row, quantiles, row};
 use pos_domain::catalogue::Item;
@@ -32,6 +37,7 @@ pub fn run() -> anyhow::Result<(Vec<Row>, Vec<String>)> {
     rows.extend(pieces()?);
     rows.extend(overlapping()?);
     rows.push(hostile()?);
+    rows.extend(plugins::rows()?);
     Ok((rows, Vec::new()))
 }
 

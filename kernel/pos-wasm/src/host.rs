@@ -4,6 +4,8 @@ use crate::cache::Cache;
 use crate::call::{CallState, link_explain};
 use crate::limits::Limits;
 use crate::preinitialise::SNAPSHOT_ROOM_BYTES;
+use crate::recent::Recent;
+use crate::stopwatch::CallListener;
 use crate::ticker::Ticker;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
@@ -25,15 +27,18 @@ pub(crate) struct Host {
     pub(crate) ticker: Ticker,
     pub(crate) limits: Limits,
     pub(crate) cache: Option<Cache>,
+    pub(crate) recent: Recent,
+    /// Who wants to know what calls take.
+    pub(crate) listener: Option<CallListener>,
 }
 
 impl Host {
-    pub(crate) fn new(limits: Limits, cache: Option<Cache>) -> wasmtime::Result<Self> {
+    pub(crate) fn new(limits: Limits, cache: Option<Cache>, listener: Option<CallListener>) -> wasmtime::Result<Self> {
         let engine = Engine::new(&configuration(limits.memory_bytes))?;
         let mut linker = Linker::new(&engine);
         link_explain(&mut linker)?;
         let ticker = Ticker::new(&engine);
-        Ok(Host { engine, linker, ticker, limits, cache })
+        Ok(Host { engine, linker, ticker, limits, cache, recent: Recent::default(), listener })
     }
 }
 

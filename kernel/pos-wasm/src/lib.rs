@@ -33,7 +33,10 @@ mod lower;
 mod manifest;
 mod plugin;
 mod preinitialise;
+mod recent;
+mod stopwatch;
 mod ticker;
 
 pub use limits::Limits;
 pub use loader::{ComponentLoader, HostError, HostOptions};
+pub use stopwatch::{CallListener, CallTimes};

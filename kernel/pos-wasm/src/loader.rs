@@ -8,6 +8,7 @@ use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::plugin::Plugin;
 use crate::preinitialise::{compile, configured, mismatch};
+use crate::stopwatch::CallListener;
 use pos_api::diagnostic::Diagnostic;
 use pos_api::port::{Extension, ExtensionLoader, ExtensionSource, Runtime};
 use serde::de::IgnoredAny;
@@ -19,7 +20,7 @@ use wasmtime::component::Component;
 #[derive(Clone, Debug, Default)]
 pub struct HostOptions {
     /// Folder for compiled plugins, made when first needed. Only this program may write to it: what it holds is machine
-    /// code. None: every start compiles again, about a quarter of a second a plugin.
+    /// code. None: every start compiles again, about half a second a plugin.
     pub cache_dir: Option<PathBuf>,
     /// What plugins may use up.
     pub limits: Limits,
@@ -52,8 +53,17 @@ pub struct ComponentLoader {
 impl ComponentLoader {
     /// Sets up the engine and reserves address space for its instances; takes no memory yet and starts no thread.
     pub fn new(options: HostOptions) -> Result<Self, HostError> {
+        ComponentLoader::make(options, None)
+    }
+
+    /// The same for benchmarks: `listener` hears what each call took.
+    pub fn listened(options: HostOptions, listener: CallListener) -> Result<Self, HostError> {
+        ComponentLoader::make(options, Some(listener))
+    }
+
+    fn make(options: HostOptions, listener: Option<CallListener>) -> Result<Self, HostError> {
         let HostOptions { cache_dir, limits } = options;
-        let host = Host::new(limits, cache_dir.map(Cache::new));
+        let host = Host::new(limits, cache_dir.map(Cache::new), listener);
         let host = host.map_err(|error| HostError { problem: format!("{error:#}") })?;
         Ok(ComponentLoader { host: Arc::new(host) })
     }
@@ -90,8 +100,8 @@ fn compiled(
         let configured = configured(host, code, configuration, limits, subject)?;
         compile(host, &configured, subject)
     };
-    let Some(cache) = &host.cache else { return make() };
     let key = Key::of(&host.engine, code, configuration, limits.fuel, limits.memory_bytes);
+    let Some(cache) = &host.cache else { return host.recent.get_or_make(key, make) };
     if let Some(component) = cache.get(&host.engine, key) {
         return Ok(component);
     }

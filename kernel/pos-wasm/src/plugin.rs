@@ -9,6 +9,7 @@ use crate::lift;
 use crate::limits::{Budget, Limits};
 use crate::lower;
 use crate::manifest::{Manifest, Wants};
+use crate::stopwatch::Stopwatch;
 use pos_api::port::{Extension, ExtensionAbout, ExtensionFailure, ExtensionSource, FailureKind, Runtime};
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use sha2::{Digest, Sha256};
@@ -62,16 +63,23 @@ impl Plugin {
         &self,
         hook: &str,
         lines: usize,
+        watch: &mut Stopwatch<'_>,
         run: impl FnOnce(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, HookError>>,
     ) -> Result<(T, Budget), ExtensionFailure> {
+        watch.times.lower = watch.lap();
         let budget = self.limits.budget(lines);
         let name = &self.about.name;
         let not_started = |error| failure::of_start(name, &error, &budget);
         let mut store = self.host.store(&budget).map_err(not_started)?;
         let instance = self.pre.instantiate(&mut store).map_err(not_started)?;
+        watch.times.start = watch.lap();
         let running = self.host.ticker.run();
         let answer = run(&mut store, &instance);
         drop(running);
+        watch.times.run = watch.lap();
+        if watch.is_running() {
+            watch.times.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(budget.fuel));
+        }
         let notes = &store.data().notes;
         if let Some(notes) = notes.text() {
             tracing::debug!(plugin = &*self.about.id, hook, notes, "notes of a call");
@@ -99,29 +107,41 @@ impl Extension for Plugin {
             return Ok(Proposal::default());
         }
         let name = &self.about.name;
+        let mut watch = Stopwatch::start(self.host.listener.as_ref());
         let answer = lower::with_basket(snapshot, self.wants, self.limits.input_bytes, |basket| {
-            self.call("discount", snapshot.lines.len(), |store, instance| {
+            self.call("discount", snapshot.lines.len(), &mut watch, |store, instance| {
                 let guest = indices.load(&mut *store, instance)?;
                 guest.call_propose(store, lower::stage(stage), basket)
             })
         });
         let (proposal, budget) = answer.map_err(|problem| failure::input_unfit(name, &problem))??;
-        lift::proposal(proposal, snapshot, self.limits.candidates_max, budget.output_text_bytes)
-            .map_err(|problem| failure::invalid_output(name, &problem))
+        let given_back = watch.lap();
+        watch.times.start += given_back;
+        let proposal = lift::proposal(proposal, snapshot, self.limits.candidates_max, budget.output_text_bytes)
+            .map_err(|problem| failure::invalid_output(name, &problem))?;
+        watch.times.lift = watch.lap();
+        watch.tell(&self.about.id, "discount");
+        Ok(proposal)
     }
 
     fn assess(&self, input: &TaxInput) -> Result<Assessment, ExtensionFailure> {
         let indices = self.hooks.tax.as_ref().ok_or_else(|| self.not_offered("tax"))?;
         let name = &self.about.name;
+        let mut watch = Stopwatch::start(self.host.listener.as_ref());
         let answer = lower::with_tax_input(input, self.wants, self.limits.input_bytes, |wire| {
-            self.call("tax", input.basket.lines.len(), |store, instance| {
+            self.call("tax", input.basket.lines.len(), &mut watch, |store, instance| {
                 let guest = indices.load(&mut *store, instance)?;
                 guest.call_assess(store, wire)
             })
         });
         let (assessment, budget) = answer.map_err(|problem| failure::input_unfit(name, &problem))??;
-        lift::assessment(assessment, input, budget.output_text_bytes)
-            .map_err(|problem| failure::invalid_output(name, &problem))
+        let given_back = watch.lap();
+        watch.times.start += given_back;
+        let assessment = lift::assessment(assessment, input, budget.output_text_bytes)
+            .map_err(|problem| failure::invalid_output(name, &problem))?;
+        watch.times.lift = watch.lap();
+        watch.tell(&self.about.id, "tax");
+        Ok(assessment)
     }
 }
 

@@ -113,8 +113,7 @@ impl Currency {
 
     /// The amount in major units: 1298 cents are 12.98.
     pub fn to_decimal(&self, amount: Money) -> Decimal {
-        Decimal::try_from_i128_with_scale(i128::from(amount.minor()), u32::from(self.exponent))
-            .unwrap_or_else(|_| Decimal::from(amount.minor()))
+        Decimal::try_new(amount.minor(), u32::from(self.exponent)).unwrap_or_else(|_| Decimal::from(amount.minor()))
     }
 }
 

@@ -54,6 +54,8 @@ pub mod testing;
 pub mod bindings;
 #[doc(hidden)]
 pub mod export;
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 mod wire;
 
 /// All that a plugin usually needs.

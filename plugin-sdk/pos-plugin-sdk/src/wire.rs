@@ -12,7 +12,7 @@ const SCALE_MAX: u32 = 9;
 
 pub(crate) fn decimal(wire: wire::Decimal) -> Result<Decimal, HookError> {
     let wire::Decimal { coefficient, scale } = wire;
-    Decimal::try_from_i128_with_scale(i128::from(coefficient), u32::from(scale))
+    Decimal::try_new(coefficient, u32::from(scale))
         .map_err(|_| HookError::invalid_input(format!("{coefficient} with {scale} decimal places cannot be read")))
 }
 
@@ -68,10 +68,15 @@ pub(crate) fn unit_price_into_wire(price: UnitPrice) -> Result<wire::UnitPrice, 
 
 /// Converts a list, element by element.
 pub(crate) fn each<A, B>(
-    list: impl IntoIterator<Item = A>,
-    convert: impl FnMut(A) -> Result<B, HookError>,
+    list: Vec<A>,
+    mut convert: impl FnMut(A) -> Result<B, HookError>,
 ) -> Result<Vec<B>, HookError> {
-    list.into_iter().map(convert).collect()
+    // Made at its full length: growing it step by step would move every line several times.
+    let mut converted = Vec::with_capacity(list.len());
+    for element in list {
+        converted.push(convert(element)?);
+    }
+    Ok(converted)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl Offers {
     /// Reads what people write. Every problem, with line and column, in the order of the file.
     #[cfg(any(feature = "toml", test))]
     pub fn from_toml(text: &str) -> Result<Offers, Vec<Problem>> {
-        read::offer::offers(&toml_text::read(text)?)
+        read_toml(text).map(|(offers, _)| offers)
     }
 
     /// How many there are.
@@ -102,9 +102,19 @@ impl Offers {
         self.reachable(stage, &View::new(self, basket)).len()
     }
 
-    /// What the offers of a stage say about a basket.
+    /// What the offers of a stage say about a basket. Offers in another currency say so, once, in the first stage that has
+    /// any: a shop that lost all its offers by three letters should hear of it at the first sale.
     pub fn propose_for(&self, stage: Stage, basket: &Basket) -> Proposal {
-        if self.currency.as_ref().is_some_and(|currency| *currency != basket.currency.code) {
+        if let Some(currency) = self.currency.as_ref().filter(|currency| **currency != basket.currency.code) {
+            let is_first = self.indexes.keys().next() == Some(&stage);
+            let text = format!(
+                "The offers are in {currency} and this sale is in {}: none applies. Correct currency in the file of offers.",
+                basket.currency.code
+            );
+            let notices = if is_first { vec![propose::warning(text)] } else { Vec::new() };
+            return Proposal { notices, ..Proposal::nothing() };
+        }
+        if !self.indexes.contains_key(&stage) {
             return Proposal::nothing();
         }
         let view = View::new(self, basket);
@@ -115,10 +125,35 @@ impl Offers {
 /// The JSON form of what people wrote, for the kernel; only if it holds.
 #[cfg(any(feature = "toml", test))]
 pub fn toml_to_json(text: &str) -> Result<String, Vec<Problem>> {
-    let node = toml_text::read(text)?;
-    read::offer::offers(&node)?;
-    Ok(toml_text::to_json(&node).to_string())
+    read_toml(text).map(|(_, json)| json)
 }
+
+/// The offers and their JSON form, which must not be longer than what the kernel hands over.
+#[cfg(any(feature = "toml", test))]
+fn read_toml(text: &str) -> Result<(Offers, String), Vec<Problem>> {
+    let node = toml_text::read(text)?;
+    let offers = read::offer::offers(&node)?;
+    let json = toml_text::to_json(&node).to_string();
+    if json.len() > CONFIGURATION_BYTES_MAX {
+        let kibibytes = |bytes: usize| bytes.div_ceil(1 << 10);
+        return Err(vec![Problem {
+            line: None,
+            column: None,
+            place: "the file".to_owned(),
+            what: format!(
+                "its offers take {} KiB, and a register takes {} KiB",
+                kibibytes(json.len()),
+                kibibytes(CONFIGURATION_BYTES_MAX)
+            ),
+            what_to_do: "Remove offers that are over, and write tags instead of long lists of articles.".to_owned(),
+        }]);
+    }
+    Ok((offers, json))
+}
+
+/// What the kernel takes as the configuration of a plugin.
+#[cfg(any(feature = "toml", test))]
+const CONFIGURATION_BYTES_MAX: usize = 1 << 20;
 
 /// Everything that `pos offers check` says of a file: problems, or else what the lints find.
 #[cfg(any(feature = "toml", test))]

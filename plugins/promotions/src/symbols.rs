@@ -1,9 +1,11 @@
 //! Every word that offers mention, as a number: article `CRISPS`, tag `draught`, code `SPRING`.
 //!
-//! A basket's words are looked up once; whether a line is meant by an offer is then a comparison of numbers. A word that
-//! no offer mentions has no number and costs nothing more.
+//! A basket's words are looked up once, in a table by hash: half a dozen words for each of 100 lines, at every scan.
+//! Whether a line is meant by an offer is then a comparison of numbers. A word that no offer mentions has no number and
+//! costs nothing more.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// The number of a word.
 pub(crate) type Symbol = u32;
@@ -22,19 +24,51 @@ pub(crate) enum Kind {
     Tier,
 }
 
+const KINDS: usize = Kind::Tier as usize + 1;
+
+/// Numbers of words. Only looked up, never walked through: the order of a table by hash is nobody's.
+type Table = HashMap<String, Symbol, BuildHasherDefault<Fnv>>;
+
 /// The words by kind; attributes by key and value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Symbols {
-    words: BTreeMap<Kind, BTreeMap<String, Symbol>>,
-    attributes: BTreeMap<String, BTreeMap<String, Symbol>>,
+    words: [Table; KINDS],
+    attributes: HashMap<String, Table, BuildHasherDefault<Fnv>>,
     kinds: Vec<Kind>,
+}
+
+/// FNV-1a: a multiplication a letter, and the same number everywhere. Words come from the shop's own file, so nobody
+/// gains by making them collide.
+#[derive(Clone, Copy, Debug)]
+struct Fnv(u32);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0x811c_9dc5)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its place from the low bits and a mark from the high ones: both halves hold the whole hash.
+        u64::from(self.0) << 32 | u64::from(self.0)
+    }
 }
 
 impl Symbols {
     /// The number of a word, a new one if need be.
     pub(crate) fn intern(&mut self, kind: Kind, word: &str) -> Symbol {
-        let words = self.words.entry(kind).or_default();
-        number_of(words, &mut self.kinds, kind, word)
+        let Symbols { words, kinds, .. } = self;
+        match words.get_mut(kind as usize) {
+            Some(words) => number_of(words, kinds, kind, word),
+            None => Symbol::MAX,
+        }
     }
 
     /// The number of an attribute's value.
@@ -45,7 +79,7 @@ impl Symbols {
 
     /// The number of a word that some offer mentions.
     pub(crate) fn find(&self, kind: Kind, word: &str) -> Option<Symbol> {
-        self.words.get(&kind)?.get(word).copied()
+        self.words.get(kind as usize)?.get(word).copied()
     }
 
     /// The number of an attribute's value that some offer mentions.
@@ -58,9 +92,14 @@ impl Symbols {
         self.attributes.contains_key(key)
     }
 
+    /// Whether any offer mentions a word of this kind: others need not even be spelled out.
+    pub(crate) fn knows(&self, kind: Kind) -> bool {
+        self.words.get(kind as usize).is_some_and(|words| !words.is_empty())
+    }
+
     /// Numbers of the prefixes with which a code begins.
     pub(crate) fn prefixes_of<'a>(&'a self, code: &'a str) -> impl Iterator<Item = Symbol> + 'a {
-        let prefixes = self.words.get(&Kind::CodePrefix);
+        let prefixes = self.words.get(Kind::CodePrefix as usize).filter(|prefixes| !prefixes.is_empty());
         let ends = code.char_indices().map(|(at, letter)| at + letter.len_utf8());
         ends.filter_map(move |end| prefixes?.get(code.get(..end)?).copied())
     }
@@ -71,7 +110,7 @@ impl Symbols {
     }
 }
 
-fn number_of(words: &mut BTreeMap<String, Symbol>, kinds: &mut Vec<Kind>, kind: Kind, word: &str) -> Symbol {
+fn number_of(words: &mut Table, kinds: &mut Vec<Kind>, kind: Kind, word: &str) -> Symbol {
     if let Some(known) = words.get(word) {
         return *known;
     }

@@ -4,7 +4,7 @@ use crate::Offers;
 use crate::selector::{Candidature, Goods};
 use crate::symbols::{self, Kind, Symbol};
 use pos_plugin_sdk::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The basket of one call.
 #[derive(Debug)]
@@ -14,7 +14,8 @@ pub(crate) struct View<'a> {
     pub(crate) lines: Vec<ViewLine<'a>>,
     /// Codes scanned, sorted.
     pub(crate) codes: Vec<&'a str>,
-    by_symbol: BTreeMap<Symbol, Vec<usize>>,
+    /// Each word with the position of a line that has it, by word, then by position.
+    by_symbol: Vec<(Symbol, usize)>,
 }
 
 /// One line.
@@ -49,12 +50,11 @@ impl<'a> View<'a> {
             .filter(|line| !offers.never_discounted.as_ref().is_some_and(|never| never.selector.matches(line)))
             .collect();
         lines.sort_by_key(|line| line.line.id);
-        let mut by_symbol: BTreeMap<Symbol, Vec<usize>> = BTreeMap::new();
+        let mut by_symbol: Vec<(Symbol, usize)> = Vec::with_capacity(lines.iter().map(|line| line.symbols.len()).sum());
         for (index, line) in lines.iter().enumerate() {
-            for symbol in &line.symbols {
-                by_symbol.entry(*symbol).or_default().push(index);
-            }
+            by_symbol.extend(line.symbols.iter().map(|symbol| (*symbol, index)));
         }
+        by_symbol.sort_unstable();
         let mut codes: Vec<&str> = basket.codes.iter().map(String::as_str).collect();
         codes.sort_unstable();
         View { basket, lines, codes, by_symbol }
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
     /// Every word of the basket that some offer mentions: of its lines, codes, and customer.
     pub(crate) fn words(&self, offers: &Offers) -> BTreeSet<Symbol> {
         let symbols = &offers.symbols;
-        let mut words: BTreeSet<Symbol> = self.by_symbol.keys().copied().collect();
+        let mut words: BTreeSet<Symbol> = self.by_symbol.iter().map(|(symbol, _)| *symbol).collect();
         for code in &self.codes {
             words.extend(symbols.find(Kind::Code, code));
             words.extend(symbols.prefixes_of(code));
@@ -82,13 +82,19 @@ impl<'a> View<'a> {
         };
         match goods.cover.as_deref() {
             None => (0..self.lines.len()).filter(is_meant).collect(),
-            Some([symbol]) => self.by_symbol.get(symbol).into_iter().flatten().copied().filter(is_meant).collect(),
+            Some([symbol]) => self.with_symbol(*symbol).filter(is_meant).collect(),
             Some(cover) => {
-                let found: BTreeSet<usize> =
-                    cover.iter().filter_map(|symbol| self.by_symbol.get(symbol)).flatten().copied().collect();
+                let found: BTreeSet<usize> = cover.iter().flat_map(|symbol| self.with_symbol(*symbol)).collect();
                 found.into_iter().filter(is_meant).collect()
             }
         }
+    }
+
+    /// Positions of the lines that have a word.
+    fn with_symbol(&self, symbol: Symbol) -> impl Iterator<Item = usize> {
+        let first = self.by_symbol.partition_point(|(known, _)| *known < symbol);
+        let rest = self.by_symbol.get(first..).unwrap_or_default().iter();
+        rest.take_while(move |(known, _)| *known == symbol).map(|(_, index)| *index)
     }
 
     /// The lines at positions.
@@ -121,9 +127,11 @@ impl<'a> View<'a> {
 impl<'a> ViewLine<'a> {
     fn new(offers: &Offers, line: &'a Line) -> ViewLine<'a> {
         let known = &offers.symbols;
+        let knows_gtins = known.knows(Kind::Gtin);
+        let gtin = |text: &str| if knows_gtins { symbols::gtin(text) } else { None };
         let mut symbols: Vec<Symbol> = Vec::new();
         symbols.extend(known.find(Kind::Item, &line.item));
-        symbols.extend(symbols::gtin(&line.item).and_then(|gtin| known.find(Kind::Gtin, &gtin)));
+        symbols.extend(gtin(&line.item).and_then(|gtin| known.find(Kind::Gtin, &gtin)));
         symbols.extend(line.departments.iter().filter_map(|name| known.find(Kind::Department, name)));
         symbols.extend(line.tags.iter().filter_map(|tag| known.find(Kind::Tag, tag)));
         for attr in &line.attrs {
@@ -133,7 +141,7 @@ impl<'a> ViewLine<'a> {
             }
             for value in spelled(&attr.value) {
                 if is_gtin {
-                    symbols.extend(symbols::gtin(&value).and_then(|gtin| known.find(Kind::Gtin, &gtin)));
+                    symbols.extend(gtin(&value).and_then(|gtin| known.find(Kind::Gtin, &gtin)));
                 }
                 symbols.extend(known.find_attribute(&attr.key, &value));
             }
@@ -141,7 +149,8 @@ impl<'a> ViewLine<'a> {
         symbols.sort_unstable();
         symbols.dedup();
         // "12.98 for 3" costs 4.326… each: an inexact price only decides whether it lies in a range.
-        let price = line.price.value.checked_div(line.price.per.value).unwrap_or(line.price.value);
+        let UnitPrice { value, per } = line.price;
+        let price = if per.value == Decimal::ONE { value } else { value.checked_div(per.value).unwrap_or(value) };
         ViewLine { line, pieces: line.quantity.countable_pieces().max(0), symbols, price }
     }
 }

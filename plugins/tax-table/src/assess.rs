@@ -15,10 +15,12 @@ pub(crate) fn assess(table: &TaxTable, input: &TaxInput) -> Result<Assessment, H
     let (levying, address) = table.levying(input.ship_to.as_ref())?;
     let sale = Sale { basket: &input.basket, country: &address.country, region: &address.region };
     let rounding = table.rounding(&levying);
-    let mut assessor = Assessor::new(table, sale, levying);
-    let lines: BTreeMap<LineId, &Line> = input.basket.lines.iter().map(|line| (line.id, line)).collect();
+    let mut assessor = Assessor::new(table, sale, levying, input.taxables.len());
+    let lines = &input.basket.lines;
     for taxable in &input.taxables {
-        let line = lines.get(&taxable.line).ok_or_else(|| {
+        // Lines come by number; whoever calls with others gets the same answer a little later.
+        let found = lines.binary_search_by_key(&taxable.line, |line| line.id).ok().and_then(|at| lines.get(at));
+        let line = found.or_else(|| input.basket.line(taxable.line)).ok_or_else(|| {
             HookError::invalid_input(format!("Line {} is to be taxed, but the basket does not have it.", taxable.line))
         })?;
         assessor.line(taxable, line)?;
@@ -42,12 +44,14 @@ struct Assessor<'a> {
     /// Replaced classes that were explained, and the code of each jurisdiction that was.
     classes_explained: BTreeSet<(&'a str, &'a str)>,
     codes_explained: BTreeSet<(&'a str, &'a str)>,
+    /// The taxes that were met, of which there are a few: most lines have no others.
+    met: Vec<&'a Levied>,
     components: Vec<TaxComponent>,
     receipt_notes: Vec<Message>,
 }
 
 impl<'a> Assessor<'a> {
-    fn new(table: &'a TaxTable, sale: Sale<'a>, levying: Vec<&'a Levying>) -> Assessor<'a> {
+    fn new(table: &'a TaxTable, sale: Sale<'a>, levying: Vec<&'a Levying>, taxables: usize) -> Assessor<'a> {
         let day = sale.basket.now.date;
         let class_rules = table.class_rules.iter();
         let class_rules = class_rules.filter(|rule| is_within(day, rule.from, rule.until) && rule.when.may_hold(&sale));
@@ -67,14 +71,15 @@ impl<'a> Assessor<'a> {
             by_class: BTreeMap::new(),
             classes_explained: BTreeSet::new(),
             codes_explained: BTreeSet::new(),
-            components: Vec::new(),
+            met: Vec::new(),
+            components: Vec::with_capacity(taxables),
             receipt_notes: Vec::new(),
         }
     }
 
     fn line(&mut self, taxable: &'a Taxable, line: &'a Line) -> Result<(), HookError> {
-        let price = PiecePrice::of(self.sale.basket.currency.to_decimal(taxable.net), line.quantity);
-        let mut sold = Sold { line, class: &taxable.tax_class, price };
+        let net = self.sale.basket.currency.to_decimal(taxable.net);
+        let mut sold = Sold { line, class: &taxable.tax_class, price: PiecePrice::of(net, line.quantity) };
         let applies =
             |rule: &&&'a ClassRule| condition::applies(Some(&rule.when), rule.unless.as_ref(), &self.sale, &sold);
         if let Some(rule) = self.class_rules.iter().find(applies) {
@@ -143,9 +148,12 @@ impl<'a> Assessor<'a> {
             }
             Some(Part::From(_)) => {}
         }
-        if self.codes_explained.insert((jurisdiction, &tax.code)) {
-            explain::info(&format!("{jurisdiction} {tax}"));
-            self.receipt_notes.extend(tax.exempt.as_ref().map(|reason| format!("{}: {reason}", tax.code).into()));
+        if !self.met.iter().any(|known| std::ptr::eq(*known, levied)) {
+            self.met.push(levied);
+            if self.codes_explained.insert((jurisdiction, &tax.code)) {
+                explain::info(&format!("{jurisdiction} {tax}"));
+                self.receipt_notes.extend(tax.exempt.as_ref().map(|reason| format!("{}: {reason}", tax.code).into()));
+            }
         }
         if let Some((reason, is_printed)) = exempt {
             component.code.push_str(EXEMPT_SUFFIX);

@@ -115,18 +115,19 @@ pub(crate) struct Sold<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PiecePrice {
     net: Decimal,
-    pieces: Decimal,
+    /// Counted only when a condition asks: most tables have none on prices.
+    quantity: Quantity,
 }
 
 impl PiecePrice {
     /// Of a line, by magnitude: a return is worth what was sold.
     pub(crate) fn of(net: Decimal, quantity: Quantity) -> PiecePrice {
-        PiecePrice { net: net.abs(), pieces: pieces(quantity) }
+        PiecePrice { net: net.abs(), quantity }
     }
 
     /// Compares with an amount a piece. An amount whose product is beyond all numbers is greater.
     pub(crate) fn compare(self, amount: Decimal) -> Ordering {
-        amount.checked_mul(self.pieces).map_or(Ordering::Less, |product| self.net.cmp(&product))
+        amount.checked_mul(pieces(self.quantity)).map_or(Ordering::Less, |product| self.net.cmp(&product))
     }
 }
 

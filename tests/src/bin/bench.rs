@@ -6,12 +6,16 @@ use pos_api::{Amount, Command, Reply};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
 use pos_tests::figures::{self, Row, quantiles, row};
-use pos_tests::pricing_bench;
+use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
 use pos_tests::shop::{Recipe, TestShop, demo_extensions, demo_recipe};
 use std::path::Path;
 use std::process::{Child, Command as Process, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+/// Counts what a re-pricing takes from the heap, while somebody asks.
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 #[derive(Parser)]
 #[command(name = "bench", about = "Measures the register, each figure beside its yardstick")]
