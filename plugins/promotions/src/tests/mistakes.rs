@@ -326,7 +326,7 @@ fn hostile_files_are_refused_by_name() {
     }
     refused(&lists, "lists that use lists come to more than 100000 conditions");
     let deep =
-        format!("{}tag = \"t\"{}", "items = { any = [{ ".repeat(1) + &"any = [{ ".repeat(30), " }]".repeat(31) + " }");
+        format!("{}tag = \"t\"{}", "items = { any = [{ ".to_owned() + &"any = [{ ".repeat(30), " }]".repeat(31) + " }");
     refused(&with(&format!("label = \"X\"\n{deep}\nfree = true")), "too many selections within selections");
     refused(&format!("x = {}{}", "[".repeat(5_000), "]".repeat(5_000)), "the file: this cannot be read");
     refused(&with("label = \"X\"\nitems = \"all\"\namount_off = \"99999999999999999999\""), "amount_off");
