@@ -134,7 +134,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
     let (department, number) = (dice.roll(DEPARTMENTS_NEAR), dice.roll(ARTICLES));
     let cents = 79 + i64::try_from(department * 97 + number * 53)? % 2_400;
     // Every twentieth line is weighed.
-    let unit = if id % 20 == 0 { Unit::Kg } else { Unit::Each };
+    let unit = if id.is_multiple_of(20) { Unit::Kg } else { Unit::Each };
     let quantity = match unit {
         Unit::Each => Quantity::pieces(1 + i64::try_from(dice.roll(3))?),
         unit => Quantity::new(Decimal::new(100 + i64::try_from(dice.roll(900))?, 3), unit),
