@@ -102,7 +102,8 @@ fn wrong_sum(result: &Value) -> Option<String> {
     wrong
 }
 
-/// A basket in any currency, rounded in any way, with everything taken off.
+/// A basket in any currency, rounded in any way, with everything taken off. The amount is shared on prices: shared on what
+/// is paid, a line may be given more than it costs, and what is over is not shared again yet.
 pub(super) fn given_away(seed: u64) -> Value {
     let mut random = Random::new(seed);
     let currencies: Vec<Currency> = Currency::all().collect();

@@ -279,3 +279,41 @@ fn keys_may_be_written_like_the_contract() {
     let figures = [("/total_included", "7.00"), ("/lines/0/net", "7.00"), ("/discount", "3.00")];
     check_priced(json!({ "candidates": deal }), figures);
 }
+
+/// Every candidate that was not given says what it lacks or who won, and every figure how it was rounded.
+#[test]
+fn a_line_tells_its_whole_story() {
+    let deal = |id: &str, pool: Value, count: i64, effect: Value| json!({ "id": id, "label": id, "shape": { "deal": { "slots": [{ "pool": pool, "count": count }], "together": effect } } });
+    let result = price(&json!({
+        "currency": "EUR",
+        "lines": [
+            { "sku": "SOAP", "qty": 3, "unit_price": "1.999", "taxes": [{ "code": "V", "rate": "0.19", "included": true }] },
+            { "sku": "BEER", "qty": 5, "unit_price": "1.00", "taxes": [{ "code": "V", "rate": "0.19", "included": true }] },
+        ],
+        "candidates": [
+            deal("3 for 2", json!([1]), 3, json!({ "bundle-price": "4.00" })),
+            deal("Little off", json!([1]), 1, json!({ "amount-off": "0.10" })),
+            deal("Crate", json!([2]), 6, json!({ "bundle-price": "4.00" })),
+        ],
+    }));
+    let told = |line: usize| -> Vec<String> {
+        let steps = result["explain"][line]["steps"].as_array().unwrap();
+        let word = |step: &Value, key: &str| step[key].as_str().unwrap_or("-").to_owned();
+        steps.iter().map(|step| ["kind", "title", "detail", "amount"].map(|key| word(step, key)).join(" | ")).collect()
+    };
+    assert_eq!(
+        told(0),
+        [
+            "price | Regular price | 3 × 1.999 | 6.00",
+            "rounding | Rounded to the smallest amount | half-up from 5.997 | 0.003",
+            "modifier | 3 for 2 | case 3 for 2 · line stage · 1 set · on 3 · 6.00 becomes 4.00 | -2.00",
+            "lost | Little off | not used: worth 0.30, not more than 3 for 2 2.00 | -",
+            "tax | V 19 % included | on 3.36 · 1.436975… on the receipt, half-up to 0.01 is 1.44 | 0.64",
+            "total | To pay for this line |  | 4.00",
+        ]
+    );
+    assert_eq!(told(1)[1], "unmet | Crate | not met: needs 6 of BEER, the basket has 5 | -");
+    assert_eq!(told(1)[2], "near-miss | Crate | 1 more of BEER | -");
+    assert_eq!(result["near_misses"], json!([{ "offer": "Crate", "missing": "1 more of BEER" }]));
+    assert_eq!(result["taxes"][0]["rounding"], "per receipt, half-up to 0.01");
+}
