@@ -8,11 +8,10 @@ const LINES_AT_BASE: u64 = 200;
 const GROWTH_MAX: u64 = 10;
 /// An unoptimised host takes twenty times as long to hand a basket over: its clock must not decide what its tests see.
 const DEADLINE_MS: u64 = if cfg!(debug_assertions) { 2_000 } else { 100 };
-/// `configure` runs once, away from any sale: it gets the fuel of the largest basket and more for each byte it has to
-/// read (2,000 offers are a quarter of a megabyte), and a clock that even a busy machine keeps.
-const CONFIGURE_DEADLINE_MS: u64 = 2_000;
-/// Reading a byte of JSON and indexing what it says takes some hundred instructions.
-const CONFIGURE_FUEL_PER_BYTE: u64 = 1_000;
+/// `configure` runs once, away from any sale: it gets ten times the fuel of the largest basket, which is enough for a
+/// mebibyte of offers, and a clock that even a busy machine keeps.
+const CONFIGURE_FUEL_GROWTH: u64 = 10;
+const CONFIGURE_DEADLINE_MS: u64 = 4_000;
 /// Lines with tax have at most so many taxes each.
 pub(crate) const TAXES_PER_LINE_MAX: usize = 16;
 
@@ -86,14 +85,13 @@ impl Limits {
         }
     }
 
-    /// What `configure` may use up for a configuration of so many bytes.
-    pub(crate) fn configure_budget(&self, bytes: usize) -> Budget {
-        let budget = self.budget(usize::MAX);
-        let reading = u64::try_from(bytes).map_or(u64::MAX, |bytes| bytes.saturating_mul(CONFIGURE_FUEL_PER_BYTE));
+    /// What `configure` may use up.
+    pub(crate) fn configure_budget(&self) -> Budget {
+        let largest = self.budget(usize::MAX);
         Budget {
-            fuel: budget.fuel.saturating_add(reading),
+            fuel: largest.fuel.saturating_mul(CONFIGURE_FUEL_GROWTH),
             deadline_ms: self.deadline_ms.max(CONFIGURE_DEADLINE_MS),
-            ..budget
+            ..largest
         }
     }
 }

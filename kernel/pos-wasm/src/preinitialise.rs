@@ -74,7 +74,7 @@ fn run_configure(
     limits: &Limits,
     subject: &Subject,
 ) -> Result<(Store<CallState>, Instance), Box<Diagnostic>> {
-    let budget = limits.configure_budget(configuration.len());
+    let budget = limits.configure_budget();
     let broken = |failure: ExtensionFailure| {
         let action = "check the configuration; if it is right, pass this message on to the plugin's author";
         subject.problem(failure.message, action)

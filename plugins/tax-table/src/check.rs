@@ -202,7 +202,7 @@ fn in_taxes(settings: &Settings, listed: &[Listed<'_>], findings: &mut Vec<Findi
                 || condition.department.is_some()
                 || condition.item.is_some()
         };
-        if place.contains("fees[") && !tax.when.as_ref().is_some_and(names_article) {
+        if place.contains("fees[") && !tax.when.as_deref().is_some_and(names_article) {
             let what = "This fee is levied on every line.";
             findings.push(Finding::new(
                 Severity::Warning,

@@ -307,13 +307,34 @@ impl Pricing {
         let paid = tax::compute(&self.tax_lines(), rates, self.currency)?.paid;
         let paid = |share: &LineShare| self.currency.to_decimal(paid[share.line]);
         let whole: Decimal = by_line.iter().map(&paid).sum();
-        if whole > Decimal::ZERO {
-            for share in by_line.iter_mut() {
-                let part = saving.checked_mul(paid(share)).and_then(|part| part.checked_div(whole));
-                share.saving = part.ok_or(MoneyError::Overflow)?;
+        if whole <= Decimal::ZERO {
+            return Ok(());
+        }
+        // A line takes at most what it costs (added tax makes its share larger than that); the others take the rest.
+        let mut full = vec![false; by_line.len()];
+        loop {
+            let (mut left, mut open) = (saving, Decimal::ZERO);
+            for (share, full) in by_line.iter().zip(&full) {
+                if *full {
+                    left -= share.saving;
+                } else {
+                    open += paid(share);
+                }
+            }
+            let mut overflowed = false;
+            for (share, full) in by_line.iter_mut().zip(&mut full).filter(|(_, full)| !**full) {
+                let part = left.checked_mul(paid(share)).and_then(|part| part.checked_div(open));
+                share.saving = if open.is_zero() { Decimal::ZERO } else { part.ok_or(MoneyError::Overflow)? };
+                let most = self.currency.to_decimal(self.lines[share.line].net);
+                if share.saving > most {
+                    share.saving = most;
+                    (*full, overflowed) = (true, true);
+                }
+            }
+            if !overflowed {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     fn rounded_shares(&self, saving: Decimal, by_line: &[LineShare]) -> Result<Vec<Money>, Refusal> {

@@ -157,8 +157,8 @@ impl Found<'_> {
             }
             self.in_printed(&format!("{place}.exempt"), reason, REASON_LETTERS_MAX);
         }
-        self.in_condition(&format!("{place}.when"), tax.when.as_ref());
-        self.in_condition(&format!("{place}.unless"), tax.unless.as_ref());
+        self.in_condition(&format!("{place}.when"), tax.when.as_deref());
+        self.in_condition(&format!("{place}.unless"), tax.unless.as_deref());
     }
 
     /// A text that stands on receipts. The kernel throws away an answer with a control character in it, and with it the tax

@@ -110,6 +110,14 @@ pub(super) fn reduce(
         _ => None,
     };
     let mut line_left: Vec<(usize, Decimal)> = Vec::new();
+    // A line is in as many sets as it has pieces for, laid out one after the other; a weighed line is one piece.
+    let pieces: Vec<(usize, Decimal)> = takes
+        .iter()
+        .map(|take| {
+            let measured = lines[take.line].quantity.unit.is_measured();
+            (take.line, if measured { Decimal::ONE } else { take.quantity.ceil() })
+        })
+        .collect();
     let mut added = Decimal::ZERO;
     for take in takes.iter_mut() {
         let value = left(take);
@@ -124,8 +132,9 @@ pub(super) fn reduce(
                 times(currency.to_decimal(amount), take.quantity)?.min(value)
             }
             (Effect::AmountOff(amount) | Effect::BundlePrice(amount), None) => {
-                // Once a line: later pieces of the same line get what the earlier ones left of it.
+                // Once a line and set: later pieces of the same line get what the earlier ones left of it.
                 if !line_left.iter().any(|(line, _)| *line == take.line) {
+                    let sets = sets.min(pieces_of(&pieces, take.line));
                     line_left.push((take.line, times(currency.to_decimal(amount), sets)?));
                 }
                 let rest = line_left.iter_mut().find(|(line, _)| *line == take.line);
@@ -140,6 +149,10 @@ pub(super) fn reduce(
         added += off;
     }
     Ok(added)
+}
+
+fn pieces_of(pieces: &[(usize, Decimal)], line: usize) -> Decimal {
+    pieces.iter().filter(|(of, _)| *of == line).map(|(_, count)| *count).sum()
 }
 
 /// Moves the taken pieces into segments of their own.
