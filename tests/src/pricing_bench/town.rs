@@ -74,7 +74,9 @@ fn offer(text: &mut String, number: usize, place: &Place) {
         ),
         10 => format!("buy = [{{ items = {tag} }}, {{ items = {other_tag} }}]\nfor_price = \"9.90\""),
         11 => format!("{for_whom}{unused}gift = {{ items = [\"MUG\"], count = 1 }}\nspend = \"75.00\""),
-        12 => format!("items = {{ department = \"D{department:02}\", except = {tag} }}\npercent_off = \"6 %\"\npieces_max = 6"),
+        12 => format!(
+            "items = {{ department = \"D{department:02}\", except = {tag} }}\npercent_off = \"6 %\"\npieces_max = 6"
+        ),
         13 => format!(
             "{for_whom}order = true\ntiers = [{{ spend = \"100.00\", percent_off = \"2 %\" }}, {{ spend = \"200.00\", percent_off = \"4 %\" }}]"
         ),
@@ -87,10 +89,15 @@ fn offer(text: &mut String, number: usize, place: &Place) {
         ),
         17 => format!("items = {goods}\npercent_off = \"20 %\"\nfrom = \"2026-07-01\"\nuntil = \"2026-07-31\""),
         18 => format!("items = {goods}\npercent_off = \"5 %\"\nmode = \"combines\"\nstores = \"{}\"", 1 + number % 3),
-        _ => format!("items = {tag}\npercent_off = \"12 %\"\nlimits = {{ uses = 500, per_customer = 1 }}\nup_to = \"10.00\""),
+        _ => format!(
+            "items = {tag}\npercent_off = \"12 %\"\nlimits = {{ uses = 500, per_customer = 1 }}\nup_to = \"10.00\""
+        ),
     };
-    writeln!(text, "\n[[offer]]\nid = \"{word}-{number:04}\"\nlabel = \"Offer number {number} of the {word} ones\"\n{rule}")
-        .ok();
+    writeln!(
+        text,
+        "\n[[offer]]\nid = \"{word}-{number:04}\"\nlabel = \"Offer number {number} of the {word} ones\"\n{rule}"
+    )
+    .ok();
 }
 
 /// A basket of so many lines from the customer's twelve departments, a Wednesday at half past five.
@@ -127,7 +134,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
     let (department, number) = (dice.roll(DEPARTMENTS_NEAR), dice.roll(ARTICLES));
     let cents = 79 + i64::try_from(department * 97 + number * 53)? % 2_400;
     // Every twentieth line is weighed.
-    let unit = if id % 20 == 0 { Unit::Kg } else { Unit::Each };
+    let unit = if id.is_multiple_of(20) { Unit::Kg } else { Unit::Each };
     let quantity = match unit {
         Unit::Each => Quantity::pieces(1 + i64::try_from(dice.roll(3))?),
         unit => Quantity::new(Decimal::new(100 + i64::try_from(dice.roll(900))?, 3), unit),
@@ -142,7 +149,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
         unit,
         departments: vec!["Store".into(), format!("D{department:02}").into()],
         tags: vec![format!("T{department:02}-{}", number % 4).into(), format!("brand-{}", number % 9).into()],
-        tax_class: if department % 3 == 0 { "standard" } else { "reduced" }.into(),
+        tax_class: if department.is_multiple_of(3) { "standard" } else { "reduced" }.into(),
         cost: None,
         discountable: true,
     };
