@@ -1,5 +1,7 @@
 //! Diagnostics about a plugin that could not be loaded: what is wrong, what happens now, what to do.
 
+use crate::contract::types::{AttrValueResult, Message};
+use crate::failure::printable;
 use pos_api::diagnostic::Diagnostic;
 use std::path::Path;
 
@@ -50,6 +52,32 @@ impl Subject {
         })
     }
 
+    /// What a plugin says of its configuration: at the line and column that it names in its message's arguments, if it does
+    /// and if they are there.
+    pub(crate) fn refused(&self, configuration: &str, message: &Message) -> Box<Diagnostic> {
+        let number = |key: &str| {
+            message.args.iter().find(|arg| arg.key == key).and_then(|arg| match arg.value {
+                AttrValueResult::Integer(number) => usize::try_from(number).ok()?.checked_sub(1),
+                _ => None,
+            })
+        };
+        let (problem, action) = (printable(&message.text), "mend the configuration and save it again");
+        let offset = number("line").zip(number("column")).and_then(|(line, column)| {
+            let line_start: usize = configuration.split_inclusive('\n').take(line).map(str::len).sum();
+            let line = configuration.get(line_start..)?.lines().next()?;
+            let (in_line, _) = line.char_indices().nth(column)?;
+            Some(line_start + in_line)
+        });
+        match offset {
+            None => self.problem(problem, action),
+            Some(start) => {
+                let rest = configuration.get(start..).unwrap_or_default();
+                let is_end = |letter: char| letter.is_whitespace() || ",]}".contains(letter);
+                self.problem_at(configuration, start..start + rest.find(is_end).unwrap_or(rest.len()), problem, action)
+            }
+        }
+    }
+
     /// A diagnostic at a byte range of a text; `length` in characters.
     pub(crate) fn problem_at(
         &self,
@@ -80,6 +108,7 @@ fn saturating(count: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::types::AttrResult;
 
     #[test]
     fn a_place_in_a_text_has_line_column_and_caret() {
@@ -91,6 +120,27 @@ mod tests {
         assert_eq!(diagnostic.source_text, "näme = \"x\"");
         assert_eq!(diagnostic.file, "plugins/tax-table/plugin.toml");
         assert!(diagnostic.to_string().contains("  2 | näme"), "{diagnostic}");
+    }
+
+    #[test]
+    fn what_a_plugin_says_of_its_configuration_is_shown_at_its_line() {
+        let argument =
+            |key: &str, number: i64| AttrResult { key: key.to_owned(), value: AttrValueResult::Integer(number) };
+        let subject = Subject::of_file(Path::new("config/tax.json"));
+        let text = "{\n  \"größe\": \"8.1\",\n}\n";
+        let shown = |line: i64, column: i64| {
+            let args = vec![argument("line", line), argument("column", column)];
+            let message = Message { key: String::new(), text: "8.1 is not\na fraction".to_owned(), args };
+            subject.refused(text, &message)
+        };
+        let diagnostic = shown(2, 12);
+        assert_eq!((diagnostic.line, diagnostic.column, diagnostic.length), (2, 12, 5), "{diagnostic}");
+        assert_eq!(diagnostic.problem, "8.1 is not a fraction");
+        for (line, column) in [(9, 1), (2, 99), (0, 0), (-1, 5), (i64::MAX, i64::MAX)] {
+            assert_eq!(shown(line, column).line, 0, "{line}, {column}: a place that is not there is not shown");
+        }
+        let message = Message { key: String::new(), text: "no".to_owned(), args: Vec::new() };
+        assert_eq!(subject.refused(text, &message).line, 0);
     }
 
     #[test]

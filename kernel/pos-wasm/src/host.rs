@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::call::{CallState, link_explain};
 use crate::limits::Limits;
 use crate::preinitialise::SNAPSHOT_ROOM_BYTES;
+use crate::recent::Recent;
 use crate::stopwatch::CallListener;
 use crate::ticker::Ticker;
 use wasmtime::component::Linker;
@@ -26,6 +27,7 @@ pub(crate) struct Host {
     pub(crate) ticker: Ticker,
     pub(crate) limits: Limits,
     pub(crate) cache: Option<Cache>,
+    pub(crate) recent: Recent,
     /// Who wants to know what calls take.
     pub(crate) listener: Option<CallListener>,
 }
@@ -36,7 +38,7 @@ impl Host {
         let mut linker = Linker::new(&engine);
         link_explain(&mut linker)?;
         let ticker = Ticker::new(&engine);
-        Ok(Host { engine, linker, ticker, limits, cache, listener })
+        Ok(Host { engine, linker, ticker, limits, cache, recent: Recent::default(), listener })
     }
 }
 

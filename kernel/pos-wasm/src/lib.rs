@@ -33,6 +33,7 @@ mod lower;
 mod manifest;
 mod plugin;
 mod preinitialise;
+mod recent;
 mod stopwatch;
 mod ticker;
 

@@ -8,9 +8,10 @@ const LINES_AT_BASE: u64 = 200;
 const GROWTH_MAX: u64 = 10;
 /// An unoptimised host takes twenty times as long to hand a basket over: its clock must not decide what its tests see.
 const DEADLINE_MS: u64 = if cfg!(debug_assertions) { 2_000 } else { 100 };
-/// `configure` runs once, away from any sale: it gets the fuel of the largest basket, and a clock that even a busy
-/// machine keeps.
-const CONFIGURE_DEADLINE_MS: u64 = 2_000;
+/// `configure` runs once, away from any sale: it gets ten times the fuel of the largest basket, which is enough for
+/// thousands of offers, and a clock that even a busy machine keeps.
+const CONFIGURE_FUEL_GROWTH: u64 = 10;
+const CONFIGURE_DEADLINE_MS: u64 = 4_000;
 /// Lines with tax have at most so many taxes each.
 pub(crate) const TAXES_PER_LINE_MAX: usize = 16;
 
@@ -27,7 +28,8 @@ pub struct Limits {
     pub input_bytes: usize,
     /// Texts handed back, in bytes: for up to 200 lines, and in proportion up to 2,000.
     pub output_text_bytes: usize,
-    /// What the host allocates for an answer, in bytes, records and lists included: grows like the texts.
+    /// What the host allocates for an answer, in bytes, records and lists included: grows like the texts. 500 offers that
+    /// each name all of 200 lines take 3.2 MB.
     pub output_bytes: usize,
     /// Candidates in one proposal.
     pub candidates_max: usize,
@@ -43,7 +45,7 @@ impl Default for Limits {
             deadline_ms: DEADLINE_MS,
             input_bytes: 1 << 20,
             output_text_bytes: 64 << 10,
-            output_bytes: 1 << 20,
+            output_bytes: 4 << 20,
             candidates_max: 500,
             notes_bytes: 8 << 10,
         }
@@ -85,7 +87,12 @@ impl Limits {
 
     /// What `configure` may use up.
     pub(crate) fn configure_budget(&self) -> Budget {
-        Budget { deadline_ms: self.deadline_ms.max(CONFIGURE_DEADLINE_MS), ..self.budget(usize::MAX) }
+        let largest = self.budget(usize::MAX);
+        Budget {
+            fuel: largest.fuel.saturating_mul(CONFIGURE_FUEL_GROWTH),
+            deadline_ms: self.deadline_ms.max(CONFIGURE_DEADLINE_MS),
+            ..largest
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use wasmtime::component::Component;
 #[derive(Clone, Debug, Default)]
 pub struct HostOptions {
     /// Folder for compiled plugins, made when first needed. Only this program may write to it: what it holds is machine
-    /// code. None: every start compiles again, about a quarter of a second a plugin.
+    /// code. None: every start compiles again, about half a second a plugin.
     pub cache_dir: Option<PathBuf>,
     /// What plugins may use up.
     pub limits: Limits,
@@ -100,8 +100,8 @@ fn compiled(
         let configured = configured(host, code, configuration, limits, subject)?;
         compile(host, &configured, subject)
     };
-    let Some(cache) = &host.cache else { return make() };
     let key = Key::of(&host.engine, code, configuration, limits.fuel, limits.memory_bytes);
+    let Some(cache) = &host.cache else { return host.recent.get_or_make(key, make) };
     if let Some(component) = cache.get(&host.engine, key) {
         return Ok(component);
     }

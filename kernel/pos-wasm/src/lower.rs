@@ -182,7 +182,9 @@ fn lower_line<'a>(
         gross: gross.minor(),
         net: net.minor(),
         tax_class: &item.tax_class,
-        price_locked: *price_locked,
+        // An article that is never lowered is locked by the catalogue: otherwise a plugin would count it to a threshold, or
+        // say "1 more for 3 for 2" of pieces that no offer may touch.
+        price_locked: *price_locked || !item.discountable,
         origin_line: None,
         attrs,
     })

@@ -8,10 +8,11 @@
 //! Example: a tax table reads 40 KB of JSON in 3 ms. Called afresh for every scan it would cost 3 ms a scan; as an
 //! image it costs a page fault for each 4 KiB that a call writes to.
 
+use crate::cache::Key;
 use crate::call::CallState;
 use crate::contract::{API, lifecycle, types};
 use crate::diagnose::Subject;
-use crate::failure::{self, printable};
+use crate::failure;
 use crate::host::Host;
 use crate::limits::Limits;
 use pos_api::diagnostic::Diagnostic;
@@ -42,7 +43,8 @@ pub(crate) fn configured(
     wizer.keep_init_func(true); // Nothing is taken out, whatever the plugin's functions are called.
     let (context, instrumented) =
         guarded(|| wizer.instrument_component(component)).map_err(|problem| unusable(&problem, subject))?;
-    let instrumented = compile(host, &instrumented, subject)?;
+    let key = Key::of(&host.engine, &instrumented, "", 0, 0);
+    let instrumented = host.recent.get_or_make(key, || compile(host, &instrumented, subject))?;
 
     let _running = host.ticker.run();
     let (mut store, instance) = run_configure(host, &instrumented, configuration, limits, subject)?;
@@ -90,7 +92,7 @@ fn run_configure(
     match answer {
         Ok(Ok(())) => Ok((store, instance)),
         Ok(Err(types::HookError::InvalidConfig(message))) => {
-            Err(subject.configuration().problem(printable(&message.text), "mend the configuration and save it again"))
+            Err(subject.configuration().refused(configuration, &message))
         }
         Ok(Err(refusal)) => {
             let failure = failure::of_refusal(&subject.rule, refusal);

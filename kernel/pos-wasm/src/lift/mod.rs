@@ -15,11 +15,14 @@ use crate::contract::types;
 use pos_domain::ids::LineNumber;
 use pos_domain::pricing::proposal::{Attr, AttrValue, Message, Notice, Severity, Snapshot, SnapshotLine};
 use pos_money::{Decimal, Money, Quantity, Rate, Unit, UnitPrice};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A value, or what is wrong with it.
 type Lifted<T> = Result<T, String>;
 
+/// Texts that are looked for before a new one is kept: 100 lines of VAT name two jurisdictions and three codes.
+const REPEATED_MAX: usize = 16;
 /// Decimal places of the contract.
 const SCALE_MAX: u32 = 9;
 
@@ -28,6 +31,9 @@ struct Reader<'a> {
     snapshot: &'a Snapshot,
     /// Line numbers with their place in the snapshot, in order of number.
     places: Vec<(LineNumber, usize)>,
+    /// Texts that were said last. What is said again is neither kept nor counted again: the reason of an exemption stands
+    /// on each of 300 lines.
+    said: VecDeque<Arc<str>>,
     text_bytes_left: usize,
     text_bytes_max: usize,
 }
@@ -36,7 +42,8 @@ impl<'a> Reader<'a> {
     fn new(snapshot: &'a Snapshot, text_bytes_max: usize) -> Self {
         let mut places: Vec<_> = snapshot.lines.iter().enumerate().map(|(place, line)| (line.id, place)).collect();
         places.sort_unstable();
-        Reader { snapshot, places, text_bytes_left: text_bytes_max, text_bytes_max }
+        let said = VecDeque::with_capacity(REPEATED_MAX);
+        Reader { snapshot, places, said, text_bytes_left: text_bytes_max, text_bytes_max }
     }
 
     /// The line of a number.
@@ -64,6 +71,9 @@ impl<'a> Reader<'a> {
     /// A text that fits what is left, and that a printer and a screen can take: a label with an escape sequence in it
     /// could otherwise open the cash drawer.
     fn text(&mut self, text: String, what: &str) -> Lifted<Arc<str>> {
+        if let Some(known) = self.said.iter().find(|known| ***known == *text) {
+            return Ok(Arc::clone(known));
+        }
         if text.chars().any(char::is_control) {
             return Err(format!("{what} has control characters in it"));
         }
@@ -71,7 +81,12 @@ impl<'a> Reader<'a> {
             Some(left) => self.text_bytes_left = left,
             None => return Err(format!("its texts are longer than {} bytes in all", self.text_bytes_max)),
         }
-        Ok(text.into())
+        if self.said.len() == REPEATED_MAX {
+            self.said.pop_front();
+        }
+        let text: Arc<str> = text.into();
+        self.said.push_back(Arc::clone(&text));
+        Ok(text)
     }
 
     fn texts(&mut self, texts: Vec<String>, what: &str) -> Lifted<Vec<Arc<str>>> {
