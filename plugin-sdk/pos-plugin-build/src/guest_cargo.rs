@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 /// Fast, and checked: a component that wrapped around would answer nonsense with confidence. Against the smallest code a
 /// call takes a third less fuel; the code is half as large again, which the first start after a change compiles once.
 const PROFILE: [&str; 7] = [
-    "profile.release.opt-level=3",
+    "profile.release.opt-level=2",
     "profile.release.lto=true",
     "profile.release.codegen-units=1",
     r#"profile.release.panic="abort""#,

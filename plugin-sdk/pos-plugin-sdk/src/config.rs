@@ -14,8 +14,13 @@
 //! [`Decimal`](pos_money::Decimal) and [`UnitPrice`](pos_money::UnitPrice) read themselves from it. Put
 //! `#[serde(deny_unknown_fields)]` on every struct: a misspelled setting must not be a silent one.
 
-use crate::message::HookError;
+use crate::basket::{Attr, AttrValue};
+use crate::message::{HookError, Message};
 use serde::de::DeserializeOwned;
+
+mod place;
+
+pub use place::{Place, place};
 
 /// Reads a configuration. The error names the entry (`classes.standard[1].rate`), what is wrong with it, and line and
 /// column.
@@ -24,14 +29,34 @@ pub fn from_json<T: DeserializeOwned>(config_json: &str) -> Result<T, HookError>
     let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
         let (path, problem) = (error.path().to_string(), error.inner());
         // The path of a problem with the whole document is ".".
-        if path == "." { invalid(problem) } else { HookError::invalid_configuration(format!("{path}: {problem}")) }
+        if path == "." { invalid(problem) } else { at(place_of(problem), format!("{path}: {problem}")) }
     })?;
     reader.end().map_err(|error| invalid(&error))?;
     Ok(value)
 }
 
+/// An error about an entry that can be read and still makes no sense:
+/// `invalid_entry(json, "classes.standard[0].rate", "8.1 is not a fraction")`. The host shows the line of the
+/// configuration with a mark under the entry.
+pub fn invalid_entry(config_json: &str, path: &str, problem: &str) -> HookError {
+    let text = if path.is_empty() { problem.to_owned() } else { format!("{path}: {problem}") };
+    at(place(config_json, path), text)
+}
+
 fn invalid(problem: &serde_json::Error) -> HookError {
-    HookError::invalid_configuration(problem.to_string())
+    at(place_of(problem), problem.to_string())
+}
+
+fn place_of(problem: &serde_json::Error) -> Option<Place> {
+    let number = |number: usize| u32::try_from(number).ok();
+    Some(Place { line: number(problem.line())?, column: number(problem.column().max(1))? })
+}
+
+/// The place goes along as arguments `line` and `column`.
+fn at(place: Option<Place>, text: String) -> HookError {
+    let number = |key: &str, number: u32| Attr { key: key.to_owned(), value: AttrValue::Integer(i64::from(number)) };
+    let args = place.map(|Place { line, column }| vec![number("line", line), number("column", column)]);
+    HookError::InvalidConfiguration(Message { args: args.unwrap_or_default(), ..Message::text(text) })
 }
 
 #[cfg(test)]
