@@ -59,7 +59,7 @@ impl<'a> Assessor<'a> {
         let exemptions =
             exemptions.filter(|rule| is_within(day, rule.from, rule.until) && may_apply(rule.when.as_ref(), &sale));
         let fees = levying.iter().flat_map(|jurisdiction| &jurisdiction.fees);
-        let fees = fees.filter(|fee| fee.tax.is_valid_on(day) && may_apply(fee.tax.when.as_ref(), &sale));
+        let fees = fees.filter(|fee| fee.tax.is_valid_on(day) && may_apply(fee.tax.when.as_deref(), &sale));
         Assessor {
             table,
             day,
@@ -94,7 +94,7 @@ impl<'a> Assessor<'a> {
         }
         let of_class = self.by_class.get(sold.class).map(Vec::as_slice).unwrap_or_default();
         let applies = |levied: &&&'a Levied| {
-            condition::applies(levied.tax.when.as_ref(), levied.tax.unless.as_ref(), &self.sale, &sold)
+            condition::applies(levied.tax.when.as_deref(), levied.tax.unless.as_deref(), &self.sale, &sold)
         };
         let mut taxes: Vec<&'a Levied> = self.fees.iter().filter(applies).copied().collect();
         let fees_count = taxes.len();

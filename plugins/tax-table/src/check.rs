@@ -28,6 +28,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Where in the configuration: `classes.standard[0].rate`; empty: the whole.
     pub place: String,
+    /// Line and column of that place; none in a table that stands on one line, where it would not help.
+    pub spot: Option<config::Place>,
     /// What is found.
     pub what: String,
     /// What to do next.
@@ -38,6 +40,7 @@ pub struct Finding {
 pub fn check(config_json: &str, today: Date) -> Vec<Finding> {
     let settings: Settings = match config::from_json(config_json) {
         Ok(settings) => settings,
+        // The text has line and column already.
         Err(error) => {
             let what_to_do = "Correct this entry; the schema names every key and what it takes.";
             return vec![Finding::new(Severity::Error, "", error.text(), what_to_do)];
@@ -56,25 +59,34 @@ pub fn check(config_json: &str, today: Date) -> Vec<Finding> {
     in_places(&settings, &listed, &mut findings);
     in_provenance(&settings, today, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    if config_json.trim().contains('\n') {
+        for finding in findings.iter_mut().filter(|finding| !finding.place.is_empty()) {
+            finding.spot = config::place(config_json, &finding.place);
+        }
+    }
     findings
 }
 
 impl Finding {
     fn new(severity: Severity, place: &str, what: &str, what_to_do: &str) -> Finding {
-        Finding { severity, place: place.to_owned(), what: what.to_owned(), what_to_do: what_to_do.to_owned() }
+        let (place, what, what_to_do) = (place.to_owned(), what.to_owned(), what_to_do.to_owned());
+        Finding { severity, place, spot: None, what, what_to_do }
     }
 }
 
-/// `error at classes.standard: Has no rates. Add one.`
+/// `error at classes.standard (line 9, column 17): Has no rates. Add one.`
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Finding { severity, place, what, what_to_do } = self;
+        let Finding { severity, place, spot, what, what_to_do } = self;
         f.write_str(match severity {
             Severity::Warning => "warning",
             Severity::Error => "error",
         })?;
         if !place.is_empty() {
             write!(f, " at {place}")?;
+        }
+        if let Some(config::Place { line, column }) = spot {
+            write!(f, " (line {line}, column {column})")?;
         }
         write!(f, ": {what} {what_to_do}")
     }
@@ -190,7 +202,7 @@ fn in_taxes(settings: &Settings, listed: &[Listed<'_>], findings: &mut Vec<Findi
                 || condition.department.is_some()
                 || condition.item.is_some()
         };
-        if place.contains("fees[") && !tax.when.as_ref().is_some_and(names_article) {
+        if place.contains("fees[") && !tax.when.as_deref().is_some_and(names_article) {
             let what = "This fee is levied on every line.";
             findings.push(Finding::new(
                 Severity::Warning,

@@ -7,7 +7,7 @@
 use crate::places::{Address, Places};
 use crate::settings::{ClassRule, Exemption, Home, Listed, RoundingRule, Settings, Sourcing};
 use crate::tax::Tax;
-use crate::validate::problems;
+use crate::validate::{Problem, problems};
 use pos_plugin_sdk::prelude::*;
 use std::collections::BTreeMap;
 
@@ -83,9 +83,9 @@ impl Levying {
 
 impl TaxTable {
     /// Takes a table into use; the error is its first problem.
-    pub(crate) fn new(settings: Settings) -> Result<TaxTable, HookError> {
+    pub(crate) fn new(settings: Settings) -> Result<TaxTable, Problem> {
         if let Some(problem) = problems(&settings).into_iter().next() {
-            return Err(problem.into());
+            return Err(problem);
         }
         let listed = settings.all_jurisdictions();
         let names = listed.iter().flat_map(|listed| listed.classes.keys());

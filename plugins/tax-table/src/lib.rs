@@ -50,7 +50,9 @@ use pos_plugin_sdk::prelude::*;
 
 impl Plugin for TaxTable {
     fn configure(config_json: &str) -> Result<TaxTable, HookError> {
-        TaxTable::new(config::from_json(config_json)?)
+        TaxTable::new(config::from_json(config_json)?).map_err(|problem| {
+            config::invalid_entry(config_json, &problem.place, &format!("{}; {}", problem.what, problem.what_to_do))
+        })
     }
 }
 

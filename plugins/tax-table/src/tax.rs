@@ -53,12 +53,12 @@ pub struct Tax {
     /// Why nothing is levied.
     #[serde(default)]
     pub exempt: Option<String>,
-    /// On which lines; absent: on all of the class.
+    /// On which lines; absent: on all of the class. Apart, since most taxes have none and a table may have thousands.
     #[serde(default)]
-    pub when: Option<Condition>,
+    pub when: Option<Box<Condition>>,
     /// On which lines not.
     #[serde(default)]
-    pub unless: Option<Condition>,
+    pub unless: Option<Box<Condition>>,
 }
 
 /// What of a base is taxed: one of the three. Amounts are in major units a piece; a weighed line is one piece.

@@ -206,3 +206,21 @@ fn places_and_jurisdictions_must_meet() {
         ],
     );
 }
+
+#[test]
+fn a_finding_names_line_and_column() {
+    let table = "{\n  \"jurisdiction\": \"XX\",\n  \"classes\": {\n    \"standard\": [{ \"code\": \"A\", \"rate\": \"19\" }]\n  }\n}\n";
+    let found: Vec<String> =
+        crate::check::check(table, "2026-11-18".parse().unwrap()).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found[0],
+        "error at classes.standard[0].rate (line 4, column 41): 19 is not a fraction between 0 and 1. 8.1 % is written \"0.081\"."
+    );
+    let HookError::InvalidConfiguration(message) = TaxTable::configure(table).unwrap_err() else {
+        panic!("another error")
+    };
+    assert_eq!(
+        [Attr::find(&message.args, "line"), Attr::find(&message.args, "column")],
+        [Some(&AttrValue::Integer(4)), Some(&AttrValue::Integer(41))]
+    );
+}

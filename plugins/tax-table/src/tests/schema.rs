@@ -148,6 +148,16 @@ fn schema_and_code_refuse_the_same_mistakes() {
     let validator = validator();
     for (place, wrong) in [
         ("/jurisdiction", json!(" ")),
+        ("/jurisdiction", json!("X\nY")),
+        ("/jurisdiction", json!("X".repeat(33))),
+        ("/classes/standard/0/code", json!("A\u{1b}")),
+        ("/classes/standard/0/code", json!("A".repeat(33))),
+        ("/classes/standard/0/jurisdiction", json!("Y\tY")),
+        ("/classes/standard/0/exempt", json!("two\nlines")),
+        ("/classes/standard/0/exempt", json!("r".repeat(201))),
+        ("/exemptions/0/reason", json!("\u{85}")),
+        ("/exemptions/0/reason", json!("r".repeat(201))),
+        ("/jurisdictions/Z\nZ", json!({"classes": {"standard": []}})),
         ("/rounding/increment", json!(0)),
         ("/rounding/increment", json!(1_000_001)),
         ("/rounding/level", json!("per-basket")),

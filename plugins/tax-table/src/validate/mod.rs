@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 
 /// Coins and notes of no currency are larger.
 const INCREMENT_MAX_MINOR: i64 = 1_000_000;
+/// Letters of a code and of who levies it: they stand in one column of a receipt.
+const CODE_LETTERS_MAX: usize = 32;
+/// Letters of a reason, which a receipt prints on lines of its own.
+const REASON_LETTERS_MAX: usize = 200;
 
 /// A mistake in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +25,6 @@ pub(crate) struct Problem {
     pub(crate) what: String,
     /// How to put it right.
     pub(crate) what_to_do: String,
-}
-
-impl From<Problem> for HookError {
-    fn from(problem: Problem) -> HookError {
-        let Problem { place, what, what_to_do } = problem;
-        HookError::invalid_configuration(format!("{place}: {what}; {what_to_do}"))
-    }
 }
 
 /// All problems of a table, in the order of its keys; none: it can be taken into use.
@@ -62,6 +59,10 @@ impl Found<'_> {
         }
         if settings.jurisdiction.trim().is_empty() {
             self.wrong("jurisdiction", "is empty", "write who levies the taxes, like \"DE\"");
+        }
+        self.in_printed("jurisdiction", &settings.jurisdiction, CODE_LETTERS_MAX);
+        for name in settings.jurisdictions.keys() {
+            self.in_printed(&format!("jurisdictions.{name}"), name, CODE_LETTERS_MAX);
         }
         if settings.jurisdictions.contains_key(&settings.jurisdiction) {
             let place = format!("jurisdictions.{}", settings.jurisdiction);
@@ -111,8 +112,12 @@ impl Found<'_> {
         if tax.code.trim().is_empty() {
             self.wrong(format!("{place}.code"), "is empty", "write what the receipt shall print, like \"A\"");
         }
-        if tax.jurisdiction.as_ref().is_some_and(|jurisdiction| jurisdiction.trim().is_empty()) {
-            self.wrong(format!("{place}.jurisdiction"), "is empty", "name who levies, or leave it out");
+        self.in_printed(&format!("{place}.code"), &tax.code, CODE_LETTERS_MAX);
+        if let Some(jurisdiction) = &tax.jurisdiction {
+            if jurisdiction.trim().is_empty() {
+                self.wrong(format!("{place}.jurisdiction"), "is empty", "name who levies, or leave it out");
+            }
+            self.in_printed(&format!("{place}.jurisdiction"), jurisdiction, CODE_LETTERS_MAX);
         }
         if tax.levy().is_none() {
             let named = [tax.rate.is_some(), tax.division.is_some(), tax.per_unit.is_some()];
@@ -146,11 +151,26 @@ impl Found<'_> {
             let what_to_do = "write rate \"0\", or use \"exemptions\" to exempt some sales only";
             self.wrong(format!("{place}.exempt"), "an exempt class has rate \"0\"", what_to_do);
         }
-        if tax.exempt.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-            self.wrong(format!("{place}.exempt"), "is empty", "write the reason that the receipt shall print");
+        if let Some(reason) = &tax.exempt {
+            if reason.trim().is_empty() {
+                self.wrong(format!("{place}.exempt"), "is empty", "write the reason that the receipt shall print");
+            }
+            self.in_printed(&format!("{place}.exempt"), reason, REASON_LETTERS_MAX);
         }
-        self.in_condition(&format!("{place}.when"), tax.when.as_ref());
-        self.in_condition(&format!("{place}.unless"), tax.unless.as_ref());
+        self.in_condition(&format!("{place}.when"), tax.when.as_deref());
+        self.in_condition(&format!("{place}.unless"), tax.unless.as_deref());
+    }
+
+    /// A text that stands on receipts. The kernel throws away an answer with a control character in it, and with it the tax
+    /// of the whole sale: a printer would take it for a command.
+    fn in_printed(&mut self, place: &str, text: &str, letters_max: usize) {
+        if text.chars().any(char::is_control) {
+            self.wrong(place, "has a line break or another control character in it", "write it on one line");
+        }
+        let letters = text.chars().count();
+        if letters > letters_max {
+            self.wrong(place, format!("has {letters} letters"), format!("write {letters_max} at most"));
+        }
     }
 
     fn in_country(&mut self, place: &str, country: &str) {
@@ -255,6 +275,7 @@ impl Found<'_> {
             if exemption.reason.trim().is_empty() {
                 self.wrong(format!("{place}.reason"), "is empty", "write what the receipt shall say");
             }
+            self.in_printed(&format!("{place}.reason"), &exemption.reason, REASON_LETTERS_MAX);
             self.in_condition(&format!("{place}.when"), exemption.when.as_ref());
             self.in_condition(&format!("{place}.unless"), exemption.unless.as_ref());
             self.in_period(&place, exemption.from, exemption.until);
