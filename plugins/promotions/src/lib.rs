@@ -102,9 +102,19 @@ impl Offers {
         self.reachable(stage, &View::new(self, basket)).len()
     }
 
-    /// What the offers of a stage say about a basket.
+    /// What the offers of a stage say about a basket. Offers in another currency say so, once, in the first stage that has
+    /// any: a shop that lost all its offers by three letters should hear of it at the first sale.
     pub fn propose_for(&self, stage: Stage, basket: &Basket) -> Proposal {
-        if self.currency.as_ref().is_some_and(|currency| *currency != basket.currency.code) {
+        if let Some(currency) = self.currency.as_ref().filter(|currency| **currency != basket.currency.code) {
+            let is_first = self.indexes.keys().next() == Some(&stage);
+            let text = format!(
+                "The offers are in {currency} and this sale is in {}: none applies. Correct currency in the file of offers.",
+                basket.currency.code
+            );
+            let notices = if is_first { vec![propose::warning(text)] } else { Vec::new() };
+            return Proposal { notices, ..Proposal::nothing() };
+        }
+        if !self.indexes.contains_key(&stage) {
             return Proposal::nothing();
         }
         let view = View::new(self, basket);
@@ -115,16 +125,41 @@ impl Offers {
 /// The JSON form of what people wrote, for the kernel; only if it holds.
 #[cfg(any(feature = "toml", test))]
 pub fn toml_to_json(text: &str) -> Result<String, Vec<Problem>> {
-    let node = toml_text::read(text)?;
-    read::offer::offers(&node)?;
-    Ok(toml_text::to_json(&node).to_string())
+    read_toml(text).map(|(_, json)| json)
 }
+
+/// The offers and their JSON form, which must not be longer than what a register has room for.
+#[cfg(any(feature = "toml", test))]
+fn read_toml(text: &str) -> Result<(Offers, String), Vec<Problem>> {
+    let node = toml_text::read(text)?;
+    let offers = read::offer::offers(&node)?;
+    let json = toml_text::to_json(&node).to_string();
+    if json.len() > CONFIGURATION_BYTES_MAX {
+        let kibibytes = |bytes: usize| bytes.div_ceil(1 << 10);
+        return Err(vec![Problem {
+            line: None,
+            column: None,
+            place: "the file".to_owned(),
+            what: format!(
+                "its offers take {} KiB, and a register takes {} KiB",
+                kibibytes(json.len()),
+                kibibytes(CONFIGURATION_BYTES_MAX)
+            ),
+            what_to_do: "Remove offers that are over, and write tags instead of long lists of articles.".to_owned(),
+        }]);
+    }
+    Ok((offers, json))
+}
+
+/// Some 3,500 offers. Twice as many, read and indexed, would not fit into the 16 MiB that a component has.
+#[cfg(any(feature = "toml", test))]
+const CONFIGURATION_BYTES_MAX: usize = 512 << 10;
 
 /// Everything that `pos offers check` says of a file: problems, or else what the lints find.
 #[cfg(any(feature = "toml", test))]
 pub fn check_toml(text: &str, today: Date) -> Vec<Finding> {
-    match Offers::from_toml(text) {
-        Ok(offers) => check(&offers, today),
+    match read_toml(text) {
+        Ok((offers, _)) => check(&offers, today),
         Err(problems) => problems.into_iter().map(Finding::from).collect(),
     }
 }

@@ -63,6 +63,18 @@ impl Selector {
         }
     }
 
+    /// How many conditions and words it is made of.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Selector::OneOf(wanted) => wanted.len().max(1),
+            Selector::All(parts) | Selector::Any(parts) => {
+                parts.iter().fold(1, |sum: usize, part| sum.saturating_add(part.size()))
+            }
+            Selector::Except(selector) => selector.size().saturating_add(1),
+            Selector::Everything | Selector::Price { .. } => 1,
+        }
+    }
+
     /// The least price a line can have, as far as the selection says.
     pub(crate) fn price_min(&self) -> Option<Decimal> {
         match self {

@@ -3,7 +3,10 @@
 mod deal;
 mod earned;
 mod hint;
+mod room;
 mod tiers;
+
+pub(crate) use room::warning;
 
 use crate::Offers;
 use crate::customers::{amount, has_one};
@@ -12,10 +15,9 @@ use crate::selector::Goods;
 use crate::view::View;
 use earned::{Earned, Spending};
 use pos_plugin_sdk::prelude::*;
+use room::Room;
 use std::collections::BTreeSet;
 
-/// Most candidates, gifts and hints that the kernel takes from one answer.
-const ANSWERS_MAX: usize = 500;
 /// Attribute of a candidate that is one of several of its offer: the offer's id.
 const OFFER_ATTRIBUTE: &str = "offer";
 /// Attribute of a candidate: the text for the receipt, if it is not the label.
@@ -35,36 +37,19 @@ impl Offers {
         stage: Stage,
         view: &View<'_>,
     ) -> Proposal {
-        let mut proposal = Proposal::nothing();
+        let mut room = Room::default();
         for offer in positions.into_iter().filter_map(|position| self.offers.get(position)) {
             if !offer.enabled || offer.stage != stage {
                 continue;
             }
             match Turn::of(offer, view).and_then(|turn| turn.map_or(Ok(Proposal::nothing()), |turn| turn.propose())) {
-                Ok(said) => {
-                    proposal.candidates.extend(said.candidates);
-                    proposal.grants.extend(said.grants);
-                    proposal.near_misses.extend(said.near_misses);
-                }
+                Ok(said) => room.take(said),
                 // One offer that does not fit the currency must not cost the others.
-                Err(error) => explain::warn(&format!("offer \"{}\" is left out: {}", offer.id, error.text())),
+                Err(error) => room.left_out(&offer.id, error.text()),
             }
         }
-        limited(proposal)
+        room.proposal()
     }
-}
-
-/// Beyond what the kernel takes, the offers of the lowest priority go, so that the rest is heard at all.
-fn limited(mut proposal: Proposal) -> Proposal {
-    if proposal.candidates.len() > ANSWERS_MAX {
-        explain::warn(&format!("{} candidates, {ANSWERS_MAX} are proposed", proposal.candidates.len()));
-        proposal.candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.priority));
-        proposal.candidates.truncate(ANSWERS_MAX);
-        proposal.candidates.sort_by(|one, other| one.id.cmp(&other.id));
-    }
-    proposal.grants.truncate(ANSWERS_MAX);
-    proposal.near_misses.truncate(ANSWERS_MAX);
-    proposal
 }
 
 /// An offer whose conditions hold, about to propose.

@@ -9,6 +9,8 @@ use pos_plugin_sdk::prelude::LineKind;
 const EXAMPLE: &str = "{ tag = \"draught\" }";
 /// Selections within selections; beyond, nobody could read them.
 const DEPTH_MAX: u32 = 8;
+/// Conditions that all uses of lists may come to: twenty lists, each of the one before twice, would be a million.
+const CONDITIONS_COPIED_MAX: usize = 100_000;
 
 impl Reader {
     /// `"all"`, or a table of conditions, all of which a line must fulfil. `kind = "fee"` means fees instead of articles.
@@ -140,8 +142,8 @@ impl Reader {
     }
 
     fn list(&mut self, field: &Field<'_>, name: &str) -> Option<Selector> {
-        let known = self.lists.get(name).cloned();
-        if known.is_none() {
+        let size = self.lists.get(name).map(Selector::size);
+        if size.is_none() {
             let names: Vec<&str> = self.lists.keys().map(String::as_str).collect();
             let what_to_do = match crate::problem::nearest(name, names.iter().copied()) {
                 Some(near) => format!("Did you mean \"{near}\"?"),
@@ -149,7 +151,17 @@ impl Reader {
             };
             self.problem(field, format!("there is no list \"{name}\""), what_to_do);
         }
-        known
+        // Counted before anything is copied.
+        self.conditions_copied = self.conditions_copied.saturating_add(size?);
+        if self.conditions_copied > CONDITIONS_COPIED_MAX {
+            self.problem(
+                field,
+                format!("lists that use lists come to more than {CONDITIONS_COPIED_MAX} conditions"),
+                "Give the goods a tag in the catalogue, and write the tag.",
+            );
+            return None;
+        }
+        self.lists.get(name).cloned()
     }
 
     /// `[list.NAME]`: selections with a name. A list may use those before it in the alphabet.

@@ -28,6 +28,8 @@ pub(crate) struct Reader {
     pub(crate) currency: Option<Currency>,
     /// Selections with a name.
     pub(crate) lists: BTreeMap<String, Selector>,
+    /// Conditions that were copied from lists so far.
+    pub(crate) conditions_copied: usize,
 }
 
 /// A setting: its value, and where it is.

@@ -11,6 +11,8 @@ use pos_plugin_sdk::pos_money::Currency as IsoCurrency;
 use pos_plugin_sdk::prelude::*;
 use std::collections::BTreeMap;
 
+/// More offers than any shop has at a time; the file is refused rather than slow.
+const OFFERS_MAX: usize = 10_000;
 /// Settings of a whole file.
 const FILE_EXAMPLE: &str = "[[offer]]";
 
@@ -30,9 +32,16 @@ pub(crate) fn offers(node: &Node) -> Result<Offers, Vec<Problem>> {
         reader.named_lists(&lists);
     }
     let never = table.take("never_discounted").and_then(|field| reader.goods(&field));
-    let mut offers: Vec<Offer> = Vec::new();
     let mut first_of_id: BTreeMap<String, usize> = BTreeMap::new();
-    for (position, field) in table.take("offer").map(|field| field.items()).unwrap_or_default().iter().enumerate() {
+    let written = table.take("offer");
+    let fields = written.as_ref().map(Field::items).unwrap_or_default();
+    if let (Some(written), true) = (&written, fields.len() > OFFERS_MAX) {
+        let what = format!("there are {} offers", fields.len());
+        reader.problem(written, what, format!("Keep {OFFERS_MAX} at most: remove those that are over."));
+        return Err(reader.problems);
+    }
+    let mut offers: Vec<Offer> = Vec::with_capacity(fields.len());
+    for (position, field) in fields.iter().enumerate() {
         let Some(offer) = reader.offer(field, position + 1) else { continue };
         if let Some(first) = first_of_id.insert(offer.id.clone(), position + 1) {
             let what = format!("offer number {first} has the id \"{}\" too", offer.id);
@@ -43,7 +52,8 @@ pub(crate) fn offers(node: &Node) -> Result<Offers, Vec<Problem>> {
     table.place = "the file".to_owned();
     reader.finish(table);
     if reader.problems.is_empty() {
-        offers.sort_by(|one, other| one.id.cmp(&other.id));
+        // In place: the ids are unique, and a copy of thousands of offers would not fit into a component's memory.
+        offers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let Reader { symbols, currency, .. } = reader;
         let currency = currency.map(|currency| currency.code().to_owned());
         let indexes = index::build(&offers, &symbols);
@@ -100,9 +110,11 @@ impl Reader {
         let basis = table
             .take("basis")
             .and_then(|field| self.choice(&field, &[("price", Basis::Price), ("payable", Basis::Payable)]));
-        // A note for colleagues: read, so that it is not unknown, and not used.
-        if let Some(field) = table.take("note") {
-            self.text(&field);
+        // A note for colleagues, as long as they like: read, so that it is not unknown, and not used.
+        if let Some(field) = table.take("note")
+            && !matches!(field.node.value, Value::Text(_))
+        {
+            self.wrong_kind(&field, "text in quotation marks");
         }
         let offer = Offer {
             id: id.unwrap_or_default(),

@@ -183,12 +183,20 @@ impl Reader {
             );
             return None;
         }
+        if reduced == size {
+            self.problem(
+                reduced_field,
+                "every piece of a group is reduced, so that nothing has to be bought",
+                "Write a smaller number; or remove reduced, so that the whole group gets the discount.",
+            );
+            return None;
+        }
         if let Some(field) = &parts.part_sets {
             self.problem(field, "part_sets belongs to for_price without reduced", "Remove part_sets.");
         }
         let reading = parts.pick.as_ref().map_or(Some(Reading::CheapestOfEachSet), |field| self.reading(field))?;
         let change = self.required_change(table, Allowed::Pieces)?;
-        let buy = if reduced < size { vec![Part { count: size - reduced, goods: goods.clone() }] } else { Vec::new() };
+        let buy = vec![Part { count: size - reduced, goods: goods.clone() }];
         let get = vec![(Part { count: reduced, goods }, change)];
         Some(What::Deal(DealRule { buy, get, together: None, reading, same_article }))
     }

@@ -7,6 +7,8 @@ use crate::times::{DAY_MINUTES, Moment};
 use pos_plugin_sdk::prelude::*;
 use std::str::FromStr;
 
+/// Letters of a word, a label, a code: more would not fit a receipt, and the kernel takes so many texts and no more.
+const LETTERS_MAX: usize = 200;
 /// Decimal places that a plugin can hand to the kernel.
 const PLACES_MAX: u32 = 9;
 /// Amounts beyond this are a slip of the keyboard, and leave room to multiply.
@@ -15,11 +17,25 @@ const AMOUNT_MAX: i64 = 1_000_000_000;
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl Reader {
-    /// Words, trimmed; empty is a problem.
+    /// Words on one line, trimmed; empty is a problem. The kernel throws away an answer with a control character in it, and
+    /// with it all offers: a printer would take it for a command.
     pub(crate) fn text(&mut self, field: &Field<'_>) -> Option<String> {
         match &field.node.value {
             Value::Text(text) if text.trim().is_empty() => {
                 self.problem(field, "the text is empty", "Write something, or remove the setting.");
+                None
+            }
+            Value::Text(text) if text.trim().chars().any(char::is_control) => {
+                self.problem(
+                    field,
+                    "the text has a line break, a tab or another control character in it",
+                    "Write it on one line.",
+                );
+                None
+            }
+            Value::Text(text) if text.trim().chars().count() > LETTERS_MAX => {
+                let what = format!("the text has {} letters", text.trim().chars().count());
+                self.problem(field, what, format!("Write {LETTERS_MAX} at most."));
                 None
             }
             Value::Text(text) => Some(text.trim().to_owned()),

@@ -101,5 +101,63 @@ fn an_answer_stays_within_what_the_kernel_takes() {
     assert_eq!(said.candidates.len(), 500);
     assert_eq!(said.candidates.last().unwrap().id, "o599");
     assert!(said.candidates.is_sorted_by_key(|candidate| candidate.id.clone()));
-    assert_eq!(explain::taken(), ["warn: 600 candidates, 500 are proposed"]);
+    let left_out = "100 offers of low priority are left out: too many apply to this sale.";
+    assert_eq!(explain::taken(), [format!("warn: {left_out}")]);
+    assert_eq!(said.notices.len(), 1);
+    assert_eq!((said.notices[0].severity, said.notices[0].message.text.as_str()), (Severity::Warning, left_out));
+}
+
+/// Bytes of all texts of an answer.
+fn text_bytes(said: &Proposal) -> usize {
+    let message = |message: &Message| format!("{}{}{:?}", message.key, message.text, message.args).len();
+    said.candidates.iter().map(|candidate| candidate.id.len() + message(&candidate.label)).sum()
+}
+
+#[test]
+fn text_stays_within_what_the_kernel_takes() {
+    let file = |count: usize, letters: usize, languages: &[&str]| {
+        let label = "l".repeat(letters);
+        let translations: Vec<String> = languages.iter().map(|language| format!("{language} = \"{label}\"")).collect();
+        let offer = |number: usize| {
+            format!(
+                "[[offer]]\nid = \"o{number:03}\"\nlabel = \"{label}\"\nitems = \"all\"\ngroups_of = 2\nfor_price = 1\n\
+                 priority = {}\ntranslations = {{ {} }}\n",
+                number % 7,
+                translations.join(", ")
+            )
+        };
+        offers(&(0..count).map(offer).collect::<String>())
+    };
+    // One piece of two: each offer has a hint, which repeats its label.
+    let basket = basket().sell("TEA", 1, "5.00");
+    let all = file(100, 40, &["de", "fr"]).propose_for(Stage::Line, &basket);
+    assert_eq!((all.candidates.len(), all.near_misses.len(), all.notices.len()), (100, 100, 0));
+    assert!(all.candidates.iter().all(|candidate| candidate.label.args.len() == 2));
+    // 300 labels in six languages are too much: the receipt is in the first one.
+    let many = file(300, 60, &["cs", "de", "es", "fr", "it"]).propose_for(Stage::Line, &basket);
+    assert_eq!((many.candidates.len(), many.notices.len()), (300, 0));
+    assert!(many.candidates.iter().all(|candidate| candidate.label.args.is_empty()));
+    // 400 labels of 200 letters are too much in any language: those of the lowest priority go.
+    let long = file(400, 200, &[]).propose_for(Stage::Line, &basket);
+    assert!((250..400).contains(&long.candidates.len()), "{}", long.candidates.len());
+    assert_eq!(long.notices.len(), 1);
+    assert!(long.near_misses.is_empty());
+    let kept = |priority: i32| long.candidates.iter().filter(|candidate| candidate.priority == priority).count();
+    assert_eq!((kept(0), kept(6)), (0, 57));
+    for said in [&all, &many, &long] {
+        assert!(text_bytes(said) < 64 << 10);
+    }
+    explain::taken();
+}
+
+/// 400 offers on everything, and 1,000 lines: 400,000 portions would not fit into the memory of a call.
+#[test]
+fn lines_named_stay_within_the_memory_of_a_call() {
+    let toml: String = (0..400)
+        .map(|number| format!("[[offer]]\nid = \"o{number}\"\nlabel = \"O\"\nitems = \"all\"\npercent_off = \"1 %\"\n"))
+        .collect();
+    let basket = (0..1_000).fold(basket(), |basket, _| basket.sell("TEA", 1, "5.00"));
+    let said = offers(&toml).propose_for(Stage::Line, &basket);
+    assert_eq!((said.candidates.len(), said.notices.len()), (100, 1));
+    explain::taken();
 }

@@ -289,3 +289,60 @@ proptest! {
         }
     }
 }
+
+/// What could only hurt at the till, or before: each refused by its name.
+#[test]
+fn hostile_files_are_refused_by_name() {
+    let refused = |toml: &str, expected: &str| {
+        let problems = crate::toml_to_json(toml).expect_err(expected);
+        assert!(problems.iter().any(|problem| problem.to_string().contains(expected)), "{expected}: {}", problems[0]);
+    };
+    let with = |settings: &str| format!("[[offer]]\nid = \"x\"\n{settings}\n");
+    let all = "items = \"all\"\nfree = true";
+    // A printer would take it for a command, and the kernel would throw every answer away.
+    refused(
+        &with(&format!("label = \"Happy\\u001b hour\"\n{all}")),
+        "label: the text has a line break, a tab or another",
+    );
+    refused(
+        &with(&format!("label = \"X\"\nreceipt = \"\"\"two\nlines\"\"\"\n{all}")),
+        "receipt: the text has a line break",
+    );
+    refused(
+        &with(&format!("label = \"X\"\ntranslations = {{ de = \"a\\tb\" }}\n{all}")),
+        "translations.de: the text has",
+    );
+    refused(
+        &with(&format!("label = \"{}\"\n{all}", "l".repeat(201))),
+        "label: the text has 201 letters. Write 200 at most.",
+    );
+    let ten_thousand: String = (0..10_001).map(|_| "[[offer]]\n").collect();
+    refused(&ten_thousand, "there are 10001 offers. Keep 10000 at most");
+    // Each list is the one before twice: a million million conditions in forty lines.
+    let mut lists = String::from("[list.a00]\ntag = \"t\"\n");
+    for number in 1..40 {
+        lists +=
+            &format!("[list.a{number:02}]\nany = [{{ list = \"a{0:02}\" }}, {{ list = \"a{0:02}\" }}]\n", number - 1);
+    }
+    refused(&lists, "lists that use lists come to more than 100000 conditions");
+    let deep = format!("items = {{ {}tag = \"t\"{} }}", "any = [{ ".repeat(30), " }]".repeat(30));
+    refused(&with(&format!("label = \"X\"\n{deep}\nfree = true")), "too many selections within selections");
+    refused(&format!("x = {}{}", "[".repeat(5_000), "]".repeat(5_000)), "the file: this cannot be read");
+    refused(&with("label = \"X\"\nitems = \"all\"\namount_off = \"99999999999999999999\""), "amount_off");
+    refused(&with("label = \"X\"\nitems = \"all\"\ngroups_of = 4000000000\nfor_price = 1"), "groups_of");
+    refused(
+        &with("label = \"X\"\nitems = \"all\"\ngroups_of = 3\nreduced = 3\nfree = true"),
+        "nothing has to be bought",
+    );
+    refused("[[offer]]\nid = \"x\"\nid = \"x\"\n", "the file: this cannot be read");
+    // Read without fault, and too long for a register.
+    let article = |number: usize| format!("\"ARTICLE-{number:08}\"");
+    let many = (0..70_000).map(article).collect::<Vec<_>>().join(",");
+    refused(&with(&format!("label = \"X\"\nitems = {{ item = [{many}] }}\nfree = true")), "a register takes 512 KiB");
+}
+
+#[test]
+fn a_note_for_colleagues_may_be_long() {
+    let note = format!("note = \"\"\"\n{}\n\"\"\"", "as long as they like\n".repeat(50));
+    assert_eq!(offer(&format!("items = \"all\"\nfree = true\n{note}")).count(), 1);
+}

@@ -214,7 +214,11 @@ fn an_amount_that_the_currency_does_not_have_costs_that_offer_alone() {
     let toml = "[[offer]]\nid = \"a\"\nlabel = \"A\"\nitems = \"all\"\namount_off = \"0.50\"\n[[offer]]\nid = \"b\"\nlabel = \"B\"\nitems = \"all\"\npercent_off = \"5 %\"";
     let basket = testing::basket("JPY", "2026-11-18 17:30").sell("TEA", 1, "120");
     assert_eq!(told(&offers(toml), &basket), ["Line b: 5 % off on 1*1"]);
-    assert_eq!(explain::taken(), ["warn: offer \"a\" is left out: JPY has no amount of 0.50"]);
+    assert_eq!(explain::taken(), ["warn: Offer \"a\" is left out: JPY has no amount of 0.50"]);
+    let said = offers(toml).propose_for(Stage::Line, &basket);
+    let expected = "Offer \"a\" is left out: JPY has no amount of 0.50. Correct it in the file of offers.";
+    assert_eq!(said.notices.iter().map(|notice| notice.message.text.as_str()).collect::<Vec<_>>(), [expected]);
+    explain::taken();
 }
 
 #[test]
@@ -242,4 +246,21 @@ fn returns_locked_prices_and_weighed_goods_keep_to_their_rules() {
     check("items = \"all\"\ngroups_of = 3\npercent_off = \"9 %\"", &basket, &["Line x: 3 of [1, 4] = 9 % off"]);
     check("items = \"all\"\nfixed_price = 1", &basket, &["Line x: at 1 per 1 on 2*1"]);
     check("items = \"all\"\nfixed_price = 1\nper = \"g\"", &basket, &["Line x: at 1 per 1 g on 0.750 kg*4"]);
+}
+
+#[test]
+fn offers_in_another_currency_say_so_once() {
+    let offers = offers(
+        "currency = \"EUR\"\n[[offer]]\nid = \"a\"\nlabel = \"A\"\nitems = \"all\"\npercent_off = \"5 %\"\n\
+         [[offer]]\nid = \"b\"\nlabel = \"B\"\norder = true\namount_off = 5\n",
+    );
+    let basket = testing::basket("CHF", "2026-11-18 17:30").sell("TEA", 1, "5.00");
+    let said = [Stage::Line, Stage::Shop, Stage::Order].map(|stage| offers.propose_for(stage, &basket));
+    assert!(said.iter().all(|said| said.candidates.is_empty()));
+    let notices: Vec<&str> =
+        said.iter().flat_map(|said| &said.notices).map(|notice| notice.message.text.as_str()).collect();
+    assert_eq!(
+        notices,
+        ["The offers are in EUR and this sale is in CHF: none applies. Correct currency in the file of offers."]
+    );
 }
