@@ -1,12 +1,14 @@
 //! The plugins on board, as components in the host: they answer what their libraries answer natively, far inside their
-//! limits: of 20 million units of fuel 200 lines use up about 2 million each. `cargo test --workspace --test suite --
+//! limits: of 20 million units of fuel 200 lines use up about 1.2 million each. `cargo test --workspace --test suite --
 //! first_party --nocapture` prints their sizes and how long loading takes.
 //!
 //! Both sides get the same baskets, invented from the words of the plugins' examples, the same for the same seed.
 
 #![expect(clippy::print_stdout, reason = "sizes and times are printed for whoever asks with --nocapture")]
 
+use pos_api::diagnostic::Diagnostic;
 use pos_api::port::{Extension, ExtensionLoader, ExtensionSource, FailureKind};
+use pos_cli::offers::OffersLoader;
 use pos_domain::catalogue::Item;
 use pos_domain::pricing::proposal as host;
 use pos_domain::time::LocalTime;
@@ -24,20 +26,35 @@ const PROMOTIONS: &str = "org.pos-kernel.promotions";
 const TAX_TABLE: &str = "org.pos-kernel.tax-table";
 const EXAMPLE: &str = include_str!("../../plugins/promotions/example.toml");
 
-/// A plugin of the bundle, with so much fuel for a call.
-fn component(id: &str, configuration: &str, fuel: u64) -> Arc<dyn Extension> {
-    static HOST: LazyLock<ComponentLoader> = LazyLock::new(|| ComponentLoader::new(HostOptions::default()).unwrap());
+static HOST: LazyLock<ComponentLoader> = LazyLock::new(|| ComponentLoader::new(HostOptions::default()).unwrap());
+
+/// A plugin of the bundle under a configuration.
+fn source(id: &str, file: &str, configuration: &str) -> ExtensionSource {
     let plugin = bundle::plugin(id).unwrap();
-    let source = ExtensionSource {
-        file: id.into(),
-        manifest: format!("{}\n[limits]\nfuel = {fuel}\n", plugin.manifest),
+    ExtensionSource {
+        file: file.into(),
+        manifest: plugin.manifest.to_owned(),
         code: plugin.component.into(),
         configuration: configuration.to_owned(),
-    };
+    }
+}
+
+/// A plugin of the bundle, with so much fuel for a call.
+fn component(id: &str, configuration: &str, fuel: u64) -> Arc<dyn Extension> {
+    let mut source = source(id, id, configuration);
+    source.manifest += &format!("\n[limits]\nfuel = {fuel}\n");
     let begun = Instant::now();
     let loaded = HOST.load(&source).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
-    println!("{id}: {} KiB, loaded in {:.0?}", plugin.component.len() / 1024, begun.elapsed());
+    println!("{id}: {} KiB, loaded in {:.0?}", source.code.len() / 1024, begun.elapsed());
     loaded
+}
+
+/// Why a configuration is not taken into use.
+fn refused(loader: &dyn ExtensionLoader, source: &ExtensionSource) -> Diagnostic {
+    let begun = Instant::now();
+    let diagnostic = *loader.load(source).map(drop).unwrap_err();
+    println!("refused in {:.0?}: {}", begun.elapsed(), diagnostic.problem);
+    diagnostic
 }
 
 /// Numbers that look random (SplitMix64).
@@ -236,7 +253,7 @@ const STAGES: [(host::Stage, native::Stage); 3] = [
 fn promotions_propose_the_same_in_the_host() {
     let json = promotions::toml_to_json(EXAMPLE).unwrap();
     let offers = Offers::configure(&json).unwrap();
-    // Measured: 138,000 units for 10 lines, 1,936,000 at most for 200. A quarter of the host's 20 million is enough.
+    // Measured: 115,000 units for 10 lines, 1,182,000 at most for 200. A quarter of the host's 20 million is enough.
     let plugin = component(PROMOTIONS, &json, Limits::default().fuel / 4);
     let mut candidates = 0;
     for seed in 0..60 {
@@ -270,7 +287,7 @@ fn taxes_are_assessed_the_same_in_the_host() {
     ] {
         let configuration = starter(id, home);
         let table = TaxTable::configure(&configuration).unwrap();
-        // Measured: 137,000 units for 10 lines, 2,234,000 at most for 200.
+        // Measured: 80,000 units for 10 lines, 1,176,000 at most for 200 with one tax a line.
         let plugin = component(TAX_TABLE, &configuration, Limits::default().fuel / 4);
         for seed in 0..24 {
             let lines = [0, 1, 2, 5, 10, 30, 100, 200][usize::try_from(seed % 8).unwrap()];
@@ -311,4 +328,111 @@ fn taxes_are_assessed_the_same_in_the_host() {
         assert_eq!(refused.kind, FailureKind::Refused);
         assert!(refused.message.contains(expected.text()), "{refused} / {}", expected.text());
     }
+}
+
+/// Articles that the catalogue never lowers are neither pieces of a deal nor money towards a threshold.
+#[test]
+fn what_is_never_discounted_earns_nothing() {
+    let json = promotions::toml_to_json(EXAMPLE).unwrap();
+    let plugin = component(PROMOTIONS, &json, Limits::default().fuel / 4);
+    let said = |discountable: bool| {
+        let mut snapshot = (*basket(5, 30, "EUR", &["standard"])).clone();
+        for line in &mut snapshot.lines {
+            line.item = Arc::new(Item { discountable, ..(*line.item).clone() });
+        }
+        let snapshot = Arc::new(snapshot);
+        let proposals = STAGES.map(|(stage, _)| plugin.propose(stage, &snapshot).unwrap());
+        proposals.iter().map(|one| one.grants.len() + one.near_misses.len() + one.candidates.len()).sum::<usize>()
+    };
+    let (of_some, of_none) = (said(true), said(false));
+    assert!(of_some > 5, "{of_some}");
+    // "10 off 100" is proposed whatever is in the basket: the kernel knows what is left to count.
+    assert!(of_none <= 3, "{of_none}");
+}
+
+fn taxed(snapshot: &Arc<host::Snapshot>) -> host::TaxInput {
+    let taxable = |line: &host::SnapshotLine| host::Taxable {
+        line: line.id,
+        net: line.net,
+        tax_class: Arc::clone(&line.item.tax_class),
+    };
+    host::TaxInput { taxables: snapshot.lines.iter().map(taxable).collect(), basket: Arc::clone(snapshot) }
+}
+
+/// A reason of 200 letters stands on each of 200 lines: 40 KB of text of which 200 bytes are told apart.
+#[test]
+fn a_long_reason_on_every_line_does_not_block_a_sale() {
+    let mut table: serde_json::Value = serde_json::from_str(tax_table::starter::table("de").unwrap().json).unwrap();
+    let reason = "Steuerfrei ".repeat(18);
+    table["exemptions"] = serde_json::json!([{"reason": reason.trim(), "until": "2030-12-31"}]);
+    let two = serde_json::json!({"code": "CITY", "rate": "0.01"});
+    table["classes"]["standard"].as_array_mut().unwrap().push(two);
+    let plugin = component(TAX_TABLE, &table.to_string(), Limits::default().fuel / 4);
+    let assessed = plugin.assess(&taxed(&basket(3, 200, "EUR", &["standard"]))).unwrap();
+    assert_eq!(assessed.components.len(), 400);
+    assert!(assessed.components.iter().all(|component| component.exempt.is_some()));
+}
+
+/// 200 offers on everything and a basket of 400 lines: what is said stays within what the host takes.
+#[test]
+fn many_offers_on_everything_are_still_heard() {
+    let toml: String = (0..200)
+        .map(|number| {
+            format!(
+                "[[offer]]\nid = \"everything-{number:03}\"\nlabel = \"{number} % off everything, today and tomorrow\"\n\
+                 items = \"all\"\npercent_off = \"{} %\"\ntranslations = {{ de = \"{number} % auf alles\" }}\n",
+                1 + number % 99
+            )
+        })
+        .collect();
+    let plugin = component(PROMOTIONS, &promotions::toml_to_json(&toml).unwrap(), Limits::default().fuel);
+    let said = plugin.propose(host::Stage::Line, &basket(1, 400, "EUR", &["standard"])).unwrap();
+    assert_eq!(said.candidates.len(), 200);
+}
+
+/// A shop with thousands of offers starts, and its calls stay cheap.
+#[test]
+fn thousands_of_offers_can_be_loaded() {
+    let toml: String = (0..3_500)
+        .map(|number| {
+            format!(
+                "[[offer]]\nid = \"o{number}\"\nlabel = \"Offer number {number}\"\nitems = {{ tag = \"t{number}\" }}\n\
+                 groups_of = 3\nreduced = 1\nfree = true\n"
+            )
+        })
+        .collect();
+    let plugin = component(PROMOTIONS, &promotions::toml_to_json(&toml).unwrap(), Limits::default().fuel);
+    let said = plugin.propose(host::Stage::Shop, &basket(1, 100, "EUR", &["standard"])).unwrap();
+    assert_eq!(said.candidates.len(), 0);
+}
+
+/// Whatever a shop's files contain, a mistake is named with its line, and nothing takes seconds to be refused.
+#[test]
+fn mistakes_in_the_shops_files_are_shown_at_their_line() {
+    let loader = OffersLoader::new(Arc::new(HOST.clone()));
+    let offers = |toml: &str| refused(&loader, &source(PROMOTIONS, "config/offers.toml", toml));
+    let shown =
+        offers("currency = \"EUR\"\n[[offer]]\nid = \"x\"\nlabel = \"X\"\nitems = \"all\"\npercent_of = \"5 %\"\n");
+    assert_eq!((shown.line, shown.column, shown.source_text.as_str()), (6, 1, "percent_of = \"5 %\""), "{shown}");
+    assert!(shown.action.contains("percent_off"), "{shown}");
+
+    let table = |json: &str| refused(&*HOST, &source(TAX_TABLE, "config/org.pos-kernel.tax-table.json", json));
+    let shown = table(
+        "{\n  \"jurisdiction\": \"XX\",\n  \"classes\": {\n    \"standard\": [\n      { \"code\": \"A\", \"rate\": \"19\" }\n    ]\n  }\n}\n",
+    );
+    assert_eq!((shown.line, shown.column, shown.length), (5, 30, 4), "{shown}");
+    assert!(shown.problem.contains("19 is not a fraction between 0 and 1; 8.1 % is written \"0.081\""), "{shown}");
+    let shown = table("{\n  \"jurisdiction\": \"XX\",\n  \"clases\": {}\n}\n");
+    assert_eq!(shown.line, 3, "{shown}");
+    assert!(shown.problem.contains("unknown field `clases`"), "{shown}");
+    let shown =
+        table("{\n  \"jurisdiction\": \"X\\u001bX\", \"classes\": {\"a\": [{\"code\": \"A\", \"rate\": \"0\"}]}\n}\n");
+    assert!(shown.line == 2 && shown.problem.contains("jurisdiction: has a line break or another control"), "{shown}");
+    let deep = format!("{{\"jurisdiction\": {}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let shown = table(&deep);
+    assert!(shown.line == 1 && shown.problem.contains("jurisdiction: invalid type: sequence"), "{shown}");
+    let rate = |number: usize| format!("{{\"code\": \"A\", \"rate\": \"0.1\", \"from\": \"{}-01-01\"}}", 1000 + number);
+    let rates: Vec<String> = (0..9_000).map(rate).collect();
+    let many = format!("{{\"jurisdiction\": \"X\", \"classes\": {{\"a\": [{}]}}}}", rates.join(","));
+    println!("{}", table(&many));
 }
