@@ -8,8 +8,8 @@ const LINES_AT_BASE: u64 = 200;
 const GROWTH_MAX: u64 = 10;
 /// An unoptimised host takes twenty times as long to hand a basket over: its clock must not decide what its tests see.
 const DEADLINE_MS: u64 = if cfg!(debug_assertions) { 2_000 } else { 100 };
-/// `configure` runs once, away from any sale: it gets ten times the fuel of the largest basket, which is enough for a
-/// mebibyte of offers, and a clock that even a busy machine keeps.
+/// `configure` runs once, away from any sale: it gets ten times the fuel of the largest basket, which is enough for
+/// thousands of offers, and a clock that even a busy machine keeps.
 const CONFIGURE_FUEL_GROWTH: u64 = 10;
 const CONFIGURE_DEADLINE_MS: u64 = 4_000;
 /// Lines with tax have at most so many taxes each.

@@ -35,8 +35,9 @@ pub fn from_json<T: DeserializeOwned>(config_json: &str) -> Result<T, HookError>
     Ok(value)
 }
 
-/// An error about an entry that can be read and still makes no sense: `invalid(json, "classes.standard[0].rate", "8.1 is
-/// not a fraction")`. The host shows the line of the configuration with a mark under the entry.
+/// An error about an entry that can be read and still makes no sense:
+/// `invalid_entry(json, "classes.standard[0].rate", "8.1 is not a fraction")`. The host shows the line of the
+/// configuration with a mark under the entry.
 pub fn invalid_entry(config_json: &str, path: &str, problem: &str) -> HookError {
     let text = if path.is_empty() { problem.to_owned() } else { format!("{path}: {problem}") };
     at(place(config_json, path), text)

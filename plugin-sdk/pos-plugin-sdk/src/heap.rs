@@ -2,7 +2,8 @@
 //!
 //! A basket of 100 lines arrives as about a thousand small texts and lists, each of them an allocation. A general
 //! allocator spends half of a call on them. Here a block of up to 1 KiB comes from a list of its size (16, 32, 48 …
-//! bytes), a larger one from a list of its power of two; an empty list takes fresh memory from the end. Freed blocks go
+//! bytes), a larger one from a list of its quarter of a power of two (1.25, 1.5, 1.75, 2 KiB …); an empty list takes
+//! fresh memory from the end. Freed blocks go
 //! back to their list, the one used last is taken first, so that a call touches few pages: every page it writes has to be
 //! set back by the host afterwards.
 //!
@@ -17,8 +18,9 @@ const GRAIN: usize = 16;
 /// Blocks up to this size have a list for each multiple of [`GRAIN`].
 const SMALL_MAX: usize = 1024;
 const SMALL_CLASSES: usize = SMALL_MAX / GRAIN;
-/// 2 KiB, 4 KiB … 2 GiB.
-const LARGE_CLASSES: usize = 21;
+/// The power of two from which on there are four lists to each: 1.25, 1.5, 1.75, 2 KiB … 2 GiB.
+const LARGE_POWER: usize = SMALL_MAX.ilog2() as usize;
+const LARGE_CLASSES: usize = (31 - LARGE_POWER) * 4;
 
 /// Blocks that were given back, by size, and the memory that was never used.
 pub(crate) struct Heap {
@@ -128,14 +130,20 @@ fn class_of(size: usize) -> Option<usize> {
     if size <= SMALL_MAX {
         return Some(size.saturating_sub(1) / GRAIN);
     }
-    let power = usize::BITS - (size - 1).leading_zeros();
-    let class = SMALL_CLASSES + power as usize - 11;
+    let last = size - 1;
+    let power = last.ilog2() as usize;
+    let quarter = (last >> (power - 2)) & 3;
+    let class = SMALL_CLASSES + (power - LARGE_POWER) * 4 + quarter;
     (class < SMALL_CLASSES + LARGE_CLASSES).then_some(class)
 }
 
 /// How long the blocks of a list are.
 fn size_of(class: usize) -> usize {
-    if class < SMALL_CLASSES { (class + 1) * GRAIN } else { 1 << (class - SMALL_CLASSES + 11) }
+    if class < SMALL_CLASSES {
+        return (class + 1) * GRAIN;
+    }
+    let (power, quarter) = ((class - SMALL_CLASSES) / 4 + LARGE_POWER, (class - SMALL_CLASSES) % 4);
+    (1 << power) + ((quarter + 1) << (power - 2))
 }
 
 /// The one heap of a component.

@@ -149,7 +149,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
         unit,
         departments: vec!["Store".into(), format!("D{department:02}").into()],
         tags: vec![format!("T{department:02}-{}", number % 4).into(), format!("brand-{}", number % 9).into()],
-        tax_class: if department % 3 == 0 { "standard" } else { "reduced" }.into(),
+        tax_class: if department.is_multiple_of(3) { "standard" } else { "reduced" }.into(),
         cost: None,
         discountable: true,
     };

@@ -32,7 +32,6 @@ pub(crate) fn offers(node: &Node) -> Result<Offers, Vec<Problem>> {
         reader.named_lists(&lists);
     }
     let never = table.take("never_discounted").and_then(|field| reader.goods(&field));
-    let mut offers: Vec<Offer> = Vec::new();
     let mut first_of_id: BTreeMap<String, usize> = BTreeMap::new();
     let written = table.take("offer");
     let fields = written.as_ref().map(Field::items).unwrap_or_default();
@@ -41,6 +40,7 @@ pub(crate) fn offers(node: &Node) -> Result<Offers, Vec<Problem>> {
         reader.problem(written, what, format!("Keep {OFFERS_MAX} at most: remove those that are over."));
         return Err(reader.problems);
     }
+    let mut offers: Vec<Offer> = Vec::with_capacity(fields.len());
     for (position, field) in fields.iter().enumerate() {
         let Some(offer) = reader.offer(field, position + 1) else { continue };
         if let Some(first) = first_of_id.insert(offer.id.clone(), position + 1) {
@@ -52,7 +52,8 @@ pub(crate) fn offers(node: &Node) -> Result<Offers, Vec<Problem>> {
     table.place = "the file".to_owned();
     reader.finish(table);
     if reader.problems.is_empty() {
-        offers.sort_by(|one, other| one.id.cmp(&other.id));
+        // In place: the ids are unique, and a copy of thousands of offers would not fit into a component's memory.
+        offers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let Reader { symbols, currency, .. } = reader;
         let currency = currency.map(|currency| currency.code().to_owned());
         let indexes = index::build(&offers, &symbols);
