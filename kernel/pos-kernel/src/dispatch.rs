@@ -598,16 +598,12 @@ impl Kernel {
         if let Some(blocked) = &open.priced.blocked {
             return Err(blocked.clone());
         }
+        // Other baskets may have been completed since: what they used is no longer there.
         self.check_points(&open)?;
+        self.check_unreceipted(&open.basket)?;
         let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_for(&open.basket);
-        let completion = Completion {
-            shop: &self.shop,
-            shift: shift.shift,
-            at: self.clock.now(),
-            extensions: &open.priced.uses,
-            limited: &open.priced.limited,
-        };
+        let completion = self.completion(&open, &shift);
         let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         let committed = self.commit(sale, shift)?;
@@ -626,17 +622,21 @@ impl Kernel {
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         let shift = self.shift_for(&open.basket);
-        let completion = Completion {
+        let completion = self.completion(&open, &shift);
+        let cancelled = Transaction::cancelled(&open.basket, completion)?;
+        let committed = self.commit(cancelled, shift)?;
+        self.open.remove(&open.basket.id());
+        Ok(committed_reply(&committed))
+    }
+
+    fn completion<'a>(&'a self, open: &'a Open, shift: &OpenShift) -> Completion<'a> {
+        Completion {
             shop: &self.shop,
             shift: shift.shift,
             at: self.clock.now(),
             extensions: &open.priced.uses,
             limited: &open.priced.limited,
-        };
-        let cancelled = Transaction::cancelled(&open.basket, completion)?;
-        let committed = self.commit(cancelled, shift)?;
-        self.open.remove(&open.basket.id());
-        Ok(committed_reply(&committed))
+        }
     }
 
     /// The shift in progress, or the one this basket will open.
