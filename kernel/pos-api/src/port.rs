@@ -140,9 +140,17 @@ pub trait Store: Send + Sync {
     fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError>;
     /// Returns when everything queued before is durable.
     fn flush(&self) -> Result<(), StoreError>;
-    /// Makes a transaction durable: number, lines, ledger, stock, totals, hash chain, one SQLite transaction, one fsync.
+    /// Makes a transaction durable: number, lines, ledger, stock, hash chain, one SQLite transaction, one fsync.
     /// The same basket again returns what was committed first.
-    fn commit(&self, request: CommitRequest) -> Result<Arc<Committed>, StoreError>;
+    ///
+    /// `meanwhile` may prepare what is to be said of it while the disk works. It is called with what will be answered, and
+    /// with something else before that only if that came to nothing: what it prepared last belongs to the answer, and
+    /// nothing it prepared may be told before there is one.
+    fn commit(
+        &self,
+        request: CommitRequest,
+        meanwhile: &mut dyn FnMut(&Arc<Committed>),
+    ) -> Result<Arc<Committed>, StoreError>;
     /// An article by one of its codes, exactly.
     fn item_by_code(&self, code: &str) -> Result<Option<Arc<Item>>, StoreError>;
     /// An article by its id.

@@ -26,7 +26,7 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::proposal::LineKind;
-use pos_domain::receipt::{COLUMNS, Print, sale_receipt};
+use pos_domain::receipt::{COLUMNS, Print, Receipt, sale_receipt};
 use pos_domain::report::x_report;
 use pos_domain::returns::{EarlierSale, Kept};
 use pos_domain::scan;
@@ -41,6 +41,8 @@ use std::sync::Arc;
 
 /// Decimal places of a quantity.
 const QUANTITY_SCALE_MAX: u32 = 6;
+/// Minor units a basket may come to, and a tender: far more than any sale, and ten thousand of them fit into the books.
+const BASKET_MAX: u64 = 1_000_000_000_000_000;
 /// Articles a search answers with at most.
 const FOUND_MAX: u32 = 200;
 
@@ -356,6 +358,7 @@ impl Kernel {
         };
         self.shop.manual.check(&open.basket, &open.priced.basket, ROLE, self.shop.currency)?;
         self.check_unreceipted(&open.basket)?;
+        check_size(&open)?;
         let id = open.basket.id();
         self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
         for (version, event) in (commanded_version + 1..).zip([event].iter().chain(&gifts)) {
@@ -606,15 +609,21 @@ impl Kernel {
         let completion = self.completion(&open, &shift);
         let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
-        let committed = self.commit(sale, shift)?;
+        // Composed while the disk works, told once it has.
+        let mut composed = (Reply::default(), Receipt::default());
+        let committed = self.commit(sale, &shift, &mut |committed| {
+            let receipt = sale_receipt(committed, &self.shop, Print::Original);
+            let mut reply = committed_reply(committed);
+            reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &receipt)));
+            composed = (reply, receipt);
+        })?;
+        self.shift = Some(shift);
         self.open.remove(&open.basket.id());
 
-        let receipt = sale_receipt(&committed, &self.shop, Print::Original);
         if takes_cash {
             self.effects.perform(Effect::OpenDrawer);
         }
-        let mut reply = committed_reply(&committed);
-        reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &receipt)));
+        let (reply, receipt) = composed;
         self.effects.perform(Effect::Print { number: committed.number, receipt });
         Ok(reply)
     }
@@ -624,7 +633,8 @@ impl Kernel {
         let shift = self.shift_for(&open.basket);
         let completion = self.completion(&open, &shift);
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
-        let committed = self.commit(cancelled, shift)?;
+        let committed = self.commit(cancelled, &shift, &mut |_| {})?;
+        self.shift = Some(shift);
         self.open.remove(&open.basket.id());
         Ok(committed_reply(&committed))
     }
@@ -650,11 +660,15 @@ impl Kernel {
     }
 
     /// Durable when it returns.
-    fn commit(&mut self, transaction: Transaction, shift: OpenShift) -> Result<Arc<Committed>, Refusal> {
+    fn commit(
+        &self,
+        transaction: Transaction,
+        shift: &OpenShift,
+        meanwhile: &mut dyn FnMut(&Arc<Committed>),
+    ) -> Result<Arc<Committed>, Refusal> {
         let open_shift = if self.shift.is_none() { Some(shift.clone()) } else { None };
-        let committed = self.store.commit(CommitRequest { transaction, open_shift }).map_err(storage_failed)?;
-        self.shift = Some(shift);
-        Ok(committed)
+        let request = CommitRequest { transaction, open_shift };
+        self.store.commit(request, meanwhile).map_err(storage_failed)
     }
 
     // ------------------------------------------------------------ reading
@@ -696,6 +710,17 @@ fn piece_at_price(item: &Item, price: Decimal) -> Result<Quantity, Refusal> {
     let value = price.checked_mul(per.value).and_then(|product| product.checked_div(item.price.value));
     let value = value.ok_or_else(overflow)?.round_dp(3);
     Ok(Quantity::new(if value.is_zero() { Decimal::ONE } else { value }, item.unit))
+}
+
+/// Refuses amounts that no sale comes to: the books' sums must never run out of digits, since a sale cannot be unsold.
+fn check_size(open: &Open) -> Result<(), Refusal> {
+    let priced = &open.priced.basket;
+    let tenders = open.basket.tenders.iter().map(|tender| tender.amount);
+    let fits = |amount: Money| amount.minor().unsigned_abs() <= BASKET_MAX;
+    if [priced.gross, priced.total, open.priced.taken.due].into_iter().chain(tenders).all(fits) {
+        return Ok(());
+    }
+    Err(Refusal::AmountTooLarge { problem: "no basket may come to so much.".into() })
 }
 
 fn float(shop: &Shop) -> Money {

@@ -1,13 +1,14 @@
 //! The commit: a transaction's record and everything that follows from it, inside one SQLite transaction.
 //!
-//! Few statements, each prepared once: the record, its ledger entries and stock movements, and the running sums they
-//! change. Sums change by UPSERT, so nothing is read to be written again.
+//! Few statements, each prepared once, and few pages, most at the end of their table: ledger entries, stock movements,
+//! and the record itself, which the caller's thread writes down meanwhile. Running sums follow later ([`crate::sums`]).
 
 use crate::basket_events;
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
 use crate::shift;
+use crossbeam_channel::Receiver;
 use pos_api::port::{OpenShift, StoreError};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
@@ -15,12 +16,14 @@ use pos_domain::offer_use::OfferUse;
 use pos_domain::stock::StockMovement;
 use pos_domain::transaction::{Committed, Transaction};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
 
-/// A transaction on its way into the journal, with its canonical form already made.
+/// A transaction on its way into the journal.
 #[derive(Debug)]
 pub(crate) struct Commit {
-    pub(crate) transaction: Transaction,
-    pub(crate) canonical: String,
+    pub(crate) transaction: Arc<Transaction>,
+    /// Its canonical form, which the caller's thread makes while this one posts what follows from it.
+    pub(crate) canonical: Receiver<Result<String>>,
     pub(crate) open_shift: Option<OpenShift>,
 }
 
@@ -51,8 +54,8 @@ impl Head {
 
 /// What became of a commit.
 pub(crate) enum Appended {
-    /// It is in the journal now, under this number, and the journal ends here.
-    Now(ReceiptNumber, Head),
+    /// It is in the journal now, under the head's number, and the journal ends here. It may have opened its shift.
+    Now(Head, Option<ShiftOpened>),
     /// Its basket was committed before.
     Before(Box<Committed>),
 }
@@ -68,11 +71,12 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     {
         return Err(StoreError::AlreadyRung { reference: reference.to_owned(), number }.into());
     }
-    match (head.open_shift, open_shift) {
-        (Some(open), _) if open == transaction.shift => {}
+    let opened = match (head.open_shift, open_shift) {
+        (Some(open), _) if open == transaction.shift => None,
         (None, Some(open)) if open.shift == transaction.shift => {
             let opened = ShiftOpened::new(open, transaction)?;
             append_shift(connection, &mut head, &opened)?;
+            Some(opened)
         }
         (Some(open), _) => {
             return Err(Fault::corrupt(format!(
@@ -81,33 +85,29 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
             )));
         }
         (None, _) => return Err(Fault::corrupt(format!("shift {} is not open", transaction.shift))),
-    }
-    let number = head.number + 1;
-    let columns = Columns::of_transaction(head.seq + 1, number, transaction);
-    append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical), &transaction.entries)?;
-    head.number = number;
-    post_movements(connection, head.seq, &transaction.movements)?;
+    };
+    let (seq, number) = (head.seq + 1, head.number + 1);
+    post_entries(connection, seq, &transaction.entries)?;
+    post_movements(connection, seq, &transaction.movements)?;
     post_returns(connection, number, transaction)?;
-    shift::post(connection, number, transaction)?;
     basket_events::delete(connection, transaction.basket)?;
-    Ok(Appended::Now(number, head))
+    let canonical = canonical.recv().map_err(|_| Fault::failed("the transaction was given up"))??;
+    let columns = Columns::of_transaction(seq, number, transaction);
+    append_record(connection, &mut head, columns, &record::transaction_body(columns, &canonical))?;
+    head.number = number;
+    Ok(Appended::Now(head, opened))
 }
 
 fn append_shift(connection: &Connection, head: &mut Head, opened: &ShiftOpened) -> Result<()> {
     let columns = Columns::of_shift(head.seq + 1, opened);
-    append_record(connection, head, columns, &record::shift_body(columns.seq, opened)?, &opened.entries)?;
+    append_record(connection, head, columns, &record::shift_body(columns.seq, opened)?)?;
+    post_entries(connection, columns.seq, &opened.entries)?;
     shift::insert(connection, opened)?;
     head.open_shift = Some(opened.shift);
     Ok(())
 }
 
-fn append_record(
-    connection: &Connection,
-    head: &mut Head,
-    columns: Columns<'_>,
-    body: &str,
-    entries: &[Entry],
-) -> Result<()> {
+fn append_record(connection: &Connection, head: &mut Head, columns: Columns<'_>, body: &str) -> Result<()> {
     let hash = record::hash(&head.hash, body.as_bytes());
     let Columns { seq, kind, number, basket, external_reference, at_ms } = columns;
     connection
@@ -127,21 +127,16 @@ fn append_record(
             body
         ])?;
     *head = Head { seq, hash, ..*head };
-    post_entries(connection, seq, entries)
+    Ok(())
 }
 
 fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
     let mut entry_row = connection.prepare_cached(
         "INSERT INTO ledger_entry (seq, position, account, unit, debit, credit) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    let mut balance = connection.prepare_cached(
-        "INSERT INTO account (path, unit, debit, credit) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit",
-    )?;
     for (position, Entry { account, unit, debit, credit }) in entries.iter().enumerate() {
         let unit = unit.as_deref().unwrap_or_default();
         entry_row.execute(params![seq, position, account, unit, debit.minor(), credit.minor()])?;
-        balance.execute(params![account, unit, debit.minor(), credit.minor()])?;
     }
     Ok(())
 }
@@ -166,14 +161,9 @@ fn post_movements(connection: &Connection, seq: u64, movements: &[StockMovement]
     let mut movement_row = connection.prepare_cached(
         "INSERT INTO stock_movement (seq, position, item, quantity, unit, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    let mut level = connection.prepare_cached(
-        "INSERT INTO stock_level (item, unit, quantity) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET quantity = decimal_add(quantity, excluded.quantity)",
-    )?;
     for (position, StockMovement { item, quantity, reason }) in movements.iter().enumerate() {
         let (value, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
         movement_row.execute(params![seq, position, item, value, unit, reason.code()])?;
-        level.execute(params![item, unit, value])?;
     }
     Ok(())
 }

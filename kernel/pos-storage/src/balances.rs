@@ -4,7 +4,7 @@ use crate::error::{Fault, Result};
 use pos_api::port::{AccountBalance, PointsBalance, TrialBalance};
 use pos_domain::money::{Decimal, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 use std::sync::Arc;
 
 /// Everything ever posted, added up.
@@ -64,12 +64,17 @@ pub(crate) fn offer_used(connection: &Connection, offer: &str, customer: Option<
 
 /// Points on an account; of them, those that were credited since a moment.
 pub(crate) fn points(connection: &Connection, account: &str, since_ms: i64) -> Result<PointsBalance> {
-    let mut balance = connection.prepare_cached("SELECT credit - debit FROM account WHERE path = ?1")?;
-    let points: Option<i64> = balance.query_row([account], |row| row.get(0)).optional()?;
+    // The balance as far as the sums stand, and what came since: asked in a sale, so nothing is written for it.
+    let mut balance = connection.prepare_cached(
+        "SELECT coalesce((SELECT credit - debit FROM account WHERE path = ?1), 0)
+             + coalesce((SELECT sum(credit - debit) FROM ledger_entry WHERE unit <> '' AND account = ?1
+                 AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')), 0)",
+    )?;
+    let points: i64 = balance.query_row([account], |row| row.get(0))?;
     let mut recent = connection.prepare_cached(
         "SELECT coalesce(sum(ledger_entry.credit), 0) FROM ledger_entry JOIN journal ON journal.seq = ledger_entry.seq
          WHERE ledger_entry.unit <> '' AND ledger_entry.account = ?1 AND journal.at_ms >= ?2",
     )?;
     let recent = recent.query_row(rusqlite::params![account, since_ms], |row| row.get(0))?;
-    Ok(PointsBalance { points: points.unwrap_or(0), recent })
+    Ok(PointsBalance { points, recent })
 }

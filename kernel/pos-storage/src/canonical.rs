@@ -5,7 +5,7 @@
 //! refused: money is minor units, quantities and rates are decimals written as text.
 //!
 //! The bytes are those of `serde_json::Value` with its sorted map, without building the tree: an object's fields are
-//! written where they belong and put into order when it closes.
+//! written as they come and put into order when it closes, if they are not.
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
@@ -22,7 +22,7 @@ type Result<T, E = NotCanonical> = std::result::Result<T, E>;
 
 /// The canonical form of a value.
 pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String> {
-    let mut canonical = Canonical { out: Vec::with_capacity(4096), scratch: Vec::new() };
+    let mut canonical = Canonical { out: Vec::with_capacity(1 << 14), fields: Vec::new(), scratch: Vec::new() };
     value.serialize(&mut canonical)?;
     String::from_utf8(canonical.out).map_err(NotCanonical::custom)
 }
@@ -35,13 +35,21 @@ impl ser::Error for NotCanonical {
 
 struct Canonical {
     out: Vec<u8>,
+    /// Fields of the objects that are open, the innermost one's last.
+    fields: Vec<Field>,
     /// Where an object's fields are put into order.
     scratch: Vec<u8>,
 }
 
+/// A field of an object that is open: its key, and where it begins in what was written.
+struct Field {
+    key: Cow<'static, str>,
+    from: usize,
+}
+
 impl Canonical {
-    fn write(&mut self, value: impl Display) -> Result<()> {
-        write!(self.out, "{value}").map_err(NotCanonical::custom)
+    fn integer(&mut self, value: impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.out, &value).map_err(NotCanonical::custom)
     }
 
     fn string(&mut self, text: &str) -> Result<()> {
@@ -83,26 +91,30 @@ impl<'a> Array<'a> {
     }
 }
 
-/// An object being written: its fields stand one after the other from `start`, in order of arrival.
+/// An object being written: its fields stand one after the other, in order of arrival.
 struct Object<'a> {
     canonical: &'a mut Canonical,
-    start: usize,
-    fields: Vec<(Cow<'static, str>, usize)>,
+    /// Its first field among those of all open objects.
+    first: usize,
     close: &'static str,
 }
 
 impl<'a> Object<'a> {
-    fn open(canonical: &'a mut Canonical, length: usize, close: &'static str) -> Object<'a> {
+    fn open(canonical: &'a mut Canonical, close: &'static str) -> Object<'a> {
         canonical.out.push(b'{');
-        let start = canonical.out.len();
-        Object { canonical, start, fields: Vec::with_capacity(length), close }
+        let first = canonical.fields.len();
+        Object { canonical, first, close }
     }
 
     fn key(&mut self, key: Cow<'static, str>) -> Result<()> {
-        let from = self.canonical.out.len();
-        self.canonical.string(&key)?;
-        self.canonical.out.push(b':');
-        self.fields.push((key, from));
+        let Canonical { out, fields, .. } = &mut *self.canonical;
+        if fields.len() > self.first {
+            out.push(b',');
+        }
+        let from = out.len();
+        serde_json::to_writer(&mut *out, key.as_ref()).map_err(NotCanonical::custom)?;
+        out.push(b':');
+        fields.push(Field { key, from });
         Ok(())
     }
 
@@ -112,26 +124,39 @@ impl<'a> Object<'a> {
     }
 
     fn finish(self) -> Result<()> {
-        let Object { canonical: Canonical { out, scratch }, start, fields, close } = self;
-        let ends = fields.iter().skip(1).map(|(_, from)| *from).chain([out.len()]);
-        let mut spans: Vec<(&str, usize, usize)> =
-            fields.iter().zip(ends).map(|((key, from), end)| (key.as_ref(), *from, end)).collect();
-        spans.sort_unstable();
-        if let Some(pair) = spans.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(NotCanonical(format!("the key \"{}\" appears twice", pair[0].0)));
+        let Object { canonical: Canonical { out, fields, scratch }, first, close } = self;
+        let own = &fields[first..];
+        // Most types name their fields in order: then they stand as they should.
+        if !own.is_sorted_by(|left, right| left.key < right.key) {
+            put_in_order(out, own, scratch)?;
         }
-        scratch.clear();
-        for (index, (_, from, end)) in spans.iter().enumerate() {
-            if index > 0 {
-                scratch.push(b',');
-            }
-            scratch.extend_from_slice(&out[*from..*end]);
-        }
-        out.truncate(start);
-        out.extend_from_slice(scratch);
+        fields.truncate(first);
         out.extend_from_slice(close.as_bytes());
         Ok(())
     }
+}
+
+/// Sorts the fields at the end of what was written by their keys.
+fn put_in_order(out: &mut Vec<u8>, fields: &[Field], scratch: &mut Vec<u8>) -> Result<()> {
+    let start = fields.first().map_or(out.len(), |field| field.from);
+    // Each ends before the comma that parts it from the next.
+    let ends = fields.iter().skip(1).map(|next| next.from - 1).chain([out.len()]);
+    let mut spans: Vec<(&str, usize, usize)> =
+        fields.iter().zip(ends).map(|(Field { key, from }, end)| (key.as_ref(), *from, end)).collect();
+    spans.sort_unstable();
+    if let Some(pair) = spans.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(NotCanonical(format!("the key \"{}\" appears twice", pair[0].0)));
+    }
+    scratch.clear();
+    for (index, (_, from, end)) in spans.iter().enumerate() {
+        if index > 0 {
+            scratch.push(b',');
+        }
+        scratch.extend_from_slice(&out[*from..*end]);
+    }
+    out.truncate(start);
+    out.extend_from_slice(scratch);
+    Ok(())
 }
 
 impl<'a> ser::Serializer for &'a mut Canonical {
@@ -146,31 +171,31 @@ impl<'a> ser::Serializer for &'a mut Canonical {
     type SerializeStructVariant = Object<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_i8(self, value: i8) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_i16(self, value: i16) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_i32(self, value: i32) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_i64(self, value: i64) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_u8(self, value: u8) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_u16(self, value: u16) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_u32(self, value: u32) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_u64(self, value: u64) -> Result<()> {
-        self.write(value)
+        self.integer(value)
     }
     fn serialize_f32(self, value: f32) -> Result<()> {
         Err(NotCanonical(format!("{value} is a float: a record holds integers and decimals as text")))
@@ -183,6 +208,17 @@ impl<'a> ser::Serializer for &'a mut Canonical {
     }
     fn serialize_str(self, text: &str) -> Result<()> {
         self.string(text)
+    }
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
+        // Decimals and ids: written where they belong, and written again if they need escapes.
+        let from = self.out.len();
+        write!(self.out, "\"{value}\"").map_err(NotCanonical::custom)?;
+        let text = &self.out[from + 1..self.out.len() - 1];
+        if text.iter().any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+            self.out.truncate(from);
+            return self.string(&value.to_string());
+        }
+        Ok(())
     }
     fn serialize_bytes(self, _: &[u8]) -> Result<()> {
         Err(NotCanonical("bytes have no canonical form: write them as hexadecimal text".into()))
@@ -231,21 +267,15 @@ impl<'a> ser::Serializer for &'a mut Canonical {
         self.open_variant(variant)?;
         Ok(Array::open(self, "]}"))
     }
-    fn serialize_map(self, length: Option<usize>) -> Result<Object<'a>> {
-        Ok(Object::open(self, length.unwrap_or(0), "}"))
+    fn serialize_map(self, _: Option<usize>) -> Result<Object<'a>> {
+        Ok(Object::open(self, "}"))
     }
-    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Object<'a>> {
-        Ok(Object::open(self, length, "}"))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Object<'a>> {
+        Ok(Object::open(self, "}"))
     }
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        length: usize,
-    ) -> Result<Object<'a>> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Object<'a>> {
         self.open_variant(variant)?;
-        Ok(Object::open(self, length, "}}"))
+        Ok(Object::open(self, "}}"))
     }
 }
 
@@ -318,12 +348,22 @@ mod tests {
         Struct { width: u32, height: Option<u32> },
     }
 
+    /// Written by way of its `Display`.
+    struct Shown<'a>(&'a str);
+
+    impl Serialize for Shown<'_> {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self.0)
+        }
+    }
+
     #[derive(Serialize)]
     struct Sample<'a> {
         zeta: &'a str,
         alpha: Vec<Shape>,
         middle: BTreeMap<&'a str, i64>,
         flag: bool,
+        shown: Shown<'a>,
         nothing: (),
         pair: (i8, u64),
     }
@@ -340,6 +380,7 @@ mod tests {
             ],
             middle: [("b", 1), ("a\u{1}", i64::MIN), ("", 0)].into(),
             flag: true,
+            shown: Shown("\"so\"\t\\"),
             nothing: (),
             pair: (-128, u64::MAX),
         }

@@ -107,6 +107,17 @@ pub(crate) fn number_of_reference(connection: &Connection, reference: &str) -> R
     Ok(statement.query_row([reference], |row| row.get(0)).optional()?)
 }
 
+/// Reads the records after one of them, oldest first, each checked.
+pub(crate) fn after(connection: &Connection, seq: u64, take: &mut dyn FnMut(&Record) -> Result<()>) -> Result<()> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq"))?;
+    let mut rows = statement.query([seq])?;
+    while let Some(row) = rows.next()? {
+        take(&Stored::of(row)?.read()?)?;
+    }
+    Ok(())
+}
+
 /// How many records there are.
 pub(crate) fn count(connection: &Connection) -> Result<u64> {
     Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0))?)

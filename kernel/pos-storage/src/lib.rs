@@ -2,8 +2,8 @@
 //!
 //! [`SqliteStore`] implements [`pos_api::port::Store`] on one file in WAL mode. Start reading at `writer`: one thread
 //! owns the one connection that writes, so that receipt numbers have no gaps and checkpoints fall between sales. A commit
-//! (`append`) puts the record, its ledger entries, stock movements, running sums and the end of its open basket into
-//! one SQLite transaction, which costs one fsync.
+//! (`append`) puts the record, its ledger entries, stock movements and the end of its open basket into one SQLite
+//! transaction, which costs one fsync; running sums follow (`sums`).
 //!
 //! * The journal is append-only and chained: each record's hash ([`hash`]) covers its canonical bytes and the hash before
 //!   it, from [`GENESIS`] on.
@@ -25,6 +25,7 @@ mod record;
 mod schema;
 mod shift;
 mod store;
+mod sums;
 mod verify;
 mod writer;
 

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OptionalExtension};
 const APPLICATION_ID: i64 = 0x504F_5331;
 
 /// What was done to the format, oldest first. A step is never changed once released; a change is a new step.
-pub(crate) const STEPS: &[&str] =
-    &[include_str!("schema/0001_first_sale.sql"), include_str!("schema/0002_returns_and_points.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("schema/0001_first_sale.sql"),
+    include_str!("schema/0002_returns_and_points.sql"),
+    include_str!("schema/0003_sums_follow.sql"),
+];
 
 /// Refuses a file that is not a register's database, or that a newer program wrote.
 pub(crate) fn check(connection: &Connection, place: &Place, steps: &[&str]) -> Result<()> {

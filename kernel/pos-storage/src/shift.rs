@@ -1,7 +1,7 @@
 //! Figures of a shift as running totals: an X report reads a handful of rows, however many sales there were.
 //!
-//! One function, [`add`], says what a transaction adds; the commit writes its answer into the rows, and `verify` sums it
-//! over the whole journal. Invariant: the rows are what the journal adds up to.
+//! One function, [`add`], says what a transaction adds; [`crate::sums`] writes its answer into the rows, and `verify`
+//! sums it over the whole journal. Invariant: the rows are what the journal adds up to, as far as the sums stand.
 
 use crate::error::{Fault, Result};
 use crate::record::ShiftOpened;
@@ -110,10 +110,8 @@ pub(crate) fn insert(connection: &Connection, opened: &ShiftOpened) -> Result<()
     Ok(())
 }
 
-/// Adds a transaction to the rows of its shift.
-pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
-    let mut added = ShiftTotals { shift: transaction.shift, ..ShiftTotals::default() };
-    add(&mut added, number, transaction)?;
+/// Adds what transactions changed to the rows of their shift.
+pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
     // Every figure by name: a new one does not compile until it is stored.
     let ShiftTotals {
         shift,
@@ -136,7 +134,7 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
         tenders,
         departments,
         taxes,
-        numbers: _,
+        numbers,
     } = added;
     let changed = connection
         .prepare_cached(
@@ -144,7 +142,7 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
                  voided_lines = voided_lines + ?5, gross = gross + ?6, discount = discount + ?7, tax = tax + ?8,
                  total = total + ?9, tendered = tendered + ?10, change = change + ?11, rounding = rounding + ?12,
                  returns = returns + ?14, unreceipted = unreceipted + ?15,
-                 first_number = coalesce(first_number, ?13), last_number = ?13
+                 first_number = coalesce(first_number, ?13), last_number = coalesce(?16, last_number)
              WHERE shift = ?1 AND closed_seq IS NULL",
         )?
         .execute(params![
@@ -160,9 +158,10 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
             tendered.minor(),
             change.minor(),
             rounding.minor(),
-            number,
+            numbers.map(|(first, _)| first),
             returns,
-            unreceipted.minor()
+            unreceipted.minor(),
+            numbers.map(|(_, last)| last)
         ])?;
     if changed != 1 {
         return Err(Fault::corrupt(format!("shift {shift} is not open")));
@@ -171,16 +170,16 @@ pub(crate) fn post(connection: &Connection, number: ReceiptNumber, transaction: 
         "INSERT INTO shift_sum (shift, kind, name, base, amount) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET base = base + excluded.base, amount = amount + excluded.amount",
     )?;
-    let plain = |(name, amount): &(Arc<str>, Money)| (name.clone(), Money::ZERO, *amount);
-    let lists = [
-        (TENDER, tenders.iter().map(plain).collect()),
-        (DEPARTMENT, departments.iter().map(plain).collect()),
-        (TAX, taxes),
-    ];
-    for (kind, list) in lists {
-        for (name, base, amount) in list {
-            sum.execute(params![shift, kind, name, base.minor(), amount.minor()])?;
+    let mut add = |kind, name: &str, base: Money, amount: Money| {
+        sum.execute(params![shift, kind, name, base.minor(), amount.minor()]).map(drop)
+    };
+    for (kind, list) in [(TENDER, tenders), (DEPARTMENT, departments)] {
+        for (name, amount) in list {
+            add(kind, name, Money::ZERO, *amount)?;
         }
+    }
+    for (name, base, amount) in taxes {
+        add(TAX, name, *base, *amount)?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::record;
 use crate::schema;
 use crate::shift;
 use crate::verify;
-use crate::writer::{Answer, Job, Writer};
+use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
 use pos_api::port::{CommitRequest, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification};
 use pos_domain::basket::Event;
@@ -24,7 +24,7 @@ use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ pub struct SqliteStore {
     /// None only while dropping.
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    in_doubt: Arc<AtomicBool>,
+    state: Arc<State>,
 }
 
 impl SqliteStore {
@@ -88,9 +88,9 @@ impl SqliteStore {
         connection::make_durable(&writable)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
-        let in_doubt = Arc::new(AtomicBool::new(false));
+        let state = Arc::new(State::default());
         let batch_every = Duration::from_millis(event_batch_ms);
-        let writer = Writer::new(place.clone(), writable, batch_every, in_doubt.clone())?;
+        let writer = Writer::new(place.clone(), writable, batch_every, state.clone())?;
         let readers = (0..READERS).map(|_| Ok(Mutex::new(place.open_readable()?))).collect::<Result<_>>()?;
 
         let (jobs, queue) = bounded(JOBS_QUEUED_MAX);
@@ -98,7 +98,7 @@ impl SqliteStore {
             .name("storage-writer".into())
             .spawn(move || writer.run(&queue))
             .map_err(|error| Fault::failed(format!("the storage could not start: {error}")))?;
-        Ok(SqliteStore { place, readers, jobs: Some(jobs), thread: Some(thread), in_doubt })
+        Ok(SqliteStore { place, readers, jobs: Some(jobs), thread: Some(thread), state })
     }
 
     /// Where the file is.
@@ -121,7 +121,7 @@ impl SqliteStore {
 
     /// On hand of an article, once for each unit it moved in; nothing if it never moved.
     pub fn stock_level(&self, item: &str) -> Result<Vec<Quantity>, StoreError> {
-        self.read_settled(|connection| balances::stock_level(connection, item))
+        self.read_sums(|connection| balances::stock_level(connection, item))
     }
 
     /// Articles in the catalogue.
@@ -174,7 +174,16 @@ impl SqliteStore {
     }
 
     fn settled(&self) -> Result<(), StoreError> {
-        if self.in_doubt.load(Ordering::SeqCst) { self.flush() } else { Ok(()) }
+        if self.state.in_doubt.load(Ordering::SeqCst) { self.flush() } else { Ok(()) }
+    }
+
+    /// Reads sums, brought level with the journal first.
+    fn read_sums<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T, StoreError> {
+        self.settled()?;
+        if self.state.sums_are_behind.load(Ordering::SeqCst) {
+            self.ask(Job::WriteSums)?;
+        }
+        self.read(look)
     }
 
     /// Hands a job to the writer and waits for its answer.
@@ -219,19 +228,44 @@ impl Store for SqliteStore {
         self.ask(Job::Flush)
     }
 
-    fn commit(&self, request: CommitRequest) -> Result<Arc<Committed>, StoreError> {
+    fn commit(
+        &self,
+        request: CommitRequest,
+        meanwhile: &mut dyn FnMut(&Arc<Committed>),
+    ) -> Result<Arc<Committed>, StoreError> {
         let CommitRequest { transaction, open_shift } = request;
         transaction.check().map_err(Fault::from)?;
-        let canonical = record::canonical_transaction(&transaction)?;
-        let commit = Box::new(Commit { transaction, canonical, open_shift });
-        let (answer, answered) = bounded(1);
-        self.send(Job::Commit(commit, answer))?;
-        // The cashier waits for this one, and it takes less than a millisecond: being woken would be a tenth of it.
-        let patience = Instant::now() + AWAKE_MAX;
-        while answered.is_empty() && Instant::now() < patience {
-            std::thread::yield_now();
+        let transaction = Arc::new(transaction);
+        let ((progress, progressed), (canonical, made)) = (bounded(2), bounded(1));
+        let commit = Box::new(Commit { transaction: transaction.clone(), canonical: made, open_shift });
+        self.send(Job::Commit(commit, progress))?;
+        let form = record::canonical_transaction(&transaction);
+        // The writer's alone from now on.
+        drop(transaction);
+        if canonical.send(form).is_err() {
+            tracing::debug!("the commit was refused before its record was written down");
         }
-        answered.recv().map_err(|_| stopped())?
+        let mut numbered: Option<Arc<Committed>> = None;
+        loop {
+            // The cashier waits for this one, and it takes less than a millisecond: being woken would be a tenth of it.
+            let patience = Instant::now() + AWAKE_MAX;
+            while progressed.is_empty() && Instant::now() < patience {
+                std::thread::yield_now();
+            }
+            match progressed.recv().map_err(|_| stopped())? {
+                Progress::Numbered(committed) => {
+                    meanwhile(&committed);
+                    numbered = Some(committed);
+                }
+                Progress::Done(done) => {
+                    let committed = done?;
+                    if !numbered.is_some_and(|numbered| Arc::ptr_eq(&numbered, &committed)) {
+                        meanwhile(&committed);
+                    }
+                    return Ok(committed);
+                }
+            }
+        }
     }
 
     fn item_by_code(&self, code: &str) -> Result<Option<Arc<Item>>, StoreError> {
@@ -267,7 +301,7 @@ impl Store for SqliteStore {
     }
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
-        self.read_settled(shift::open_totals)
+        self.read_sums(shift::open_totals)
     }
 
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {
@@ -283,7 +317,7 @@ impl Store for SqliteStore {
     }
 
     fn trial_balance(&self) -> Result<TrialBalance, StoreError> {
-        self.read_settled(balances::trial_balance)
+        self.read_sums(balances::trial_balance)
     }
 
     fn verify(&self) -> Result<Verification, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! Jobs come through a bounded channel and are answered when they are durable. Between jobs the thread writes queued
 //! basket events in batches and moves the write-ahead log into the database (a checkpoint) when nobody waits, or when
-//! the log has grown too large to wait.
+//! the log has grown too large to wait. Running sums are written with its own row after that ([`crate::sums`]).
 //!
 //! **One fsync for a sale.** The first commit into an empty log costs two: SQLite syncs the log's header by itself. So
 //! after each checkpoint the writer commits a row of its own, which takes that second fsync on itself. It also leaves
@@ -19,6 +19,8 @@ use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
+use crate::record::ShiftOpened;
+use crate::sums::Sums;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use pos_api::port::StoreError;
 use pos_domain::catalogue::Item;
@@ -37,25 +39,51 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Where an answer goes. Nobody waiting any more is no error.
 pub(crate) type Answer<T> = Sender<Result<T, StoreError>>;
 
+/// How far a commit is.
+pub(crate) enum Progress {
+    /// In the journal under its number, and on its way to the disk: what is said of it must wait.
+    Numbered(Arc<Committed>),
+    /// Durable, or not.
+    Done(Result<Arc<Committed>, StoreError>),
+}
+
 /// What the writer is asked to do.
 pub(crate) enum Job {
     Event(QueuedEvent),
     Flush(Answer<()>),
-    Commit(Box<Commit>, Answer<Arc<Committed>>),
+    Commit(Box<Commit>, Sender<Progress>),
+    /// Brings the stored sums level with the journal.
+    WriteSums(Answer<()>),
     UpsertItems(Vec<Item>, Answer<()>),
     CountCopy(ReceiptNumber, Answer<u32>),
     #[cfg(test)]
     Inspect(Box<dyn FnOnce(&Connection) + Send>),
 }
 
-/// The writer's state.
+/// A commit that is durable.
+struct Done {
+    committed: Arc<Committed>,
+    /// Its record, with the shift it opened, if it was not there before.
+    appended: Option<(u64, Option<ShiftOpened>)>,
+}
+
+/// What readers must know of the writer.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// A COMMIT failed and no full checkpoint has succeeded since.
+    pub(crate) in_doubt: AtomicBool,
+    /// The stored sums lack something.
+    pub(crate) sums_are_behind: AtomicBool,
+}
+
+/// The writer.
 pub(crate) struct Writer {
     place: Place,
     /// None while it could not be opened again after a failure.
     connection: Option<Connection>,
     head: Head,
-    /// A COMMIT failed and no full checkpoint has succeeded since. Readers look at it, too.
-    in_doubt: Arc<AtomicBool>,
+    sums: Sums,
+    state: Arc<State>,
     pending: Vec<QueuedEvent>,
     batch_every: Duration,
     batch_due: Option<Instant>,
@@ -71,15 +99,17 @@ impl Writer {
         place: Place,
         connection: Connection,
         batch_every: Duration,
-        in_doubt: Arc<AtomicBool>,
+        state: Arc<State>,
     ) -> Result<Writer> {
         log::checkpoint_fully(&connection)?;
         let head = Head::load(&connection)?;
+        let sums = Sums::behind(&connection)?;
         let mut writer = Writer {
             place,
             connection: Some(connection),
             head,
-            in_doubt,
+            sums,
+            state,
             pending: Vec::new(),
             batch_every,
             batch_due: None,
@@ -87,11 +117,13 @@ impl Writer {
             checkpoint_due: None,
         };
         writer.warm()?;
+        writer.show_sums();
         Ok(writer)
     }
 
     /// Works until the channel is closed and empty, then leaves everything written and the log empty.
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        self.lay_out_log();
         loop {
             let wake_at = [self.batch_due, self.checkpoint_due].into_iter().flatten().min();
             let job = match wake_at {
@@ -119,9 +151,16 @@ impl Writer {
                 let flushed = self.ready().and_then(|()| self.write_batch());
                 reply(&answer, flushed);
             }
-            Job::Commit(commit, answer) => {
-                let committed = self.commit(*commit);
-                reply(&answer, committed);
+            Job::Commit(commit, answer) => match self.commit(*commit, &answer) {
+                Ok(done) => {
+                    tell(&answer, Progress::Done(Ok(done.committed.clone())));
+                    self.add_to_sums(&done);
+                }
+                Err(fault) => tell(&answer, Progress::Done(Err(fault.into()))),
+            },
+            Job::WriteSums(answer) => {
+                let written = self.write_sums();
+                reply(&answer, written);
             }
             Job::UpsertItems(items, answer) => {
                 let stored = self.transact(|connection| catalogue::upsert(connection, &items));
@@ -167,37 +206,81 @@ impl Writer {
                 StoreError::from(fault)
             );
         }
+        if let Err(fault) = self.write_sums() {
+            // Nothing is lost: the next start reads the records they lack.
+            tracing::warn!("the sums could not be written at the end: {}", StoreError::from(fault));
+        }
         if let Some(Err(fault)) = self.connection.as_ref().map(log::checkpoint_fully) {
             // Nothing is lost: the next start finds the log and takes it in.
             tracing::warn!("the log could not be emptied at the end: {}", StoreError::from(fault));
         }
     }
 
-    fn commit(&mut self, commit: Commit) -> Result<Arc<Committed>> {
+    fn commit(&mut self, commit: Commit, progress: &Sender<Progress>) -> Result<Done> {
         let basket = commit.transaction.basket;
         // Before the head is taken: settling a doubt may move it.
         self.ready()?;
         let head = self.head;
-        let committed = match self.transact(|connection| append::append(connection, head, &commit)) {
-            Ok(Appended::Now(number, head)) => {
-                self.head = head;
-                Committed { number, transaction: commit.transaction }
-            }
-            Ok(Appended::Before(committed)) => {
-                if committed.transaction != commit.transaction {
-                    tracing::error!(%basket, "a basket was committed again with other content; the first one stands");
+        let done = self.transact(|connection| {
+            Ok(match append::append(connection, head, &commit)? {
+                Appended::Now(head, opened) => {
+                    let transaction = Arc::unwrap_or_clone(commit.transaction);
+                    let committed = Arc::new(Committed { number: head.number, transaction });
+                    tell(progress, Progress::Numbered(committed.clone()));
+                    (Done { committed, appended: Some((head.seq, opened)) }, head)
                 }
-                *committed
+                Appended::Before(committed) => {
+                    if committed.transaction != *commit.transaction {
+                        tracing::error!(%basket, "a basket was committed again with other content; the first one stands");
+                    }
+                    (Done { committed: Arc::new(*committed), appended: None }, head)
+                }
+            })
+        });
+        let done = match done {
+            Ok((done, head)) => {
+                self.head = head;
+                done
             }
-            // The COMMIT may have happened: settle it, then look.
+            // The COMMIT may have happened: settle it, then look. The sums were read anew with that.
             Err(fault) if self.is_in_doubt() => match self.ready().and_then(|()| self.look_for(basket)) {
-                Ok(Some(committed)) => committed,
+                Ok(Some(committed)) => Done { committed: Arc::new(committed), appended: None },
                 Ok(None) | Err(_) => return Err(fault),
             },
             Err(fault) => return Err(fault),
         };
+        if done.appended.is_some() {
+            // Before anybody is told: who reads sums next waits for them.
+            self.state.sums_are_behind.store(true, Ordering::SeqCst);
+        }
         self.forget_pending(basket);
-        Ok(Arc::new(committed))
+        Ok(done)
+    }
+
+    fn add_to_sums(&mut self, Done { committed, appended }: &Done) {
+        let Some((seq, opened)) = appended else { return };
+        if let Some(opened) = opened {
+            self.sums.add_shift(seq - 1, opened);
+        }
+        self.sums.add(*seq, committed.number, &committed.transaction);
+    }
+
+    fn write_sums(&mut self) -> Result<()> {
+        self.ready()?;
+        if self.sums.are_behind() {
+            let sums = std::mem::take(&mut self.sums);
+            let written = self.transact(|connection| sums.write(connection));
+            // After a COMMIT that failed these may be too much; they are read anew once that doubt is settled.
+            self.sums = sums;
+            written?;
+            self.sums.written();
+            self.show_sums();
+        }
+        Ok(())
+    }
+
+    fn show_sums(&self) {
+        self.state.sums_are_behind.store(self.sums.are_behind(), Ordering::SeqCst);
     }
 
     fn look_for(&self, basket: BasketId) -> Result<Option<Committed>> {
@@ -251,7 +334,7 @@ impl Writer {
         match committed {
             Ok(_) => Ok(done),
             Err(error) => {
-                self.in_doubt.store(true, Ordering::SeqCst);
+                self.state.in_doubt.store(true, Ordering::SeqCst);
                 roll_back(connection);
                 self.connection = None;
                 Err(error.into())
@@ -260,7 +343,7 @@ impl Writer {
     }
 
     fn is_in_doubt(&self) -> bool {
-        self.in_doubt.load(Ordering::SeqCst)
+        self.state.in_doubt.load(Ordering::SeqCst)
     }
 
     /// Opens the connection again if it was given up, and settles a doubt by a full checkpoint.
@@ -269,14 +352,19 @@ impl Writer {
             let connection = self.place.open_again()?;
             connection::make_durable(&connection)?;
             self.head = Head::load(&connection)?;
+            self.sums = Sums::behind(&connection)?;
+            self.show_sums();
             self.connection = Some(connection);
         }
         if self.is_in_doubt() {
             let Some(connection) = &self.connection else { return Ok(()) };
             log::checkpoint_fully(connection)?;
             self.head = Head::load(connection)?;
-            self.in_doubt.store(false, Ordering::SeqCst);
+            self.sums = Sums::behind(connection)?;
+            self.show_sums();
+            self.state.in_doubt.store(false, Ordering::SeqCst);
             self.warm_or_warn();
+            self.lay_out_log();
         }
         Ok(())
     }
@@ -313,8 +401,33 @@ impl Writer {
         }
     }
 
-    /// Commits a row of the writer's own, so that the log's header is written and synced before a sale comes.
+    /// Writes the sums, or a row of the writer's own, so that the log's header is written and synced before a sale comes.
     fn warm(&mut self) -> Result<()> {
+        let written = if self.sums.are_behind() { Some(self.write_sums()) } else { None };
+        match written {
+            Some(Ok(())) => {}
+            // The disk failed, not the sums.
+            Some(Err(fault)) if self.is_in_doubt() => return Err(fault),
+            Some(Err(fault)) => {
+                tracing::warn!("the sums could not be written: {}", StoreError::from(fault));
+                self.write_own_row()?;
+            }
+            None => self.write_own_row()?,
+        }
+        if let Some(connection) = &self.connection {
+            self.log_pages_base = log::length_pages(connection)?;
+        }
+        Ok(())
+    }
+
+    fn lay_out_log(&self) {
+        if let Err(error) = log::lay_out(&self.place.wal_path()) {
+            // Slower sales, nothing else; and on a full disk the log keeps what it has got.
+            tracing::warn!("the log could not be laid out beforehand: {error}");
+        }
+    }
+
+    fn write_own_row(&mut self) -> Result<()> {
         self.transact(|connection| {
             connection
                 .prepare_cached(
@@ -323,16 +436,16 @@ impl Writer {
                 )?
                 .execute([])?;
             Ok(())
-        })?;
-        if let Some(connection) = &self.connection {
-            self.log_pages_base = log::length_pages(connection)?;
-        }
-        Ok(())
+        })
     }
 }
 
 fn reply<T>(answer: &Answer<T>, result: Result<T>) {
-    if answer.send(result.map_err(StoreError::from)).is_err() {
+    tell(answer, result.map_err(StoreError::from));
+}
+
+fn tell<T>(answer: &Sender<T>, told: T) {
+    if answer.send(told).is_err() {
         tracing::debug!("nobody waited for the storage's answer");
     }
 }

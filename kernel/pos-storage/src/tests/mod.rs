@@ -36,7 +36,7 @@ fn open(path: &Path) -> SqliteStore {
 }
 
 fn commit(store: &SqliteStore, transaction: Transaction) -> Result<u64, StoreError> {
-    store.commit(fixture::request(transaction)).map(|committed| committed.number)
+    store.commit(fixture::request(transaction), &mut |_| {}).map(|committed| committed.number)
 }
 
 /// The numbers of `count` sales, baskets `from` and on.

@@ -144,6 +144,11 @@ fn changed_projections_are_found() {
         ("DELETE FROM shift_sum WHERE kind = 'tax'", "The totals of shift 1"),
         ("INSERT INTO shift_sum VALUES (1, 'tender', 'card', 0, 0)", "The totals of shift 1"),
         (
+            "UPDATE meta SET value = '99' WHERE key = 'sums_seq'",
+            "The sums say they stand at record 99; the journal ends at 4.",
+        ),
+        ("UPDATE meta SET value = '2' WHERE key = 'sums_seq'", "The balance of account till:cash is stored as"),
+        (
             "INSERT INTO basket_event SELECT basket, 1, 1, '\"undone\"' FROM journal WHERE seq = 3",
             "The basket of record 3 is kept as open",
         ),

@@ -1,0 +1,161 @@
+//! Running sums that follow the journal: balances of accounts, stock levels, totals of shifts.
+//!
+//! A sale's record, entries and movements are durable with the sale. The sums are what reports read, and a shop of
+//! 20,000 articles would write a page for each line to keep them level. So the writer collects what they change and
+//! writes it with its own row after a checkpoint, at the end, and when somebody asks for them. `sums_seq` in `meta` says
+//! up to which record they stand, written in the same SQLite transaction; after a crash the records beyond it are read
+//! again.
+//!
+//! What the next sale asks, it finds without them: points are the balance plus the entries after `sums_seq`, and uses of
+//! limited offers are written with the sale.
+
+use crate::connection::exact_sum;
+use crate::error::{Fault, Result};
+use crate::journal;
+use crate::record::{Content, ShiftOpened};
+use crate::shift;
+use pos_api::port::StoreError;
+use pos_domain::ids::ReceiptNumber;
+use pos_domain::ledger::Entry;
+use pos_domain::money::Decimal;
+use pos_domain::report::ShiftTotals;
+use pos_domain::stock::StockMovement;
+use pos_domain::transaction::Transaction;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What stored sums lack, and up to which record they stand when it is added.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    /// The last record that is in here, or in the stored sums.
+    through: u64,
+    /// Debits and credits by account and unit.
+    accounts: BTreeMap<(Arc<str>, Arc<str>), (i64, i64)>,
+    /// Quantity by article and unit.
+    stock: BTreeMap<(Arc<str>, &'static str), Decimal>,
+    shifts: BTreeMap<u64, ShiftTotals>,
+    /// A record that could not be added. Sales go on; whoever reads sums is told.
+    stuck: Option<String>,
+}
+
+/// Up to which record the stored sums stand.
+pub(crate) fn stored_through(connection: &Connection) -> Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = 'sums_seq'")?;
+    let text: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+    let text = text.ok_or_else(|| Fault::corrupt("up to which record the sums stand is not noted"))?;
+    text.parse().map_err(|_| Fault::corrupt(format!("the sums stand up to record \"{text}\"")))
+}
+
+impl Sums {
+    /// What the stored sums lack: after a clean end nothing, after a crash what came since they were last written.
+    pub(crate) fn behind(connection: &Connection) -> Result<Sums> {
+        let mut sums = Sums { through: stored_through(connection)?, ..Sums::default() };
+        let read = journal::after(connection, sums.through, &mut |record| {
+            match &record.content {
+                Content::ShiftOpened(opened) => sums.add_shift(record.seq, opened),
+                Content::Transaction(committed) => sums.add(record.seq, committed.number, &committed.transaction),
+            }
+            Ok(())
+        });
+        if let Err(fault) = read {
+            sums.stop(StoreError::from(fault).to_string());
+        }
+        Ok(sums)
+    }
+
+    /// Whether stored sums lack something.
+    pub(crate) fn are_behind(&self) -> bool {
+        self.stuck.is_some() || !self.accounts.is_empty() || !self.stock.is_empty() || !self.shifts.is_empty()
+    }
+
+    /// Adds what a transaction's record changes.
+    pub(crate) fn add(&mut self, seq: u64, number: ReceiptNumber, transaction: &Transaction) {
+        let add = |sums: &mut Sums| {
+            sums.add_entries(&transaction.entries)?;
+            sums.add_movements(&transaction.movements)?;
+            let totals = sums
+                .shifts
+                .entry(transaction.shift)
+                .or_insert_with(|| ShiftTotals { shift: transaction.shift, ..ShiftTotals::default() });
+            Ok(shift::add(totals, number, transaction)?)
+        };
+        self.add_record(seq, add);
+    }
+
+    /// Adds what the opening of a shift changes: the float goes into the till.
+    pub(crate) fn add_shift(&mut self, seq: u64, opened: &ShiftOpened) {
+        self.add_record(seq, |sums| sums.add_entries(&opened.entries));
+    }
+
+    fn add_record(&mut self, seq: u64, add: impl FnOnce(&mut Sums) -> Result<()>) {
+        if self.stuck.is_some() {
+            return;
+        }
+        match add(self) {
+            Ok(()) => self.through = seq,
+            Err(fault) => self.stop(format!("record {seq} cannot be added: {}", StoreError::from(fault))),
+        }
+    }
+
+    fn stop(&mut self, problem: String) {
+        tracing::error!("the sums stop at record {}: {problem}", self.through);
+        self.stuck = Some(problem);
+    }
+
+    fn add_entries(&mut self, entries: &[Entry]) -> Result<()> {
+        for Entry { account, unit, debit, credit } in entries {
+            let key = (account.clone(), unit.clone().unwrap_or_default());
+            let (debits, credits) = self.accounts.entry(key).or_default();
+            let sum = |sum: i64, more: i64| {
+                sum.checked_add(more).ok_or_else(|| Fault::corrupt(format!("the balance of {account} is too large")))
+            };
+            (*debits, *credits) = (sum(*debits, debit.minor())?, sum(*credits, credit.minor())?);
+        }
+        Ok(())
+    }
+
+    fn add_movements(&mut self, movements: &[StockMovement]) -> Result<()> {
+        for StockMovement { item, quantity, .. } in movements {
+            let level = self.stock.entry((item.clone(), quantity.unit.symbol())).or_default();
+            *level = exact_sum(*level, quantity.value)
+                .ok_or_else(|| Fault::corrupt(format!("the stock of article {item} cannot be summed exactly")))?;
+        }
+        Ok(())
+    }
+
+    /// Adds it to the stored sums. Forget it with [`Sums::written`] once that is durable.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<()> {
+        if let Some(problem) = &self.stuck {
+            return Err(Fault::corrupt(format!(
+                "the sums of the books stop at record {} ({problem}); `pos journal verify` says more",
+                self.through
+            )));
+        }
+        let mut account = connection.prepare_cached(
+            "INSERT INTO account (path, unit, debit, credit) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit",
+        )?;
+        for ((path, unit), (debit, credit)) in &self.accounts {
+            account.execute(params![path, unit, debit, credit])?;
+        }
+        let mut level = connection.prepare_cached(
+            "INSERT INTO stock_level (item, unit, quantity) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET quantity = decimal_add(quantity, excluded.quantity)",
+        )?;
+        for ((item, unit), quantity) in &self.stock {
+            level.execute(params![item, unit, quantity.normalize().to_string()])?;
+        }
+        for totals in self.shifts.values() {
+            shift::post(connection, totals)?;
+        }
+        let mut through = connection.prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'sums_seq'")?;
+        through.execute([self.through.to_string()])?;
+        Ok(())
+    }
+
+    /// The stored sums have all of it now.
+    pub(crate) fn written(&mut self) {
+        *self = Sums { through: self.through, ..Sums::default() };
+    }
+}
