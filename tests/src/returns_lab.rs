@@ -4,14 +4,21 @@
 //! rounding. In the end every account, tax, point and stock figure must be back at zero.
 
 use crate::baskets::Random;
-use crate::shop::{Recipe, TestShop};
+use crate::scenario::shop_settings;
+use crate::shop::{Recipe, TestShop, items_of, root, script, tax_table};
 use anyhow::{Context, bail, ensure};
 use pos_api::command::Discount;
 use pos_api::{Amount, Command, Reply};
-use pos_money::Decimal;
+use pos_domain::loyalty::{Earning, Programme, Redemption, RewardKind};
+use pos_domain::pricing::manual::{ManualCap, ManualRules};
+use pos_money::{Decimal, Rounding};
+use serde::Serialize;
+
+/// The smallest coin in minor units, and what points are redeemed as: a shop for each.
+const SHOPS: [(i64, RewardKind); 3] = [(1, RewardKind::Tender), (5, RewardKind::Tender), (10, RewardKind::Discount)];
 
 /// What was done, and what is not at zero.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     /// Sales rung.
     pub sales: u64,
@@ -42,10 +49,42 @@ const ARTICLES: [(&str, bool); 8] = [
     ("TOM", true),
 ];
 
-/// Rings `count` sales, then brings everything back in random parts.
-pub fn run(recipe: Recipe, folder: &std::path::Path, count: u64, seed: u64) -> anyhow::Result<Outcome> {
+/// In each of three shops: rings `count` sales, then brings everything back in random parts.
+pub fn run(count: u64, seed: u64) -> anyhow::Result<Outcome> {
+    let mut all = Outcome::default();
+    for (increment, redeem) in SHOPS {
+        let Outcome { sales, returns, exchanges, violations } = run_in(recipe(increment, redeem)?, count, seed)?;
+        all.sales += sales;
+        all.returns += returns;
+        all.exchanges += exchanges;
+        all.violations.extend(violations.into_iter().map(|told| format!("coins of {increment}: {told}")));
+    }
+    Ok(all)
+}
+
+fn recipe(increment: i64, redeem: RewardKind) -> anyhow::Result<Recipe> {
+    let suite = root().join("tests/suite");
+    let mut shop = shop_settings()?;
+    shop.cash_rounding = Rounding { increment, ..Rounding::HALF_UP };
+    shop.manual = ManualRules { roles: [("cashier".into(), ManualCap::default())].into(), ..ManualRules::default() };
+    shop.loyalty = Some(Programme {
+        id: "club".into(),
+        earn: Earning { points: Decimal::from(3), ..Earning::default() },
+        redeem: Some(Redemption { kind: redeem, points: 7, value: Decimal::ONE }),
+    });
+    let vat = std::fs::read_to_string(suite.join("fixture/vat.json"))?;
+    let mut extensions = vec![tax_table(Some(&vat))?];
+    for name in ["three_for_two", "spend_and_save"] {
+        extensions.push(script(&root().join("scripts").join(format!("{name}.rhai")))?);
+    }
+    let items = items_of(&suite.join("fixture/catalog.csv"), shop.currency)?;
+    Ok(Recipe { shop, extensions, now: "2026-03-02T10:00:00".parse()?, items })
+}
+
+fn run_in(recipe: Recipe, count: u64, seed: u64) -> anyhow::Result<Outcome> {
+    let folder = tempfile::tempdir()?;
     let mut lab = Lab {
-        shop: TestShop::open(folder, recipe)?,
+        shop: TestShop::open(folder.path(), recipe)?,
         random: Random::new(seed),
         held: Vec::new(),
         outcome: Outcome::default(),

@@ -199,7 +199,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Whether an offer may lower it.
+    /// Whether offers on the whole order may lower it. An offer that names a fee may lower that, too.
     pub fn is_discountable(&self) -> bool {
         self.kind == LineKind::Sale && !self.price_locked
     }

@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use pos_tests::returns_lab;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -42,6 +43,18 @@ enum What {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Sales, returns and exchanges at random until nothing is left sold: every account, tax, point and stock at zero
+    Returns {
+        /// Sales in each of three shops
+        #[arg(long, default_value_t = 200)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
     /// How many of other projects' published figures come out, each under one policy of its own
     Peers {
         /// Print one JSON array as the last line, a row for each peer
@@ -56,6 +69,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Pricing { count, seed, json, out } => {
             pricing(count, seed, json, &out.unwrap_or_else(|| std::env::temp_dir().join("pos-lab")))
         }
+        What::Returns { count, seed, json } => returns(count, seed, json),
         What::Peers { json } => peers(json),
     }
 }
@@ -91,6 +105,22 @@ fn pricing(count: u64, seed: u64, json: bool, out: &Path) -> anyhow::Result<Exit
         println!("{count} baskets, {} violations (seed {seed})", report.violations);
     }
     Ok(if report.violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn returns(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = returns_lab::run(count, seed)?;
+    let violations = outcome.violations.len();
+    if json {
+        let returns_lab::Outcome { sales, returns, exchanges, violations: told } = outcome;
+        let figures = serde_json::json!({
+            "count": count, "seed": seed, "violations": violations, "told": told,
+            "sales": sales, "returns": returns, "exchanges": exchanges,
+        });
+        println!("{figures}");
+    } else {
+        println!("{} (seed {seed})", outcome.told());
+    }
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn peers(json: bool) -> anyhow::Result<ExitCode> {

@@ -135,6 +135,7 @@ pub(super) fn given_away(seed: u64) -> Value {
         },
         "policy": {
             "discount_rounding": { "mode": random.of(Mode::ALL).name(), "at": random.of(["line", "candidate"]) },
+            "share_on": random.of(["price", "payable"]),
         },
         "lines": lines,
         "candidates": [{ "id": "free", "stage": "order", "shape": { "whole-order": effect } }],

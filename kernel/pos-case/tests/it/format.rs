@@ -317,3 +317,26 @@ fn a_line_tells_its_whole_story() {
     assert_eq!(result["near_misses"], json!([{ "offer": "Crate", "missing": "1 more of BEER" }]));
     assert_eq!(result["taxes"][0]["rounding"], "per receipt, half-up to 0.01");
 }
+
+#[test]
+fn an_offer_that_names_a_fee_lowers_it_and_an_order_discount_does_not() {
+    let goods = json!({ "unit_price": "40.00" });
+    let delivery = json!({ "kind": "fee", "unit_price": "4.90" });
+    let whole = json!({ "id": "tenth", "shape": { "whole-order": { "rate-off": "0.1" } } });
+    let named = json!({
+        "id": "free-delivery", "mode": "compound", "stage": "order", "requires": { "min": "40" },
+        "shape": { "portions": { "portions": [{ "line": "2" }], "effect": { "rate-off": "1" } } },
+    });
+    let total = |candidates: Value| {
+        let case = json!({ "currency": "EUR", "lines": [goods, delivery], "candidates": candidates });
+        let result = price(&case);
+        assert!(!is_refused(&result), "{result}");
+        result["total_included"].clone()
+    };
+    assert_eq!(total(json!([])), "44.90");
+    assert_eq!(total(json!([whole])), "40.90");
+    assert_eq!(total(json!([named])), "40.00");
+    let mut unmet = named.clone();
+    unmet["requires"]["min"] = json!("40.01");
+    assert_eq!(total(json!([unmet])), "44.90", "a fee does not count to a threshold");
+}

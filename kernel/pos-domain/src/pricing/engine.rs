@@ -64,7 +64,10 @@ pub(super) struct WorkLine {
     /// The article's id: breaks ties between equal prices.
     pub(super) item: Arc<str>,
     pub(super) quantity: Quantity,
+    /// Offers on the whole order lower it, and thresholds count it.
     pub(super) discountable: bool,
+    /// Offers that name it lower it.
+    pub(super) open: bool,
     pub(super) net: Money,
     /// Pieces by what has become of them; their values add up to `net`.
     pub(super) segments: Vec<Segment>,
@@ -135,6 +138,7 @@ impl Pricing {
             item: line.item.id.clone(),
             quantity: line.quantity,
             discountable: line.is_discountable() && !line.gross.is_negative(),
+            open: line.is_open() && !line.gross.is_negative(),
             net: line.gross,
             segments: vec![Segment {
                 quantity: line.quantity.value,

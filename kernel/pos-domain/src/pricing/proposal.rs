@@ -108,9 +108,14 @@ pub struct SnapshotLine {
 }
 
 impl SnapshotLine {
-    /// Whether offers may lower this line at all.
+    /// Whether offers on the whole order lower this line, and thresholds count it.
     pub fn is_discountable(&self) -> bool {
-        self.kind == LineKind::Sale && self.item.discountable && !self.price_locked
+        self.kind == LineKind::Sale && self.is_open()
+    }
+
+    /// Whether an offer that names this line may lower it: free delivery names a fee, and no order discount lowers one.
+    pub fn is_open(&self) -> bool {
+        matches!(self.kind, LineKind::Sale | LineKind::Fee) && self.item.discountable && !self.price_locked
     }
 }
 

@@ -70,7 +70,7 @@ impl Pieces {
     pub(super) fn free(lines: &[WorkLine], taker: Taker<'_>, wanted: &[bool]) -> Result<Pieces, MoneyError> {
         let mut all = Vec::with_capacity(lines.len());
         let mut sum = Decimal::ZERO;
-        for (line, work) in lines.iter().enumerate().filter(|(line, work)| wanted[*line] && work.discountable) {
+        for (line, work) in lines.iter().enumerate().filter(|(line, work)| wanted[*line] && work.open) {
             for (segment, pieces) in work.segments.iter().enumerate().filter(|(_, segment)| taker.may_take(segment)) {
                 let count = Quantity::new(pieces.quantity, work.quantity.unit).countable_pieces();
                 if count < 1 {
