@@ -346,6 +346,8 @@ impl Pricing {
         let round = |exact: Decimal| self.currency.round(exact, rounding.rounding());
         let mut shares = Vec::with_capacity(by_line.len());
         match rounding.at {
+            // One share is the whole.
+            RoundedAt::Candidate if by_line.len() == 1 => shares.push(round(saving)?),
             RoundedAt::Candidate => {
                 let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
                 shares = allocate_exact(round(saving)?, &exact, self.currency)?;

@@ -110,14 +110,16 @@ pub(super) fn reduce(
         _ => None,
     };
     let mut line_left: Vec<(usize, Decimal)> = Vec::new();
-    // A line is in as many sets as it has pieces for, laid out one after the other; a weighed line is one piece.
-    let pieces: Vec<(usize, Decimal)> = takes
-        .iter()
-        .map(|take| {
+    // Where an amount counts once a line and set: a line is in as many sets as it has pieces for, laid out one after the
+    // other; a weighed line is one piece.
+    let counts_lines = together.is_none() && matches!(effect, Effect::AmountOff(_)) && spread == Spread::EachLine;
+    let mut pieces: Vec<(usize, Decimal)> = Vec::new();
+    if counts_lines {
+        pieces.extend(takes.iter().map(|take| {
             let measured = lines[take.line].quantity.unit.is_measured();
             (take.line, if measured { Decimal::ONE } else { take.quantity.ceil() })
-        })
-        .collect();
+        }));
+    }
     let mut added = Decimal::ZERO;
     for take in takes.iter_mut() {
         let value = left(take);

@@ -79,7 +79,7 @@ pub(super) fn applied(contender: &mut Contender, evaluation: Evaluation) -> Outc
     let (decision, reason) = if capped {
         (DecisionState::Capped, "its cap was reached".into())
     } else {
-        (DecisionState::Applied, "".into())
+        (DecisionState::Applied, Arc::default())
     };
     let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
     Outcome {

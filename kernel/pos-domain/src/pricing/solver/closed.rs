@@ -9,6 +9,7 @@ use super::answer_of;
 use super::bound;
 use super::flow::{Flow, Pool};
 use super::problem::{Answer, Deal, Problem, Slot};
+use std::borrow::Cow;
 
 /// The answer for one deal of a problem as if it were the only one, if there is a closed form.
 pub(super) fn at_once(problem: &Problem, deal: usize) -> Option<Answer> {
@@ -75,26 +76,30 @@ fn pays_evenly(
 
 /// Closed form where no two slots want the same piece, or one slot takes all that counts: sort and take from the top.
 fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
-    let mut slots: Vec<Vec<(usize, i64)>> = Vec::with_capacity(deal.slots.len());
-    let mut seen = vec![false; problem.counts.len()];
-    for slot in &deal.slots {
-        let mut pool = slot.pool.clone();
-        for (item, _) in &pool {
-            if std::mem::replace(&mut seen[*item], true) {
-                return None;
-            }
+    if deal.slots.len() > 1 {
+        let mut seen = vec![false; problem.counts.len()];
+        if deal.slots.iter().flat_map(|slot| &slot.pool).any(|(item, _)| std::mem::replace(&mut seen[*item], true)) {
+            return None;
         }
-        pool.sort_by_key(|(item, weight)| (std::cmp::Reverse(*weight), *item));
+    }
+    let dearest_first = |(item, weight): &(usize, i64)| (std::cmp::Reverse(*weight), *item);
+    let mut slots: Vec<Cow<'_, [(usize, i64)]>> = Vec::with_capacity(deal.slots.len());
+    for slot in &deal.slots {
+        let mut pool = Cow::Borrowed(slot.pool.as_slice());
+        if !pool.is_sorted_by_key(dearest_first) {
+            pool.to_mut().sort_unstable_by_key(dearest_first);
+        }
         slots.push(pool);
     }
     let mut pieces: Vec<Vec<(usize, i64)>> = vec![Vec::new(); slots.len()];
     let mut at: Vec<(usize, i64)> = vec![(0, 0); slots.len()];
     let (mut sets, mut saving) = (0, 0);
+    let mut takes: Vec<(usize, usize, i64)> = Vec::with_capacity(slots.len());
     while sets < most {
         // One more set: what it gains, and how many just like it follow before a slot runs into its next item.
         let mut gain = deal.per_set;
         let mut repeats = most - sets;
-        let mut takes: Vec<(usize, usize, i64)> = Vec::new();
+        takes.clear();
         for (slot, pool) in slots.iter().enumerate() {
             let (mut item, mut used) = at[slot];
             let mut missing = deal.slots[slot].count;
@@ -120,7 +125,7 @@ fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
         if gain <= 0 {
             break;
         }
-        for (slot, index, here) in takes {
+        for &(slot, index, here) in &takes {
             let all = here * repeats;
             match pieces[slot].last_mut() {
                 Some((known, count)) if *known == index => *count += all,
