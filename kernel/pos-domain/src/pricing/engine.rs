@@ -15,6 +15,7 @@ use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use crate::shop::Shop;
 use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rounding, allocate_exact};
+use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
 /// What one extension proposes for a stage.
@@ -70,7 +71,7 @@ pub(super) struct WorkLine {
     pub(super) open: bool,
     pub(super) net: Money,
     /// Pieces by what has become of them; their values add up to `net`.
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: SmallVec<[Segment; 1]>,
     gross: Money,
     price_is_negative: bool,
     modifiers: Vec<Modifier>,
@@ -84,7 +85,7 @@ pub(super) struct Segment {
     /// What they cost now, together, in major units, exact.
     pub(super) value: Decimal,
     /// Groups whose offer they have taken.
-    pub(super) groups: Vec<Arc<str>>,
+    pub(super) groups: SmallVec<[Arc<str>; 1]>,
     /// An exclusive offer has them: nothing else may touch them.
     pub(super) exclusive: bool,
 }
@@ -140,10 +141,10 @@ impl Pricing {
             discountable: line.is_discountable() && !line.gross.is_negative(),
             open: line.is_open() && !line.gross.is_negative(),
             net: line.gross,
-            segments: vec![Segment {
+            segments: smallvec![Segment {
                 quantity: line.quantity.value,
                 value: currency.to_decimal(line.gross),
-                groups: Vec::new(),
+                groups: SmallVec::new(),
                 exclusive: false,
             }],
             gross: line.gross,

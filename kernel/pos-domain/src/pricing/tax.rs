@@ -349,6 +349,10 @@ fn settled(figure: Decimal) -> Decimal {
 }
 
 fn plus(left: Decimal, right: Decimal) -> Result<Decimal, MoneyError> {
+    if right.is_zero() {
+        // Most corrections are nothing.
+        return Ok(left);
+    }
     left.checked_add(right).ok_or(MoneyError::Overflow)
 }
 

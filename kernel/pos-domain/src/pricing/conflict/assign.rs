@@ -8,6 +8,7 @@ use super::evaluation::{Evaluation, Filled, Reducing, reduce};
 use super::pieces::{Pieces, Taker};
 use super::sequence;
 use pos_money::{Currency, Decimal, Money, MoneyError, ten_to};
+use smallvec::{SmallVec, smallvec};
 use std::ops::Range;
 
 /// What becomes of each candidate, and what the best assignment could save at most.
@@ -25,7 +26,7 @@ pub(super) struct Assigned {
 pub(super) struct Plan {
     /// Which of the candidates at hand.
     pub(super) candidate: usize,
-    pub(super) slots: Vec<PlanSlot>,
+    pub(super) slots: SmallVec<[PlanSlot; 2]>,
     pub(super) together: Option<Effect>,
     pub(super) spread: Spread,
     pub(super) sets_max: i64,
@@ -36,7 +37,7 @@ pub(super) struct Plan {
 pub(super) struct PlanSlot {
     pub(super) count: i64,
     /// Indexes into the free pieces, dearest first.
-    pub(super) pool: Vec<usize>,
+    pub(super) pool: SmallVec<[usize; 4]>,
     pub(super) pick: Pick,
     pub(super) effect: Option<Effect>,
     /// Whether the common effect concerns its pieces.
@@ -300,12 +301,12 @@ fn plans_of(
     match &candidate.shape {
         Shape::WholeOrder(_) => {}
         Shape::Deal(deal) => {
-            let slots: Vec<PlanSlot> = deal
+            let slots: SmallVec<[PlanSlot; 2]> = deal
                 .slots
                 .iter()
                 .map(|slot| {
-                    let mut pool: Vec<usize> = Vec::with_capacity(slot.pool.len());
-                    pool.extend(slot.pool.iter().flat_map(|line| of_line(*line)));
+                    let mut pool: SmallVec<[usize; 4]> = SmallVec::with_capacity(slot.pool.len());
+                    pool.extend(slot.pool.iter().flat_map(|line| of_line(*line)).copied());
                     pool.sort_unstable();
                     pool.dedup();
                     PlanSlot { count: check::pieces(slot), pool, pick: slot.pick, effect: slot.effect, is_target: true }
@@ -322,7 +323,7 @@ fn plans_of(
         }
         Shape::Portions(Chosen { portions, effect, qualifies_on }) => {
             let slot = |portion: &super::super::proposal::Portion, is_target: bool| {
-                let pool = of_line(portion.line).to_vec();
+                let pool = SmallVec::from_slice(of_line(portion.line));
                 let free = pieces.count(&pool);
                 let same_unit = find(portion.line).is_some_and(|line| lines[line].quantity.unit == portion.qty.unit);
                 let asked = if same_unit { pieces_in(portion.qty.value, &pool, pieces) } else { 0 };
@@ -330,7 +331,7 @@ fn plans_of(
                 let count = if is_target { asked.min(free) } else { asked };
                 PlanSlot { count, pool, pick: Pick::BestForCustomer, effect: None, is_target }
             };
-            let targets: Vec<PlanSlot> =
+            let targets: SmallVec<[PlanSlot; 2]> =
                 portions.iter().map(|portion| slot(portion, true)).filter(|slot| slot.count > 0).collect();
             if targets.is_empty() {
                 return;
@@ -344,11 +345,11 @@ fn plans_of(
                 // Every piece (or line) by itself: others may have some of them.
                 let by_line = matches!(effect, Effect::AmountOff(_)) && spread == Spread::EachLine;
                 let mut by_piece = |slot: PlanSlot, count: i64, sets_max: i64| {
-                    let slots = vec![PlanSlot { count, effect: Some(*effect), ..slot }];
+                    let slots = smallvec![PlanSlot { count, effect: Some(*effect), ..slot }];
                     plans.push(Plan { candidate: index, slots, together: None, spread, sets_max });
                 };
                 // Lines of which it may have all that is free need no count of their own.
-                let (whole, parts): (Vec<PlanSlot>, Vec<PlanSlot>) =
+                let (whole, parts): (SmallVec<[PlanSlot; 2]>, SmallVec<[PlanSlot; 2]>) =
                     targets.into_iter().partition(|target| !by_line && target.count == pieces.count(&target.pool));
                 let mut together = whole.into_iter();
                 if let Some(mut all) = together.next() {
@@ -394,7 +395,7 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
     let mut least = 0_i64;
     let bundles = plan.slots.iter().filter(|slot| matches!(slot.effect, Some(Effect::BundlePrice(_)))).count();
     let effects = plan.slots.iter().filter(|slot| slot.effect.is_some()).count() + usize::from(plan.together.is_some());
-    let mut slots = Vec::with_capacity(plan.slots.len());
+    let mut slots = solver::Slots::with_capacity(plan.slots.len());
     for PlanSlot { count, pool, pick, effect, is_target } in &plan.slots {
         let everything = pieces.count(pool);
         if *pick != Pick::BestForCustomer && everything > *count && differ(pool, pieces) {
@@ -411,7 +412,7 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
         }
         let cheapest = cheapest(pool, *count, pieces);
         let together = plan.together.filter(|_| *is_target);
-        let mut weighted = Vec::with_capacity(pool.len());
+        let mut weighted = solver::Pool::with_capacity(pool.len());
         for index in pool {
             let piece = &pieces.all[*index];
             let mut weight = match effect {

@@ -102,8 +102,10 @@ pub(super) fn resolve(
     let contenders = &stand.contenders;
     let mut order: Vec<usize> = (0..contenders.len()).collect();
     order.sort_by(|one, other| tie_break(&contenders[*one], &contenders[*other]));
-    let (compound, mut competing): (Vec<usize>, Vec<usize>) =
-        order.into_iter().partition(|index| contenders[*index].candidate.mode == Mode::Compound);
+    let is_compound = |index: &usize| contenders[*index].candidate.mode == Mode::Compound;
+    let compound: Vec<usize> = order.iter().copied().filter(is_compound).collect();
+    let mut competing = order;
+    competing.retain(|index| !is_compound(index));
     competing.sort_by(|one, other| contenders[*one].arena().cmp(&contenders[*other].arena()));
     // What is taken off what is to be paid comes after all that is taken off prices.
     let (payable, priced): (Vec<usize>, Vec<usize>) =

@@ -3,7 +3,7 @@
 //! Which of them has a set makes no difference to what is saved, but a search would try every way to share the sets
 //! between them. So they are solved as one deal and share its sets afterwards, the first one as many as it may have.
 
-use super::problem::{Answer, Deal, Problem, Slot};
+use super::problem::{Answer, Deal, Problem, Slot, Taken};
 
 /// A problem without the repetitions of another.
 pub(super) struct Distinct {
@@ -43,7 +43,7 @@ impl Distinct {
         let Answer { sets, pieces, saving, bound } = found;
         let mut answer = Answer { saving, bound, ..Answer::nothing(problem) };
         for ((deals, mut sets), slots) in self.stands_for.iter().zip(sets).zip(pieces) {
-            let mut slots: Vec<_> = slots.into_iter().map(Vec::into_iter).map(Iterator::peekable).collect();
+            let mut slots: Vec<_> = slots.into_iter().map(Taken::into_iter).map(Iterator::peekable).collect();
             for deal in deals {
                 let here = sets.min(problem.deals[*deal].sets_max);
                 sets -= here;

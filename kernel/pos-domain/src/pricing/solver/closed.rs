@@ -8,15 +8,34 @@
 use super::answer_of;
 use super::bound;
 use super::flow::{Flow, Pool};
-use super::problem::{Answer, Deal, Problem, Slot};
+use super::problem::{Answer, Deal, Fillings, Problem, Slot, Taken};
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
+/// The best for one deal.
+#[derive(Default)]
+pub(super) struct Alone {
+    pub(super) sets: i64,
+    pub(super) pieces: Fillings,
+    pub(super) saving: i64,
+}
+
+impl From<Alone> for Answer {
+    fn from(alone: Alone) -> Answer {
+        let Alone { sets, pieces, saving } = alone;
+        Answer { sets: vec![sets], pieces: vec![pieces], saving, bound: saving }
+    }
+}
+
+/// A pool, what saves most first.
+type Sorted<'a> = Cow<'a, [(usize, i64)]>;
+
 /// The answer for one deal of a problem as if it were the only one, if there is a closed form.
-pub(super) fn at_once(problem: &Problem, deal: usize) -> Option<Answer> {
+pub(super) fn at_once(problem: &Problem, deal: usize) -> Option<Alone> {
     let most = problem.sets_possible(deal);
     let deal = &problem.deals[deal];
     if most < 1 {
-        return Some(Answer { sets: vec![0], pieces: vec![vec![Vec::new(); deal.slots.len()]], ..Answer::default() });
+        return Some(Alone { pieces: smallvec![Taken::new(); deal.slots.len()], ..Alone::default() });
     }
     sorted(problem, deal, most).or_else(|| buy_and_get(problem, deal))
 }
@@ -75,7 +94,7 @@ fn pays_evenly(
 }
 
 /// Closed form where no two slots want the same piece, or one slot takes all that counts: sort and take from the top.
-fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
+fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Alone> {
     if deal.slots.len() > 1 {
         let mut seen = vec![false; problem.counts.len()];
         if deal.slots.iter().flat_map(|slot| &slot.pool).any(|(item, _)| std::mem::replace(&mut seen[*item], true)) {
@@ -83,7 +102,7 @@ fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
         }
     }
     let dearest_first = |(item, weight): &(usize, i64)| (std::cmp::Reverse(*weight), *item);
-    let mut slots: Vec<Cow<'_, [(usize, i64)]>> = Vec::with_capacity(deal.slots.len());
+    let mut slots: SmallVec<[Sorted<'_>; 2]> = SmallVec::new();
     for slot in &deal.slots {
         let mut pool = Cow::Borrowed(slot.pool.as_slice());
         if !pool.is_sorted_by_key(dearest_first) {
@@ -91,10 +110,10 @@ fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
         }
         slots.push(pool);
     }
-    let mut pieces: Vec<Vec<(usize, i64)>> = vec![Vec::new(); slots.len()];
-    let mut at: Vec<(usize, i64)> = vec![(0, 0); slots.len()];
+    let mut pieces: Fillings = smallvec![Taken::new(); slots.len()];
+    let mut at: SmallVec<[(usize, i64); 2]> = smallvec![(0, 0); slots.len()];
     let (mut sets, mut saving) = (0, 0);
-    let mut takes: Vec<(usize, usize, i64)> = Vec::with_capacity(slots.len());
+    let mut takes: SmallVec<[(usize, usize, i64); 4]> = SmallVec::new();
     while sets < most {
         // One more set: what it gains, and how many just like it follow before a slot runs into its next item.
         let mut gain = deal.per_set;
@@ -149,12 +168,12 @@ fn sorted(problem: &Problem, deal: &Deal, most: i64) -> Option<Answer> {
     for slot in &mut pieces {
         slot.sort_unstable();
     }
-    Some(Answer { sets: vec![sets], pieces: vec![pieces], saving, bound: saving })
+    Some(Alone { sets, pieces, saving })
 }
 
 /// Closed form where all slots take from one pool and all but one save the same on every piece: that one has the pieces
 /// that save most there, the others what is left over, from the cheap end.
-fn buy_and_get(problem: &Problem, deal: &Deal) -> Option<Answer> {
+fn buy_and_get(problem: &Problem, deal: &Deal) -> Option<Alone> {
     fn items(slot: &Slot) -> impl DoubleEndedIterator<Item = usize> {
         slot.pool.iter().map(|(item, _)| *item)
     }
@@ -168,7 +187,7 @@ fn buy_and_get(problem: &Problem, deal: &Deal) -> Option<Answer> {
     let pieces: i64 = items(first).map(|item| left[item]).sum();
     let per_set: i64 = deal.slots.iter().map(|slot| slot.count).sum();
     let mut got = Deal {
-        slots: vec![deal.slots[getting].clone()],
+        slots: smallvec![deal.slots[getting].clone()],
         per_set: deal.per_set,
         sets_max: deal.sets_max.min(pieces / per_set.max(1)),
     };
@@ -179,12 +198,12 @@ fn buy_and_get(problem: &Problem, deal: &Deal) -> Option<Answer> {
         got.per_set += slot.pool.first()?.1 * slot.count;
     }
     let mut answer = sorted(problem, &got, got.sets_max)?;
-    for (item, pieces) in answer.pieces.iter().flatten().flatten() {
+    for (item, pieces) in answer.pieces.iter().flatten() {
         left[*item] -= pieces;
     }
     let fill = |slot: &Slot| {
-        let mut missing = slot.count * answer.sets[0];
-        let mut taken = Vec::new();
+        let mut missing = slot.count * answer.sets;
+        let mut taken = Taken::new();
         for item in items(slot).rev() {
             let here = left[item].min(missing);
             if here > 0 {
@@ -196,8 +215,8 @@ fn buy_and_get(problem: &Problem, deal: &Deal) -> Option<Answer> {
         taken
     };
     let others = deal.slots.iter().enumerate().filter(|(index, _)| *index != getting).map(|(_, slot)| slot);
-    let mut slots: Vec<_> = others.map(fill).collect();
-    slots.insert(getting, answer.pieces.pop()?.pop()?);
-    answer.pieces = vec![slots];
+    let mut slots: Fillings = others.map(fill).collect();
+    slots.insert(getting, answer.pieces.pop()?);
+    answer.pieces = slots;
     Some(answer)
 }

@@ -3,7 +3,7 @@
 //! Units are pushed one slot at a time along the augmenting path that gains most, so the flow is the best one for the
 //! units pushed so far after every push (successive shortest paths), and adding a set to a flow is a few pushes more.
 
-use super::problem::Problem;
+use super::problem::{Problem, Taken};
 
 /// Pieces in slots, best for the number of units in each slot.
 #[derive(Clone, Debug)]
@@ -139,8 +139,8 @@ impl Flow {
     }
 
     /// Pieces of a slot: (item, pieces), by item.
-    pub(super) fn slot(&self, slot: usize) -> Vec<(usize, i64)> {
-        let mut pieces: Vec<_> = self.filled[slot].iter().map(|(item, _, pieces)| (*item, *pieces)).collect();
+    pub(super) fn slot(&self, slot: usize) -> Taken {
+        let mut pieces: Taken = self.filled[slot].iter().map(|(item, _, pieces)| (*item, *pieces)).collect();
         pieces.sort_unstable();
         pieces
     }

@@ -3,19 +3,19 @@
 //! A deal's best set is the first pieces of its sorted pools that are still there, so it is found without looking at
 //! the rest, and it is worked out again only when somebody took one of its pieces.
 
-use super::problem::{Answer, Deal, Problem, Slot, Taken};
+use super::problem::{Answer, Deal, Fillings, Pool, Problem, Slot, Taken};
 use super::{bound, closed};
 
 /// Steps for the bound of the answer.
 const BOUND_STEPS: u32 = 12;
 
 /// What a set gains, and its pieces slot by slot.
-type BestSet = (i64, Vec<Taken>);
+type BestSet = (i64, Fillings);
 
 /// One deal's pools, dearest first, and its best set as things stand.
 struct Offer {
     /// For each slot: (item, weight), and where the first item with pieces left stands.
-    pools: Vec<(Vec<(usize, i64)>, usize)>,
+    pools: Vec<(Pool, usize)>,
     sets_left: i64,
     set: Option<BestSet>,
     stale: bool,
@@ -31,9 +31,9 @@ pub(super) fn bounded(problem: &Problem) -> Answer {
 /// The greedy answer alone; its bound is itself.
 pub(super) fn estimate(problem: &Problem) -> Answer {
     if problem.deals.len() == 1
-        && let Some(answer) = closed::at_once(problem, 0)
+        && let Some(alone) = closed::at_once(problem, 0)
     {
-        return answer;
+        return alone.into();
     }
     let mut answer = fill(problem);
     answer.bound = answer.saving;
@@ -116,14 +116,14 @@ impl Offer {
     /// The set that gains most with the pieces left, slot by slot; none if it gains nothing.
     fn best_set(&mut self, deal: &Deal, left: &mut [i64]) -> Option<BestSet> {
         let mut gain = deal.per_set;
-        let mut set: Vec<Taken> = Vec::with_capacity(self.pools.len());
+        let mut set = Fillings::with_capacity(self.pools.len());
         let mut whole = true;
         for (Slot { count, .. }, (pool, first)) in deal.slots.iter().zip(&mut self.pools) {
             while pool.get(*first).is_some_and(|(item, _)| left[*item] == 0) && set.is_empty() {
                 *first += 1;
             }
             let mut missing = *count;
-            let mut pieces = Vec::new();
+            let mut pieces = Taken::new();
             for (item, weight) in pool.iter().skip(*first) {
                 let here = left[*item].min(missing);
                 if here > 0 {

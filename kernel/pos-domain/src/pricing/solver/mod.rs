@@ -25,8 +25,9 @@ mod greedy;
 mod plain;
 mod problem;
 
-pub(in crate::pricing) use problem::{Answer, Deal, Problem, Slot, Taken};
+pub(in crate::pricing) use problem::{Answer, Deal, Pool, Problem, Slot, Slots, Taken};
 
+use closed::Alone;
 use flow::Flow;
 
 /// Steps (comparisons of a piece with a slot, roughly) that one problem may take.
@@ -71,12 +72,12 @@ fn solve_distinct(problem: &Problem) -> Answer {
     let budget = STEPS_MAX / (parts.len() as u64).max(1);
     for part in parts {
         if let [deal] = part.as_slice()
-            && let Some(Answer { sets, pieces, saving, bound }) = closed::at_once(problem, *deal)
+            && let Some(Alone { sets, pieces, saving }) = closed::at_once(problem, *deal)
         {
-            answer.sets[*deal] = sets.into_iter().sum();
-            answer.pieces[*deal] = pieces.into_iter().flatten().collect();
+            answer.sets[*deal] = sets;
+            answer.pieces[*deal] = pieces;
             answer.saving += saving;
-            answer.bound += bound;
+            answer.bound += saving;
             continue;
         }
         let (small, items) = problem.part(&part);

@@ -4,7 +4,7 @@
 //! item's pieces stand on shelves, the plain offer that saves most first, and deals take pieces off the shelves for what
 //! they save beyond that.
 
-use super::problem::{Answer, Deal, Problem, Slot};
+use super::problem::{Answer, Deal, Pool, Problem, Slot};
 use super::{Effort, solve_deals};
 use std::cmp::Reverse;
 
@@ -23,7 +23,7 @@ pub(super) fn solve(problem: &Problem, plain: &[bool], effort: Effort) -> Answer
     let deals = kept.iter().map(|deal| {
         let Deal { slots, per_set, sets_max } = &problem.deals[*deal];
         let slots = slots.iter().map(|Slot { count, pool: items }| {
-            let mut pool = Vec::with_capacity(items.len());
+            let mut pool = Pool::with_capacity(items.len());
             for (item, weight) in items {
                 let (from, to) = of_item[*item];
                 pool.extend((from..to).map(|shelf| (shelf, weight - shelves[shelf].saving())));

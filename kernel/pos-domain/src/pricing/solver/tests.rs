@@ -1,6 +1,7 @@
 //! The solver against all answers there are.
 
 use super::*;
+use smallvec::smallvec;
 use std::collections::BTreeMap;
 
 /// A small generator of its own: the same problems on every machine and in every version.
@@ -97,7 +98,7 @@ fn random(dice: &mut Dice) -> Problem {
     let counts = (0..items).map(|_| 1 + dice.roll(2) as i64).collect();
     let deals = (0..1 + dice.roll(6)).map(|_| {
         let bundle = dice.roll(2) == 0;
-        let slots: Vec<Slot> = (0..1 + dice.roll(2))
+        let slots: Slots = (0..1 + dice.roll(2))
             .map(|slot| {
                 let mut pool: Vec<usize> = (0..items).filter(|_| dice.roll(2) == 0).collect();
                 if pool.is_empty() {
@@ -115,12 +116,12 @@ fn random(dice: &mut Dice) -> Problem {
         let per_set = if bundle { -(pieces * (200 + dice.roll(500) as i64) * SCALE) } else { 0 };
         if dice.roll(5) == 0 {
             let pool = slots[0].pool.iter().map(|(item, _)| (*item, prices[*item] / 10)).collect();
-            return Deal { slots: vec![Slot { count: 1, pool }], per_set: 0, sets_max: i64::MAX };
+            return Deal { slots: smallvec![Slot { count: 1, pool }], per_set: 0, sets_max: i64::MAX };
         }
         if dice.roll(5) == 0 {
             let item = dice.roll(items as u64) as usize;
-            let pool = vec![(item, prices[item] / (2 + dice.roll(9) as i64))];
-            return Deal { slots: vec![Slot { count: 1, pool }], per_set: 0, sets_max: 1 + dice.roll(2) as i64 };
+            let pool = smallvec![(item, prices[item] / (2 + dice.roll(9) as i64))];
+            return Deal { slots: smallvec![Slot { count: 1, pool }], per_set: 0, sets_max: 1 + dice.roll(2) as i64 };
         }
         Deal { slots, per_set, sets_max: 1 + dice.roll(3) as i64 }
     });
@@ -164,13 +165,13 @@ fn buying_and_getting_out_of_one_pool_is_a_closed_form() {
             count: count as i64,
             pool: prices.iter().enumerate().map(|(item, price)| (item, price * share / 100)).collect(),
         };
-        let mut slots = vec![slot(1 + dice.roll(2), 0), slot(1 + dice.roll(2), 50)];
+        let mut slots: Slots = smallvec![slot(1 + dice.roll(2), 0), slot(1 + dice.roll(2), 50)];
         slots.swap(0, dice.roll(2) as usize);
         let per_set = -(dice.roll(3) as i64) * 50 * SCALE;
         let deal = Deal { slots, per_set, sets_max: 1 + dice.roll(4) as i64 };
         let counts = prices.iter().map(|_| 1 + dice.roll(2) as i64).collect();
         let problem = Problem { counts, deals: vec![deal] };
-        let answer = closed::at_once(&problem, 0).unwrap();
+        let answer = Answer::from(closed::at_once(&problem, 0).unwrap());
         check(&problem, &answer);
         assert_eq!(answer.saving, brute(&problem).max(0), "{problem:?}");
         // What the form says, adding set after set says too.
@@ -181,7 +182,7 @@ fn buying_and_getting_out_of_one_pool_is_a_closed_form() {
 #[test]
 fn thousands_of_pieces_cost_what_a_few_do() {
     let pool = (0..30).map(|item| (item, (1_000 + item as i64) * SCALE)).collect();
-    let deal = Deal { slots: vec![Slot { count: 3, pool }], per_set: -2_000 * SCALE, sets_max: i64::MAX };
+    let deal = Deal { slots: smallvec![Slot { count: 3, pool }], per_set: -2_000 * SCALE, sets_max: i64::MAX };
     let answer = solve(&Problem { counts: vec![200; 30], deals: vec![deal] }, Effort::Best);
     assert_eq!(answer.sets, [2_000]);
     assert!(answer.is_optimal());
@@ -214,7 +215,7 @@ fn overlapping(dice: &mut Dice) -> Problem {
     let prices: Vec<i64> = (0..12).map(|item| (100 + item * 83 + dice.roll(80) as i64) * SCALE).collect();
     let counts = (0..12).map(|_| 1 + dice.roll(3) as i64).collect();
     let deals = (0..12).map(|_| {
-        let slots: Vec<Slot> = (0..2 + dice.roll(2))
+        let slots: Slots = (0..2 + dice.roll(2))
             .map(|_| {
                 let mut pool: Vec<usize> = (0..12).filter(|_| dice.roll(3) == 0).collect();
                 if pool.is_empty() {

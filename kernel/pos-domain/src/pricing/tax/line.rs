@@ -6,6 +6,7 @@
 use super::{OnLine, TaxLine, Workings, divided, keeps_price, plus, times};
 use crate::pricing::proposal::{Levy, TaxComponent, TaxLevel, Taxed};
 use pos_money::{Decimal, MoneyError, Rate};
+use smallvec::SmallVec;
 
 /// What one line comes to before anything is rounded on the receipt.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub(super) struct LineWorkings {
     /// The price after discounts, from which the taxes were computed.
     pub(super) raw: Decimal,
     /// In the order given.
-    pub(super) taxes: Vec<Levied>,
+    pub(super) taxes: SmallVec<[Levied; 1]>,
 }
 
 /// One tax on one line.
@@ -88,7 +89,7 @@ impl Workings {
             steps[current].amount = Some(amount);
             correct(steps, current, amount)?;
         }
-        let mut taxes = Vec::with_capacity(steps.len());
+        let mut taxes = SmallVec::with_capacity(steps.len());
         for step in steps.iter() {
             let levied = step.amount.unwrap_or_default();
             let mut base = plus(raw, step.for_base)?;

@@ -53,7 +53,7 @@ impl Sets<'_> {
             return found.len() <= most;
         };
         let mut fillings = Vec::new();
-        combine(&slot.pool, slot.count, left, &mut Vec::new(), &mut fillings, most);
+        combine(&slot.pool, slot.count, left, &mut Taken::new(), &mut fillings, most);
         for filling in fillings {
             filling.iter().for_each(|(piece, count)| left[*piece] -= count);
             slots.push(filling);
@@ -90,7 +90,7 @@ impl Sets<'_> {
     }
 
     /// What one set saves.
-    pub(super) fn saving(&self, plan: usize, slots: &[Vec<(usize, i64)>]) -> i64 {
+    pub(super) fn saving(&self, plan: usize, slots: &[Taken]) -> i64 {
         let Plan { slots: wanted, together, spread, .. } = &self.plans[plan];
         let mut parts: Vec<Part> = Vec::new();
         let mut saving = 0_i64;
@@ -177,9 +177,9 @@ fn lower(parts: Vec<&mut Part>, off: impl Fn(i64) -> i64) -> i64 {
 }
 
 /// The dearest or cheapest pieces of a pool that are left; none if there are too few.
-fn forced(pool: &[usize], count: i64, left: &[i64], dearest: bool) -> Option<Vec<(usize, i64)>> {
+fn forced(pool: &[usize], count: i64, left: &[i64], dearest: bool) -> Option<Taken> {
     let mut missing = count;
-    let mut picks = Vec::new();
+    let mut picks = Taken::new();
     let mut take = |piece: usize| {
         let here = left[piece].min(missing);
         if here > 0 {
