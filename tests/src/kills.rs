@@ -15,8 +15,33 @@ use std::time::Duration;
 
 /// Baskets in the replayed file.
 const BASKETS: u64 = 4_000;
-/// Longest time a replay runs before it is killed.
+/// Longest time a replay runs before it is killed, counted from its start: opening, migrating, restoring.
 const KILL_AFTER_MAX_MS: u64 = 120;
+/// Most sales it acknowledges before it is killed while it sells, however fast the machine.
+const KILL_AFTER_SALES_MAX: u64 = 20;
+/// And the part of a sale after that.
+const KILL_AFTER_SALE_MAX_US: u64 = 3_000;
+
+/// The moment of a kill.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// Counted from the start.
+    FromStart(Duration),
+    /// After so many sales, and a part of the next.
+    Selling(u64, Duration),
+}
+
+impl Moment {
+    /// One in four counts from the start.
+    fn any(random: &mut Random) -> Moment {
+        if random.below(4) == 0 {
+            Moment::FromStart(Duration::from_millis(random.below(KILL_AFTER_MAX_MS)))
+        } else {
+            let sales = 1 + random.below(KILL_AFTER_SALES_MAX);
+            Moment::Selling(sales, Duration::from_micros(random.below(KILL_AFTER_SALE_MAX_US)))
+        }
+    }
+}
 
 /// What a series of kills found.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -52,9 +77,8 @@ pub fn run(count: u64, seed: u64, progress: impl Fn(u64)) -> anyhow::Result<Repo
     let mut shop = 0;
     while report.count < count {
         let data = folder.path().join(format!("shop-{shop}"));
-        let wait_ms = random.below(KILL_AFTER_MAX_MS);
         let before = acknowledged.len();
-        let killed = kill_once(&file, &data, Duration::from_millis(wait_ms), &mut acknowledged)?;
+        let killed = kill_once(&file, &data, Moment::any(&mut random), &mut acknowledged)?;
         report.acknowledged += (acknowledged.len() - before) as u64;
         if acknowledged.len() == before {
             report.before_first += 1;
@@ -73,12 +97,11 @@ pub fn run(count: u64, seed: u64, progress: impl Fn(u64)) -> anyhow::Result<Repo
     Ok(report)
 }
 
-/// Runs the replay until `wait` after its first acknowledgement (or after its start), and kills it; false if it ended
-/// by itself before.
+/// Runs the replay until a moment and kills it; false if it ended by itself before.
 fn kill_once(
     file: &Path,
     data: &Path,
-    wait: Duration,
+    moment: Moment,
     acknowledged: &mut BTreeMap<String, ReceiptNumber>,
 ) -> anyhow::Result<bool> {
     let mut command = pos()?;
@@ -101,11 +124,15 @@ fn kill_once(
         }
         Ok(())
     };
-    // One in four is killed counting from its start: opening, migrating, restoring.
-    let from_start = wait.as_millis().is_multiple_of(4);
-    if !from_start && let Ok(first) = lines.recv() {
-        take(&first)?;
-    }
+    let wait = match moment {
+        Moment::FromStart(wait) => wait,
+        Moment::Selling(sales, wait) => {
+            for line in lines.iter().take(usize::try_from(sales)?) {
+                take(&line)?;
+            }
+            wait
+        }
+    };
     // Nobody sends here: waiting on it is a sleep that ends by its time-out.
     let (_never, silence) = crossbeam_channel::bounded::<()>(0);
     silence.recv_timeout(wait).ok();
