@@ -2,9 +2,8 @@
 //!
 //! A sale's record, entries and movements are durable with the sale. The sums are what reports read, and a shop of
 //! 20,000 articles would write a page for each line to keep them level. So the writer collects what they change and
-//! writes it with its own row after a checkpoint, at the end, and when somebody asks for them. `sums_seq` in `meta` says
-//! up to which record they stand, written in the same SQLite transaction; after a crash the records beyond it are read
-//! again.
+//! writes it after a checkpoint, at the end, and when somebody asks for them. `sums_seq` in `meta` says up to which
+//! record they stand, written in the same SQLite transaction; after a crash the records beyond it are read again.
 //!
 //! What the next sale asks, it finds without them: points are the balance plus the entries after `sums_seq`, and uses of
 //! limited offers are written with the sale.
