@@ -2,7 +2,7 @@
 //!
 //! Jobs come through a bounded channel and are answered when they are durable. Between jobs the thread writes queued
 //! basket events in batches and moves the write-ahead log into the database (a checkpoint) when nobody waits, or when
-//! the log has grown too large to wait. Running sums are written with its own row after that ([`crate::sums`]).
+//! the log has grown too large to wait. Running sums are written after that ([`crate::sums`]).
 //!
 //! **One fsync for a sale.** The first commit into an empty log costs two: SQLite syncs the log's header by itself. So
 //! after each checkpoint the writer commits a row of its own, which takes that second fsync on itself. It also leaves

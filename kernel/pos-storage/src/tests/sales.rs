@@ -142,7 +142,7 @@ fn sums_that_cannot_be_held_stop_the_reports_and_not_the_sales() {
     sell(&store, 1, 1);
     store.inspect(|connection| {
         let full = "UPDATE account SET debit = 9223372036854775807 WHERE path = 'till:cash'";
-        // Brought level first: the sale before is not in it yet.
+        // The sale's own debit is still to be added to it.
         connection
             .execute_batch("INSERT INTO account (path, unit, debit, credit) VALUES ('till:cash', '', 0, 0)")
             .unwrap();
