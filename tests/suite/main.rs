@@ -1,6 +1,7 @@
 //! The one test binary: scenarios, black box, kills, plugins on board, architecture, tidiness.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says where")]
 
+mod amounts;
 mod architecture;
 mod black_box;
 mod failing_rules;
