@@ -4,7 +4,6 @@ pub mod baskets;
 pub mod figures;
 pub mod kills;
 pub mod pricing_bench;
-pub mod pricing_lab;
 pub mod program;
 pub mod returns_lab;
 pub mod scenario;

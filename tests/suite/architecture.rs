@@ -33,6 +33,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         // Cases for `pos price`; the reference it is compared with shares no code with the core.
         "pos-case" => &["pos-money", "pos-domain"],
         "pos-reference" => &[],
+        "pos-pricing-lab" => &["pos-money", "pos-domain", "pos-case", "pos-reference"],
         "pos-cli" => &[
             "pos-money",
             "pos-domain",
@@ -63,6 +64,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
             "pos-case",
             "pos-register",
             "pos-reference",
+            "pos-pricing-lab",
             "bundle",
         ],
         other => panic!("crate {other} is not in the architecture: name its place in kernel/ARCHITECTURE.md and here"),
@@ -121,6 +123,7 @@ fn versions_stand_in_one_place_and_lints_in_every_crate() {
         let expected = match package.name.as_str() {
             "pos-tests" => "tests",
             "pos-reference" => "reference",
+            "pos-pricing-lab" => "pricing-lab",
             name => name,
         };
         assert_eq!(folder, expected, "the folder of crate {}", package.name);

@@ -75,7 +75,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn pricing(count: u64, seed: u64, json: bool, out: &Path) -> anyhow::Result<ExitCode> {
-    let report = pos_tests::pricing_lab::run(count, seed, |done| {
+    let report = pos_pricing_lab::run(count, seed, |done| {
         if done % 25_000 == 0 {
             eprintln!("{done} of {count} baskets");
         }
@@ -124,7 +124,7 @@ fn returns(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn peers(json: bool) -> anyhow::Result<ExitCode> {
-    let scores = pos_reference::vectors::score(&|case| pos_case::price(&case.to_string(), &mut pos_case::NoExtensions));
+    let scores = pos_reference::vectors::score(&pos_pricing_lab::price);
     let good = scores.iter().all(pos_reference::vectors::Score::is_good);
     if json {
         println!("{}", serde_json::to_string(&scores)?);

@@ -1,10 +1,9 @@
-//! Cases against the independent reference and other projects' figures.
+//! Cases as `pos price` reads them, and the independent reference.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod format;
 mod returns;
-mod score;
 mod tax;
 
 use serde_json::Value;

@@ -250,6 +250,7 @@ impl Pricing {
         let Resolved { outcomes, saving, bound } = conflict::resolve(terms, &mut self.lines, candidates)?;
         self.certificate.saving += saving;
         self.certificate.bound += bound;
+        self.decisions.reserve(outcomes.len());
         for outcome in outcomes {
             self.post(stage, outcome)?;
         }
@@ -285,6 +286,8 @@ impl Pricing {
                 }
                 posted = posted.plus(amount)?;
                 line.net = before.minus(amount)?;
+                // Most lines have one or none.
+                line.modifiers.reserve_exact(usize::from(line.modifiers.is_empty()));
                 line.modifiers.push(Modifier {
                     source: source.clone(),
                     stage,

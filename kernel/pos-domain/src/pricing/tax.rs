@@ -22,6 +22,7 @@ use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use line::{LineWorkings, Table};
 use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact, ten_to};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A component with this attribute, a flag that is true, keeps its price when it is exempt: what the tax would have
@@ -86,7 +87,7 @@ pub struct Figures {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineFigures {
     /// In the order given.
-    pub taxes: Vec<TaxFigures>,
+    pub taxes: SmallVec<[TaxFigures; 1]>,
     /// What is paid for it, tax included.
     pub paid: Decimal,
 }
@@ -400,12 +401,12 @@ impl Sum {
 
     fn total(self) -> Result<Decimal, MoneyError> {
         let Sum { beyond, mut mantissa, mut scale } = self;
-        let mut dropped = 1_i128;
-        while (mantissa / dropped).unsigned_abs() >> 96 > 0 {
-            scale = scale.checked_sub(1).ok_or(MoneyError::Overflow)?;
-            dropped *= 10;
-        }
-        if dropped > 1 {
+        if mantissa.unsigned_abs() >> 96 > 0 {
+            let mut dropped = 1_i128;
+            while (mantissa / dropped).unsigned_abs() >> 96 > 0 {
+                scale = scale.checked_sub(1).ok_or(MoneyError::Overflow)?;
+                dropped *= 10;
+            }
             let half = dropped / 2 * mantissa.signum();
             mantissa = mantissa.checked_add(half).ok_or(MoneyError::Overflow)? / dropped;
         }

@@ -13,7 +13,7 @@ pub(super) type Place = (usize, usize);
 impl Workings {
     /// Where the taxes of each code stand, in the order of lines.
     pub(super) fn places(&self) -> Vec<Vec<Place>> {
-        let mut places = vec![Vec::new(); self.codes.len()];
+        let mut places: Vec<Vec<Place>> = (self.codes.iter()).map(|_| Vec::with_capacity(self.lines.len())).collect();
         for (index, line) in self.lines.iter().enumerate() {
             for (position, tax) in line.taxes.iter().enumerate() {
                 places[tax.code].push((index, position));

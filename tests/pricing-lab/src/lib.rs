@@ -1,4 +1,4 @@
-//! Random baskets against the independent reference: `lab pricing`.
+//! Random baskets against the independent reference, and other projects' figures: `lab pricing`, `lab peers`.
 //!
 //! Every basket is a case in the format of `pos price --case`, made from a seed. Of ten, two are about taxes, two about
 //! offers, one about forced picks, one about several groups and stages, two about returns; one is given away or priced
@@ -15,6 +15,8 @@
 mod against;
 mod properties;
 mod returned;
+#[cfg(test)]
+mod score;
 
 use pos_case::NoExtensions;
 use pos_reference::generate::{self, Random, generate};
@@ -183,7 +185,8 @@ impl Seen {
     }
 }
 
-fn price(case: &Value) -> Value {
+/// Prices a case given as a value.
+pub fn price(case: &Value) -> Value {
     pos_case::price(&case.to_string(), &mut NoExtensions)
 }
 
@@ -276,6 +279,15 @@ fn violation(kind: Kind, case: &Value, seed: u64, what: String) -> Violation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Quick, and nearly as strict: what `.ci/mutants` asks first.
+    #[test]
+    fn the_first_baskets_keep_every_property() {
+        for start in (0..600).step_by(10) {
+            let report = shard(start..start + 10, 2);
+            assert!(report.violations == 0, "{:#?}", report.found);
+        }
+    }
 
     /// Ten thousand baskets of all shapes agree with the reference and keep every property.
     #[test]
