@@ -36,6 +36,11 @@ struct Search<'a> {
 
 /// The best answer within the budget, and never less than the one to begin with.
 pub(super) fn search(problem: &Problem, budget: u64, start: Answer) -> Answer {
+    searched(problem, budget, start).0
+}
+
+/// The answer, and the steps it took.
+pub(super) fn searched(problem: &Problem, budget: u64, start: Answer) -> (Answer, u64) {
     debug_assert!(budget <= STEPS_MAX);
     let pools = problem.deals.iter().flat_map(|deal| &deal.slots).map(|slot| slot.pool.as_slice()).collect();
     let mut search = Search {
@@ -62,9 +67,10 @@ pub(super) fn search(problem: &Problem, budget: u64, start: Answer) -> Answer {
             break;
         }
     }
+    let work = search.work + search.bounder.work;
     let mut best = search.best;
     best.bound = best.saving.max(search.left_open);
-    best
+    (best, work)
 }
 
 impl Search<'_> {

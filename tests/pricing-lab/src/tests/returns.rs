@@ -1,6 +1,6 @@
 //! Returns: what a result gives back, in any split, over all kinds of lines and tenders.
 
-use crate::format::{check_valid, validator};
+use super::format::{check_valid, validator};
 use crate::price;
 use pos_case::{NoExtensions, refund};
 use pos_reference::number::{Rational, from_json, zero};
