@@ -2,6 +2,7 @@
 
 pub mod baskets;
 pub mod figures;
+pub mod journal_lab;
 pub mod kills;
 pub mod pricing_bench;
 pub mod program;

@@ -13,6 +13,7 @@ use pos_domain::loyalty::{Earning, Programme, Redemption, RewardKind};
 use pos_domain::pricing::manual::{ManualCap, ManualRules};
 use pos_money::{Decimal, Rounding};
 use serde::Serialize;
+use std::path::Path;
 
 /// The smallest coin in minor units, and what points are redeemed as: a shop for each.
 const SHOPS: [(i64, RewardKind); 3] = [(1, RewardKind::Tender), (5, RewardKind::Tender), (10, RewardKind::Discount)];
@@ -83,20 +84,21 @@ fn recipe(increment: i64, redeem: RewardKind) -> anyhow::Result<Recipe> {
 
 fn run_in(recipe: Recipe, count: u64, seed: u64) -> anyhow::Result<Outcome> {
     let folder = tempfile::tempdir()?;
-    let mut lab = Lab {
-        shop: TestShop::open(folder.path(), recipe)?,
-        random: Random::new(seed),
-        held: Vec::new(),
-        outcome: Outcome::default(),
-    };
-    for _ in 0..count {
-        lab.sell()?;
-    }
-    while !lab.held.is_empty() {
-        lab.bring_back(lab.outcome.exchanges < count / 4)?;
-    }
+    let mut lab = Lab::open(folder.path(), recipe, seed)?;
+    lab.trade(count)?;
     lab.look()?;
     Ok(lab.outcome)
+}
+
+/// The exported journal of a shop that sold `count` times and took everything back.
+pub fn journal(count: u64, seed: u64) -> anyhow::Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let (increment, redeem) = SHOPS[1];
+    let mut lab = Lab::open(folder.path(), recipe(increment, redeem)?, seed)?;
+    lab.trade(count)?;
+    let mut journal = Vec::new();
+    lab.shop.store.export_journal(&mut journal)?;
+    Ok(journal)
 }
 
 struct Lab {
@@ -107,6 +109,21 @@ struct Lab {
 }
 
 impl Lab {
+    fn open(folder: &Path, recipe: Recipe, seed: u64) -> anyhow::Result<Lab> {
+        let shop = TestShop::open(folder, recipe)?;
+        Ok(Lab { shop, random: Random::new(seed), held: Vec::new(), outcome: Outcome::default() })
+    }
+
+    fn trade(&mut self, count: u64) -> anyhow::Result<()> {
+        for _ in 0..count {
+            self.sell()?;
+        }
+        while !self.held.is_empty() {
+            self.bring_back(self.outcome.exchanges < count / 4)?;
+        }
+        Ok(())
+    }
+
     fn below(&mut self, sides: u64) -> u64 {
         self.random.below(sides)
     }

@@ -7,6 +7,7 @@ mod black_box;
 mod failing_rules;
 mod first_party;
 mod hot_reload;
+mod journal;
 mod kills;
 mod replay;
 mod returns;

@@ -3,7 +3,7 @@
 //! Whatever is read is checked again: its hash, its sums, and that the columns say what the body says.
 
 use crate::error::{Fault, Result};
-use crate::record::{self, Columns, Content, Hash, Record};
+use crate::record::{self, Columns, Content, GENESIS, Hash, Record};
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -123,12 +123,13 @@ pub(crate) fn count(connection: &Connection) -> Result<u64> {
     Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0))?)
 }
 
-/// Writes the journal as JSON lines, oldest first, the body byte for byte as it was hashed; answers how many.
+/// Writes the journal as JSON lines, oldest first, the body byte for byte as it was hashed, and a last line that says where
+/// it ends; answers how many records there are.
 pub(crate) fn export(connection: &Connection, out: &mut dyn Write) -> Result<u64> {
     let write_failed = |error: std::io::Error| Fault::failed(format!("the export could not be written: {error}"));
     let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq"))?;
     let mut rows = statement.query([])?;
-    let mut records = 0;
+    let (mut records, mut head) = (0, GENESIS);
     while let Some(row) = rows.next()? {
         let Stored { columns: Columns { seq, kind, number, .. }, previous, hash, body } = Stored::of(row)?;
         let kind = serde_json::to_string(kind).map_err(|error| Fault::corrupt(error.to_string()))?;
@@ -141,7 +142,9 @@ pub(crate) fn export(connection: &Connection, out: &mut dyn Write) -> Result<u64
         )
         .map_err(write_failed)?;
         records += 1;
+        head = hash;
     }
+    writeln!(out, r#"{{"end":{{"records":{records},"head":"{}"}}}}"#, hex::encode(head)).map_err(write_failed)?;
     out.flush().map_err(write_failed)?;
     Ok(records)
 }

@@ -108,7 +108,7 @@ impl SqliteStore {
 
     /// Writes the journal as JSON lines, oldest record first, and answers how many. Each line is
     /// `{"seq":…,"kind":…,"number":…,"hash":"hex","previous":"hex","body":{…}}`; the bytes of `body` are those that
-    /// were hashed ([`crate::hash`]).
+    /// were hashed ([`crate::hash`]). A last line, `{"end":{"records":…,"head":"hex"}}`, says that nothing was cut off.
     pub fn export_journal(&self, out: &mut dyn Write) -> Result<u64, StoreError> {
         self.settled()?;
         Ok(journal::export(&self.place.open_readable()?, out)?)

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_tests::returns_lab;
+use pos_tests::{journal_lab, returns_lab};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -55,6 +55,18 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// An exported journal, spoilt in every way: the standalone verifier must find each
+    Journal {
+        /// How often
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
     /// How many of other projects' published figures come out, each under one policy of its own
     Peers {
         /// Print one JSON array as the last line, a row for each peer
@@ -70,6 +82,7 @@ fn main() -> anyhow::Result<ExitCode> {
             pricing(count, seed, json, &out.unwrap_or_else(|| std::env::temp_dir().join("pos-lab")))
         }
         What::Returns { count, seed, json } => returns(count, seed, json),
+        What::Journal { count, seed, json } => journal(count, seed, json),
         What::Peers { json } => peers(json),
     }
 }
@@ -121,6 +134,28 @@ fn returns(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
         println!("{} (seed {seed})", outcome.told());
     }
     Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Sales of the journal that is spoilt: small, so that it can be spoilt often.
+const JOURNAL_SALES: u64 = 15;
+
+fn journal(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = journal_lab::run(JOURNAL_SALES, count, seed, |done| {
+        if done % 1_000 == 0 {
+            eprintln!("{done} of {count} journals");
+        }
+    })?;
+    if json {
+        println!("{}", serde_json::to_string(&outcome)?);
+    } else {
+        for (way, count) in &outcome.ways {
+            println!("{way:<32} {count}");
+        }
+        let journal_lab::Outcome { records, bytes, violations, told, .. } = &outcome;
+        println!("{records} records of {bytes} bytes spoilt {count} times, {violations} not found (seed {seed})");
+        told.iter().for_each(|told| println!("NOT FOUND {told}"));
+    }
+    Ok(if outcome.violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn peers(json: bool) -> anyhow::Result<ExitCode> {

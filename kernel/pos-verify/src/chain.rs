@@ -1,0 +1,278 @@
+//! Records against each other, and against what is known from outside.
+
+use crate::anchor::{Signing, Trust};
+use crate::record::{End, Line};
+use crate::report::{Of, Report};
+use crate::sums::{Balances, Body};
+use crate::{GENESIS, Hash};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+
+/// A part of the file for one thread, and the least that is worth one.
+const PART: usize = 4 << 20;
+const PART_MIN: usize = 1 << 16;
+
+/// What a record is to those around it.
+struct Checked {
+    seq: u64,
+    number: Option<u64>,
+    previous: Hash,
+    hash: Hash,
+    of: Option<Of>,
+    shift: Option<ShiftOf>,
+    signing: Option<Signing>,
+    problems: Vec<String>,
+}
+
+enum ShiftOf {
+    Opened(u64),
+    Within(u64),
+}
+
+/// A line of a part.
+enum Read1 {
+    Record(Box<Checked>),
+    End(End),
+    Unreadable(&'static str),
+}
+
+/// What a part of the file holds.
+#[derive(Default)]
+struct Part {
+    lines: Vec<Read1>,
+    balances: BTreeMap<(String, String), i128>,
+}
+
+/// Where the file has been read to.
+struct Walk<'a> {
+    report: Report,
+    trust: &'a Trust,
+    line: u64,
+    shifts: BTreeSet<u64>,
+    end: Option<End>,
+    /// Whether something follows the end.
+    beyond: bool,
+}
+
+/// Reads a journal to its end and holds everything against everything.
+///
+/// An error is one of reading; whatever is wrong with the journal stands in the report.
+pub fn verify(mut journal: impl Read, trust: &Trust) -> io::Result<Report> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut walk = Walk {
+        report: Report { head: GENESIS, ..Report::default() },
+        trust,
+        line: 0,
+        shifts: BTreeSet::new(),
+        end: None,
+        beyond: false,
+    };
+    let mut held: Vec<u8> = Vec::new();
+    loop {
+        let wanted = threads * PART;
+        let before = held.len();
+        (&mut journal).take(wanted as u64).read_to_end(&mut held)?;
+        let read = held.len() - before;
+        walk.report.bytes += read as u64;
+        let is_last = read == 0;
+        // Whole lines only; what is left of one waits for the rest of it.
+        let whole =
+            if is_last { held.len() } else { held.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+        let rest = held.split_off(whole);
+        for part in parts(&held, threads) {
+            walk.take(part);
+        }
+        if is_last {
+            if held.last().is_some_and(|byte| *byte != b'\n') {
+                walk.report.problem(walk.line, "The last line is cut off.");
+            }
+            return Ok(walk.finish());
+        }
+        held = rest;
+    }
+}
+
+/// Reads lines on several threads, in their order.
+fn parts(text: &[u8], threads: usize) -> Vec<Part> {
+    let threads = threads.min(1 + text.len() / PART_MIN);
+    if threads == 1 {
+        return vec![part(text)];
+    }
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    for left in (1..=threads).rev() {
+        let about = rest.len() / left;
+        let cut = rest[about..].iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| about + at + 1);
+        let (piece, others) = rest.split_at(cut);
+        pieces.push(piece);
+        rest = others;
+    }
+    std::thread::scope(|scope| {
+        let running: Vec<_> = pieces.into_iter().map(|piece| scope.spawn(move || part(piece))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
+
+fn part(text: &[u8]) -> Part {
+    let mut balances = Balances::new();
+    let mut lines = Vec::new();
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        lines.push(match std::str::from_utf8(line) {
+            Err(_) => Read1::Unreadable("The line is not text in UTF-8."),
+            Ok(line) => match (Line::parse(line), End::parse(line)) {
+                (Some(line), _) => Read1::Record(Box::new(check(&line, &mut balances))),
+                (None, Some(end)) => Read1::End(end),
+                (None, None) => Read1::Unreadable("The line has not the form of a record."),
+            },
+        });
+    }
+    let balances = balances.into_iter().map(|((account, unit), sum)| ((account.into_owned(), unit.into_owned()), sum));
+    Part { lines, balances: balances.collect() }
+}
+
+/// All that can be said of a record alone.
+fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
+    let Line { seq, kind, number, hash, previous, body } = *line;
+    let mut checked =
+        Checked { seq, number, previous, hash, of: None, shift: None, signing: None, problems: Vec::new() };
+    let problems = &mut checked.problems;
+    if !line.is_intact() {
+        problems.push("was changed after it was written: its hash is not that of its content".to_owned());
+    }
+    let text = body;
+    let mut body: Body<'a> = match serde_json::from_str(text) {
+        Ok(body) => body,
+        Err(error) => {
+            problems.push(format!("cannot be read: {error}"));
+            return checked;
+        }
+    };
+    if (body.seq, &*body.kind, body.number) != (seq, kind, number) {
+        problems.push(format!("is filed as record {seq}, {kind}, and says it is record {}, {}", body.seq, body.kind));
+    }
+    body.check(balances, |problem| problems.push(problem));
+    let of = |store: &str, register: &str, currency: &str| {
+        Some(Of { store: store.into(), register: register.into(), currency: currency.into() })
+    };
+    match (&body.transaction, &body.shift, body.signed(text)) {
+        (Some(sale), None, None) if number.is_some() => {
+            checked.of = of(&sale.store, &sale.register, &sale.currency);
+            checked.shift = Some(ShiftOf::Within(sale.shift));
+        }
+        (None, Some(shift), None) if number.is_none() => {
+            checked.of = of(&shift.store, &shift.register, &shift.currency);
+            checked.shift = Some(ShiftOf::Opened(shift.shift));
+        }
+        (None, None, Some(signed)) if number.is_none() => match Signing::read(signed) {
+            Ok(signing) => checked.signing = Some(signing),
+            Err(problem) => problems.push(problem.to_string()),
+        },
+        _ => problems.push("is neither a transaction nor the opening of a shift nor an anchor".to_owned()),
+    }
+    checked
+}
+
+impl Walk<'_> {
+    fn take(&mut self, part: Part) {
+        for ((account, unit), sum) in part.balances {
+            *self.report.balances.entry(account).or_default().entry(unit).or_default() += sum;
+        }
+        for read in part.lines {
+            self.line += 1;
+            if self.end.is_some() && !std::mem::replace(&mut self.beyond, true) {
+                self.report.problem(self.line, "Something follows the end.");
+            }
+            match read {
+                Read1::Record(checked) => self.record(*checked),
+                Read1::End(end) => self.end = Some(end),
+                Read1::Unreadable(problem) => self.report.problem(self.line, problem),
+            }
+        }
+    }
+
+    fn record(&mut self, checked: Checked) {
+        let Walk { report, trust, line, shifts, .. } = self;
+        let line = *line;
+        let Checked { seq, number, previous, hash, of, shift, signing, problems } = checked;
+        for problem in problems {
+            report.problem(line, format!("Record {seq} {problem}."));
+        }
+        if seq != report.records + 1 {
+            report.problem(
+                line,
+                format!("Record {seq} follows record {}: records are missing or moved.", report.records),
+            );
+        }
+        if previous != report.head {
+            report.problem(line, format!("Record {seq} does not continue the record before it: the chain is broken."));
+        }
+        if let Some(number) = number {
+            if number != report.receipts + 1 {
+                let next = report.receipts + 1;
+                report.problem(line, format!("Record {seq} has receipt number {number}; {next} is next."));
+            }
+            report.receipts = number;
+        }
+        if let Some(of) = of {
+            let known = report.of.get_or_insert_with(|| of.clone());
+            if *known != of {
+                report.problem(line, format!("Record {seq} is of another store, register or currency than the first."));
+            }
+        }
+        match shift {
+            Some(ShiftOf::Opened(shift)) if !shifts.insert(shift) => {
+                report.problem(line, format!("Record {seq} opens shift {shift} a second time."));
+            }
+            Some(ShiftOf::Within(shift)) if !shifts.contains(&shift) => {
+                report.problem(line, format!("Record {seq} belongs to shift {shift}, which was never opened."));
+            }
+            _ => {}
+        }
+        if let Some(Signing { anchor, key }) = signing {
+            report.anchors += 1;
+            if anchor.seq != report.records || !anchor.agrees(&report.head) {
+                report.problem(line, format!("Record {seq} signs another record than the one before it."));
+            }
+            let digits = hex::encode(key.as_bytes());
+            if trust.key.is_some_and(|known| known != key) {
+                report.problem(line, format!("Record {seq} is signed with {digits}, not with the register's key."));
+            } else if report.key.as_ref().is_some_and(|known| *known != digits) {
+                report.problem(line, format!("Record {seq} is signed with another key than the anchors before."));
+            }
+            report.key.get_or_insert(digits);
+        }
+        for anchor in trust.anchors.iter().filter(|anchor| anchor.seq == seq) {
+            if anchor.agrees(&hash) {
+                report.trusted_anchors += 1;
+            } else {
+                report.problem(line, format!("Record {seq} is not the one that the anchor from outside vouches for."));
+            }
+        }
+        // Go on from what stands there, so that one break is told once.
+        (report.records, report.head) = (seq, hash);
+    }
+
+    fn finish(mut self) -> Report {
+        let Walk { report, trust, line, end, .. } = &mut self;
+        match end {
+            None => report.problem(*line, "The end is missing: records may have been cut off."),
+            Some(End { records, head }) => {
+                if (*records, *head) != (report.records, report.head) {
+                    let problem =
+                        format!("The end speaks of {records} records; the last one here is {}.", report.records);
+                    report.problem(*line, problem);
+                }
+            }
+        }
+        let beyond: Vec<u64> =
+            trust.anchors.iter().map(|anchor| anchor.seq).filter(|seq| *seq == 0 || *seq > report.records).collect();
+        for seq in beyond {
+            report.problem(*line, format!("An anchor from outside vouches for record {seq}, which is not there."));
+        }
+        if trust.key.is_some() && trust.anchors.is_empty() && report.anchors == 0 {
+            report.problem(*line, "The register's key is given, and nothing here is signed.");
+        }
+        self.report
+    }
+}

@@ -1,0 +1,177 @@
+//! The figures of a body, and that they add up.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The newest form of a record this program knows.
+const FORM: u16 = 1;
+
+/// A body as far as it is looked at.
+#[derive(Deserialize)]
+pub(crate) struct Body<'a> {
+    version: u16,
+    #[serde(borrow)]
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) seq: u64,
+    pub(crate) number: Option<u64>,
+    #[serde(borrow)]
+    pub(crate) transaction: Option<Transaction<'a>>,
+    #[serde(borrow)]
+    pub(crate) shift: Option<Shift<'a>>,
+    /// There is a signed anchor: [`Body::signed`].
+    signed: Option<IgnoredAny>,
+}
+
+/// What a customer was handed a receipt for, and whatever else takes a number.
+#[derive(Deserialize)]
+pub(crate) struct Transaction<'a> {
+    version: u16,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) store: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) register: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) currency: Cow<'a, str>,
+    pub(crate) shift: u64,
+    #[serde(default)]
+    lines: Vec<Goods>,
+    #[serde(default)]
+    taxes: Vec<Amount>,
+    #[serde(default)]
+    tenders: Vec<Amount>,
+    #[serde(borrow, default)]
+    entries: Vec<Entry<'a>>,
+    gross: i64,
+    discount: i64,
+    total_excluded: i64,
+    total_tax: i64,
+    total: i64,
+    change: i64,
+    rounding: i64,
+}
+
+/// The opening of a shift.
+#[derive(Deserialize)]
+pub(crate) struct Shift<'a> {
+    #[serde(borrow)]
+    pub(crate) store: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) register: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) currency: Cow<'a, str>,
+    pub(crate) shift: u64,
+    #[serde(borrow, default)]
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Goods {
+    #[serde(default)]
+    voided: bool,
+    gross: i64,
+    net: i64,
+    paid: i64,
+    #[serde(default)]
+    taxes: Vec<Amount>,
+}
+
+#[derive(Deserialize)]
+struct Amount {
+    amount: i64,
+}
+
+/// Money, or points, that go into an account or out of it.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    account: Cow<'a, str>,
+    #[serde(borrow, default)]
+    unit: Cow<'a, str>,
+    #[serde(default)]
+    debit: i64,
+    #[serde(default)]
+    credit: i64,
+}
+
+/// Debits less credits by account and unit.
+pub(crate) type Balances<'a> = BTreeMap<(Cow<'a, str>, Cow<'a, str>), i128>;
+
+impl<'a> Body<'a> {
+    /// The signed anchor of a record that is one, as it stands in `text`, the body.
+    pub(crate) fn signed(&self, text: &'a str) -> Option<&'a str> {
+        self.signed.as_ref()?;
+        text.split_once(r#","signed":"#)?.1.strip_suffix(r#","version":1}"#)
+    }
+
+    /// What does not hold within the record; its entries are added to `balances`.
+    pub(crate) fn check(&mut self, balances: &mut Balances<'a>, mut wrong: impl FnMut(String)) {
+        if self.version > FORM {
+            return wrong(format!("has form {}, newer than this program: take a newer one", self.version));
+        }
+        let Body { kind, transaction, shift, .. } = self;
+        if let Some(transaction) = transaction {
+            if transaction.version > FORM {
+                return wrong(format!("has form {}, newer than this program: take a newer one", transaction.version));
+            }
+            if transaction.kind != *kind {
+                wrong(format!("is filed as {kind} and says it is {}", transaction.kind));
+            }
+            transaction.sums(&mut wrong);
+            posted(std::mem::take(&mut transaction.entries), balances, &mut wrong);
+        }
+        if let Some(shift) = shift {
+            posted(std::mem::take(&mut shift.entries), balances, &mut wrong);
+        }
+    }
+}
+
+impl Transaction<'_> {
+    fn sums(&self, wrong: &mut impl FnMut(String)) {
+        let live = || self.lines.iter().filter(|line| !line.voided);
+        let over = |figure: fn(&Goods) -> i64| live().map(|line| i128::from(figure(line))).sum::<i128>();
+        let all = |amounts: &[Amount]| amounts.iter().map(|amount| i128::from(amount.amount)).sum::<i128>();
+        let [gross, discount, excluded, tax, total, change, rounding] =
+            [self.gross, self.discount, self.total_excluded, self.total_tax, self.total, self.change, self.rounding]
+                .map(i128::from);
+        for (holds, sentence) in [
+            (over(|line| line.paid) == total, "its lines do not add up to its total"),
+            (over(|line| line.gross) == gross, "its lines do not add up to its gross"),
+            (over(|line| line.net) == gross - discount, "gross less discount is not the sum of its nets"),
+            (excluded + tax == total, "its total is not its parts without tax and tax"),
+            (all(&self.taxes) == tax, "its taxes do not add up to its tax"),
+            (
+                live().map(|line| all(&line.taxes)).sum::<i128>() == tax,
+                "the taxes of its lines do not add up to its tax",
+            ),
+            (all(&self.tenders) - change == total + rounding, "tenders less change are not what was due"),
+        ] {
+            if !holds {
+                wrong(sentence.to_owned());
+            }
+        }
+    }
+}
+
+/// Debits equal credits, unit by unit.
+fn posted<'a>(entries: Vec<Entry<'a>>, balances: &mut Balances<'a>, wrong: &mut impl FnMut(String)) {
+    let mut units: Vec<(Cow<'a, str>, i128)> = Vec::new();
+    for Entry { account, unit, debit, credit } in entries {
+        if debit < 0 || credit < 0 {
+            wrong(format!("an entry of {account} is below zero"));
+        }
+        let difference = i128::from(debit) - i128::from(credit);
+        match units.iter_mut().find(|(known, _)| *known == unit) {
+            Some((_, sum)) => *sum += difference,
+            None => units.push((unit.clone(), difference)),
+        }
+        *balances.entry((account, unit)).or_default() += difference;
+    }
+    for (unit, _) in units.iter().filter(|(_, sum)| *sum != 0) {
+        let of = if unit.is_empty() { "" } else { " of " };
+        wrong(format!("its debits{of}{unit} are not its credits"));
+    }
+}
