@@ -5,8 +5,10 @@
 
 use crate::problem::{Problem, named};
 use pos_money::{Currency, Decimal, Money};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Reads JSON text with every number as text.
@@ -16,8 +18,58 @@ pub(crate) fn parse(text: &str) -> Result<Value, Problem> {
         Problem::new("malformed", "", format!("The case is not JSON: {error}."), next)
     };
     // First as it stands, so that what is quoted below is known to be valid and errors name the right column.
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(malformed)?;
+    serde_json::from_str::<Unambiguous>(text).map_err(malformed)?;
     serde_json::from_str(&quote_numbers(text)).map_err(malformed)
+}
+
+/// JSON in which no object says the same key twice: one of the two would be lost silently.
+struct Unambiguous;
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Unambiguous;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_unit<E>(self) -> Result<Unambiguous, E> {
+                Ok(Unambiguous)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Unambiguous, A::Error> {
+                while list.next_element::<Unambiguous>()?.is_some() {}
+                Ok(Unambiguous)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unambiguous, A::Error> {
+                let mut keys = BTreeSet::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if keys.contains(&key) {
+                        return Err(A::Error::custom(format!("the key \"{key}\" is written twice")));
+                    }
+                    map.next_value::<Unambiguous>()?;
+                    keys.insert(key);
+                }
+                Ok(Unambiguous)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 /// Puts quotes around the numbers of valid JSON.
@@ -165,6 +217,9 @@ pub(crate) fn variant_at<'a>(value: &'a Value, place: &str, known: &[&str]) -> R
 pub(crate) fn number_at(value: &Value, place: &str) -> Result<Decimal, Problem> {
     let text = value.as_str().ok_or_else(|| Problem::wrong(place, "a decimal number"))?;
     let scientific = text.contains(['e', 'E']);
+    if text.starts_with('+') || text.contains('_') {
+        return Err(Problem::wrong(place, "a decimal number like -12.50, without \"+\" or \"_\""));
+    }
     let read = if scientific { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
     // Decimals beyond 28 digits would be cut: they are refused instead.
     read.map(|number| number.normalize()).map_err(|_| Problem::wrong(place, "a decimal number of at most 28 digits"))
@@ -196,9 +251,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_decimal_is_refused() {
-        for wrong in ["", "-", "1,5", "1.2.3", "NaN", "1e999", "0x10", "0.00000000000000000000000000001"] {
+        for wrong in ["", "-", "+1", "1_000", "1,5", "1.2.3", "NaN", "1e999", "0x10", "0.00000000000000000000000000001"]
+        {
             assert!(number_at(&json!(wrong), "qty").is_err(), "{wrong}");
         }
         assert!(parse("{").is_err());
+        let twice = parse(r#"{"a": [{"b": 1, "c": {}, "b": 2}]}"#).unwrap_err();
+        assert!(twice.message.contains("the key \"b\" is written twice"), "{}", twice.message);
     }
 }

@@ -116,6 +116,8 @@ pub fn refund(return_json: &str, extensions: &mut dyn Extensions) -> Value {
 
 /// One document, or an array of them.
 fn each(text: &str, mut one: impl FnMut(&Value, &Value) -> Result<Value, Problem>) -> Value {
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (quoted, written) = match (json::parse(text), serde_json::from_str::<Value>(text)) {
         (Ok(quoted), Ok(written)) => (quoted, written),
         (Err(problem), _) => return problem.to_json(),

@@ -59,7 +59,12 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
-        Problem::new(refusal.code(), "", refusal.to_string(), refusal.next())
+        // There is no register here, and nobody to call.
+        let next = match refusal {
+            Refusal::TaxUnavailable { .. } => "Correct the taxes of the lines.",
+            _ => refusal.next(),
+        };
+        Problem::new(refusal.code(), "", refusal.to_string(), next)
     }
 }
 

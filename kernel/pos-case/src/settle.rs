@@ -42,14 +42,17 @@ pub(crate) fn settle(case: &Case, total: Money) -> Result<Option<Settled>, Probl
     for tender in &case.tenders {
         let kind = if &*tender.kind == "cash" { TenderKind::Cash } else { TenderKind::Coupon };
         rounding = tender.cash_rounding.unwrap_or(rounding);
-        let due = Settlement::of(total, &tenders, rounding)?.due;
+        let Settlement { due, due_in_cash, .. } = Settlement::of(total, &tenders, rounding)?;
         let amount = match tender.amount {
+            Some(amount) if amount.is_negative() && due.is_positive() => {
+                return Err(Refusal::TenderMustBePositive.into());
+            }
             Some(amount) if kind.gives_change() || amount <= due => amount,
             Some(_) => {
                 let (kind, due) = (tender.kind.to_string(), case.currency.to_decimal(due));
                 return Err(Refusal::TenderGivesNoChange { kind, due }.into());
             }
-            None if kind.gives_change() => rounding.round_money(due)?,
+            None if kind.gives_change() => due_in_cash,
             None => due,
         };
         given.push(Given { kind: tender.kind.clone(), amount, cash_rounding: tender.cash_rounding, points: 0 });

@@ -80,6 +80,8 @@ pub struct Settlement {
     pub tendered: Money,
     /// Still to be paid; never negative.
     pub due: Money,
+    /// What coins would have to pay of it: rounded to those that exist.
+    pub due_in_cash: Money,
     /// To be given back.
     pub change: Money,
     /// What rounding gave (positive) or took (negative): `total + rounding = tendered - change` once settled.
@@ -87,26 +89,37 @@ pub struct Settlement {
 }
 
 impl Settlement {
-    /// Settles `total` against `tenders`. Cash rounding is a rule of the *cash tender*: it applies to what change is
-    /// given in coins that do not exist, or to a rest that no coin can pay; coins that pay exactly are accepted as such.
+    /// Settles `total` against `tenders`. Cash rounding is a rule of the *cash tender*: coins owe what the other tenders
+    /// leave, rounded to coins that exist, and change is what goes beyond that; coins that pay exactly are accepted as such.
     pub fn of(total: Money, tenders: &[Tender], cash: Rounding) -> Result<Settlement, pos_money::MoneyError> {
+        let in_cash = |tender: &&Tender| tender.kind == TenderKind::Cash;
         let tendered = Money::sum(tenders.iter().map(|tender| tender.amount))?;
-        let open = total.minus(tendered)?;
-        let has_cash = tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
+        let coins = Money::sum(tenders.iter().filter(in_cash).map(|tender| tender.amount))?;
+        let owed = total.minus(tendered.minus(coins)?)?;
+        let payable = cash.round_money(owed)?;
         let mut settlement = Settlement { total, tendered, ..Settlement::default() };
-        if !has_cash {
-            settlement.due = open;
+        if !tenders.iter().any(|tender| tender.kind == TenderKind::Cash) {
+            (settlement.due, settlement.due_in_cash) = (owed, payable);
             return Ok(settlement);
         }
-        // What stays open (positive) or goes back (negative), to the coins that exist; an exact payment leaves zero.
-        let rounded = cash.round_money(open)?;
-        settlement.rounding = rounded.minus(open)?;
-        if rounded.is_positive() {
-            settlement.due = open;
-            settlement.rounding = Money::ZERO;
-        } else {
-            settlement.change = rounded.negated()?;
+        if coins == owed {
+            return Ok(settlement);
         }
+        let missing = payable.minus(coins)?;
+        if missing.is_positive() {
+            let open = owed.minus(coins)?;
+            settlement.due = if open.is_positive() { open } else { missing };
+            settlement.due_in_cash = missing;
+            return Ok(settlement);
+        }
+        let over = missing.negated()?;
+        settlement.change = if cash.round_money(over)? == over {
+            over
+        } else {
+            // Odd coins: what they are too much for, as near as coins come to it.
+            cash.round_money(coins.minus(owed)?)?.max(Money::ZERO)
+        };
+        settlement.rounding = tendered.minus(settlement.change)?.minus(total)?;
         Ok(settlement)
     }
 
@@ -119,6 +132,7 @@ impl Settlement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pos_money::RoundingMode;
 
     fn cash(amount: i64) -> Tender {
         Tender::new(TenderKind::Cash, Money::from_minor(amount))
@@ -151,5 +165,54 @@ mod tests {
         check(1001, &[cash(1001)], 5, (0, 0, 0));
         check(1003, &[cash(2000)], 5, (0, 995, 2));
         check(1003, &[cash(1000)], 5, (3, 0, 0));
+        // Odd coins where none should be: the change is what coins can give of it.
+        check(1001, &[cash(1006)], 5, (0, 5, 0));
+        check(1001, &[cash(1003)], 5, (0, 0, 2));
+    }
+
+    /// What is asked for in coins settles the sale, whatever was paid otherwise before; and whoever gives more pays the same.
+    #[test]
+    fn what_coins_owe_is_what_coins_pay() {
+        for (increment, mode, total, card) in iproduct() {
+            let rounding = Rounding { increment, mode };
+            let settle = |coins: Option<Money>| {
+                let card = Tender::new(TenderKind::Coupon, Money::from_minor(card));
+                let coins = coins.map(|coins| Tender::new(TenderKind::Cash, coins));
+                let tenders: Vec<Tender> = [card].into_iter().chain(coins).collect();
+                Settlement::of(Money::from_minor(total), &tenders, rounding).unwrap()
+            };
+            let asked = settle(None);
+            let payable = rounding.round_money(asked.due).unwrap();
+            assert_eq!(asked.due_in_cash, payable);
+            for more in [0, 1, 7, 100] {
+                let given = payable.plus(Money::from_minor(more * increment)).unwrap();
+                let found = settle(Some(given));
+                assert!(found.is_settled(), "{rounding:?} {total}");
+                // Coins that pay exactly what is owed are accepted though they may not exist.
+                let kept = given.minus(found.change).unwrap();
+                assert!(kept == payable || given == asked.due, "{rounding:?} {total} {more}");
+                assert_eq!(found.due_in_cash, Money::ZERO);
+            }
+            if increment < payable.minor() {
+                let short = payable.minus(Money::from_minor(increment)).unwrap();
+                let found = settle(Some(short));
+                assert!(short == asked.due || !found.is_settled(), "{rounding:?} {total}");
+                assert!(found.is_settled() || found.due_in_cash.minor() == increment);
+            }
+        }
+    }
+
+    fn iproduct() -> impl Iterator<Item = (i64, RoundingMode, i64, i64)> {
+        let modes = [
+            RoundingMode::HalfUp,
+            RoundingMode::HalfEven,
+            RoundingMode::HalfDown,
+            RoundingMode::Up,
+            RoundingMode::Down,
+        ];
+        let per_mode = move |increment| modes.map(|mode| (increment, mode));
+        [1, 5, 10, 50, 100].into_iter().flat_map(per_mode).flat_map(|(increment, mode)| {
+            (900..1_110).flat_map(move |total| [0, 300, 333].map(|card| (increment, mode, total, card)))
+        })
     }
 }

@@ -541,10 +541,8 @@ impl Kernel {
             Some(amount) => amount,
             None => {
                 let open = self.find(basket)?;
-                let due = self.settlement(&open)?.due;
-                // What is due in coins that exist.
-                let payable = self.shop.cash_rounding.round_money(due)?;
-                self.shop.currency.to_decimal(if due.is_positive() { payable } else { due })
+                let Settlement { due, due_in_cash, .. } = self.settlement(&open)?;
+                self.shop.currency.to_decimal(if due.is_positive() { due_in_cash } else { due })
             }
         };
         self.tender(basket, TenderKind::Cash, amount)
@@ -559,13 +557,13 @@ impl Kernel {
             return Err(blocked.clone());
         }
         let amount = self.money(amount)?;
-        let due = self.settlement(&open)?.due;
+        let Settlement { due, due_in_cash, .. } = self.settlement(&open)?;
         if amount.is_zero() && due.is_zero() {
             // Free goods: nothing to hand over, nothing to record.
             return Ok(self.keep(open));
         }
         // Two rappen due in a country whose smallest coin is five: nothing is handed over, and that settles it.
-        let rounds_away = kind == TenderKind::Cash && self.shop.cash_rounding.round_money(due)?.is_zero();
+        let rounds_away = kind == TenderKind::Cash && due_in_cash.is_zero();
         if amount.is_negative() || (amount.is_zero() && !rounds_away) {
             return Err(Refusal::TenderMustBePositive);
         }

@@ -12,6 +12,8 @@ pub(crate) struct View<'a> {
     pub(crate) basket: &'a Basket,
     /// By line number, so that the order of scans cannot matter.
     pub(crate) lines: Vec<ViewLine<'a>>,
+    /// Lines of goods that no offer lowers, by their numbers: the kernel is told of them with every offer on the whole order.
+    pub(crate) never: Vec<LineId>,
     /// Codes scanned, sorted.
     pub(crate) codes: Vec<&'a str>,
     /// Each word with the position of a line that has it, by word, then by position.
@@ -47,9 +49,16 @@ impl<'a> View<'a> {
             .filter(|line| !line.price_locked && line.quantity.value > Decimal::ZERO)
             .filter(|line| line.attr(GRANTED_ATTRIBUTE).is_none())
             .map(|line| ViewLine::new(offers, line))
-            .filter(|line| !offers.never_discounted.as_ref().is_some_and(|never| never.selector.matches(line)))
             .collect();
         lines.sort_by_key(|line| line.line.id);
+        let mut never = Vec::new();
+        if let Some(goods) = &offers.never_discounted {
+            lines.retain(|line| {
+                let is_open = !goods.selector.matches(line);
+                never.extend((!is_open).then_some(line.line.id));
+                is_open
+            });
+        }
         let mut by_symbol: Vec<(Symbol, usize)> = Vec::with_capacity(lines.iter().map(|line| line.symbols.len()).sum());
         for (index, line) in lines.iter().enumerate() {
             by_symbol.extend(line.symbols.iter().map(|symbol| (*symbol, index)));
@@ -57,7 +66,7 @@ impl<'a> View<'a> {
         by_symbol.sort_unstable();
         let mut codes: Vec<&str> = basket.codes.iter().map(String::as_str).collect();
         codes.sort_unstable();
-        View { basket, lines, codes, by_symbol }
+        View { basket, lines, never, codes, by_symbol }
     }
 
     /// Every word of the basket that some offer mentions: of its lines, codes, and customer.

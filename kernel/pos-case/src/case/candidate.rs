@@ -48,6 +48,10 @@ pub(super) fn candidate(value: &Value, place: &str, case: &Case) -> Result<(Stag
     let id = text_at(fields.need("id")?, &fields.at("id"))?;
     let shape = shape(fields.need("shape")?, &fields.at("shape"), case)?;
     let usual = if matches!(shape, Shape::WholeOrder(_)) { Stage::Order } else { Stage::Line };
+    let mut label = offer::message(fields.get("label"), &fields.at("label"))?;
+    if label.text.is_empty() {
+        label.text = id.clone();
+    }
     let candidate = Candidate {
         id,
         shape,
@@ -60,7 +64,7 @@ pub(super) fn candidate(value: &Value, place: &str, case: &Case) -> Result<(Stag
         cap: fields.money("cap", case.currency)?,
         limits: fields.get("limits").map(|value| limits(value, &fields.at("limits"), case)).transpose()?,
         consumes_codes: fields.texts("consumes_codes")?,
-        label: offer::message(fields.get("label"), &fields.at("label"))?,
+        label,
         attrs: offer::attrs(fields.get("attrs"), &fields.at("attrs"))?,
     };
     if candidate.cap.is_some_and(pos_money::Money::is_negative) {

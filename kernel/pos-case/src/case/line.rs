@@ -8,7 +8,7 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::LineNumber;
 use pos_domain::pricing::proposal::{Attr, AttrValue, Levy, LineKind, Message, TaxComponent, Taxed};
 use pos_domain::pricing::tax::KEEP_PRICE;
-use pos_money::{Currency, Decimal, Quantity, Rate, Unit, UnitPrice};
+use pos_money::{Currency, Decimal, Money, Quantity, Rate, Unit, UnitPrice};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -155,7 +155,18 @@ fn tax(
         TaxKind::Division => Levy::Division(rate),
         TaxKind::PerUnit => Levy::PerUnit(UnitPrice::per(fields.number_or("amount", Decimal::ZERO)?, unit)),
     };
-    let taxed = match (fields.number("share")?, fields.number("above")?) {
+    let (share, above, tax_max) =
+        (fields.number("share")?, fields.number("above")?, fields.money("tax_max", currency)?);
+    if share.is_some_and(|share| share < Decimal::ZERO || share > Decimal::ONE) {
+        return Err(Problem::wrong(&fields.at("share"), "a fraction from 0 to 1: 0.5 is half of the price"));
+    }
+    if above.is_some_and(|above| above < Decimal::ZERO) {
+        return Err(Problem::wrong(&fields.at("above"), "0 or more"));
+    }
+    if tax_max.is_some_and(Money::is_negative) {
+        return Err(Problem::wrong(&fields.at("tax_max"), "0 or more"));
+    }
+    let taxed = match (share, above) {
         (None, None) => Taxed::Whole,
         (Some(share), None) => Taxed::Share(Rate::from_fraction(share)),
         (None, Some(above)) => Taxed::Above(UnitPrice::per(above, unit)),
@@ -164,7 +175,7 @@ fn tax(
     let exempt = match fields.get("exempt") {
         None | Some(Value::Bool(false)) => None,
         Some(Value::Bool(true)) => Some("exempt".into()),
-        Some(Value::String(reason)) => Some(reason.as_str().into()).filter(|reason: &Arc<str>| !reason.is_empty()),
+        Some(Value::String(reason)) if !reason.is_empty() => Some(Arc::from(reason.as_str())),
         Some(_) => return Err(Problem::wrong(&fields.at("exempt"), "true, false or a reason")),
     };
     let keep_price = fields.flag("keep_price", false)?;
@@ -178,7 +189,7 @@ fn tax(
         affects_next_base: fields.flag("affects_next_base", false)?,
         base_affected: fields.flag("base_affected_by_previous", true)?,
         taxed,
-        tax_max: fields.money("tax_max", currency)?,
+        tax_max,
         exempt: exempt.map(Message::text),
         attrs: keep_price.into_iter().collect(),
     })

@@ -73,7 +73,10 @@ pub(super) fn reward(value: &Value, place: &str, currency: Currency) -> Result<R
         return Err(Problem::wrong(&fields.at("value"), "0 or more"));
     }
     let points: u32 = fields.whole("points", "a whole number of points that is not negative")?.unwrap_or(0);
-    fields.whole::<u32>("max_times", "a whole number that is not negative")?;
+    // What stands here is redeemed once.
+    if fields.whole::<u32>("max_times", "a whole number that is not negative")? == Some(0) {
+        return Err(Problem::wrong(&fields.at("max_times"), "1 or more: the reward is redeemed"));
+    }
     super::offer::attrs(fields.get("attrs"), &fields.at("attrs"))?;
     let label = super::offer::message(fields.get("label"), &fields.at("label"))?.text;
     let kinds = [("discount", RewardKind::Discount), ("tender", RewardKind::Tender)];

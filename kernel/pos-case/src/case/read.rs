@@ -80,7 +80,19 @@ pub(super) fn read(value: &Value, written: &Value) -> Result<Case, Problem> {
         case.budgets.push(offer::budget(value, &place)?);
     }
     for (place, value) in fields.list("rewards")? {
-        case.rewards.push(manual::reward(value, &place, currency)?);
+        let reward = manual::reward(value, &place, currency)?;
+        if case.rewards.iter().any(|known| known.id == reward.id) {
+            return Err(Problem::wrong(&format!("{place}.id"), "different from those of the rewards before"));
+        }
+        case.rewards.push(reward);
+    }
+    let is_told = fields.get("customer").is_some_and(|customer| customer.get("points").is_some());
+    if let Some(customer) = case.customer.as_ref().filter(|_| is_told) {
+        let costs: i64 = case.rewards.iter().fold(0, |sum, reward| sum.saturating_add(reward.points));
+        if costs > customer.points {
+            let held = customer.points;
+            return Err(Problem::wrong("rewards", &format!("rewards for the {held} points that the customer has")));
+        }
     }
     for (place, value) in fields.list("tenders")? {
         case.tenders.push(settings::tender(value, &place, currency)?);
@@ -94,6 +106,7 @@ fn price_proposal(value: &Value, place: &str, case: &mut Case) -> Result<(), Pro
     let number = line_number(fields.need("line")?, &fields.at("line"), case)?;
     let unit = case.numbered(number).map_or(Quantity::ONE.unit, |line| line.quantity.unit);
     let price = unit_price(fields.need("price")?, &fields.at("price"), unit)?;
+    offer::message(fields.get("reason"), &fields.at("reason"))?;
     for line in case.lines.iter_mut().filter(|line| line.number == number) {
         if line.price_from != PriceFrom::Case {
             return Err(Problem::wrong(place, "the only price proposal for its line"));

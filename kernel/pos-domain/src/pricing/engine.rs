@@ -14,7 +14,7 @@ use crate::basket::Basket;
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use crate::shop::Shop;
-use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rounding, allocate_exact};
+use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rounding, RoundingMode, allocate_exact};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
@@ -251,9 +251,11 @@ impl Pricing {
         self.certificate.saving += saving;
         self.certificate.bound += bound;
         self.decisions.reserve(outcomes.len());
+        let first = self.decisions.len();
         for outcome in outcomes {
             self.post(stage, outcome)?;
         }
+        self.give_the_rest(first)?;
         for line in &mut self.lines {
             line.settle(self.currency);
         }
@@ -266,17 +268,18 @@ impl Pricing {
     }
 
     /// Posts what a candidate takes off: rounded once and shared over its lines by largest remainder, or on each line.
-    fn post(&mut self, stage: Stage, outcome: Outcome) -> Result<(), Refusal> {
-        let Outcome { source, label, decision, reason, sets, is_whole, payable, saving, mut by_line, considered } =
-            outcome;
-        if is_whole && self.policy.share_on == ShareOn::Payable {
-            self.share_on_payable(saving, &mut by_line)?;
+    fn post(&mut self, stage: Stage, mut outcome: Outcome) -> Result<(), Refusal> {
+        if outcome.is_whole && self.policy.share_on == ShareOn::Payable {
+            self.share_on_payable(outcome.saving, &mut outcome.by_line)?;
         }
+        let is_given = matches!(outcome.decision, DecisionState::Applied | DecisionState::Capped);
+        let shares = if is_given && outcome.payable.is_none() { self.rounded_shares(&outcome)? } else { Vec::new() };
+        let Outcome { source, label, decision, reason, sets, payable, by_line, considered, .. } = outcome;
         let mut posted = Money::ZERO;
         if let Some(payable) = payable {
             self.payable.push((self.decisions.len(), payable));
-        } else if decision == DecisionState::Applied || decision == DecisionState::Capped {
-            for (share, amount) in by_line.iter().zip(self.rounded_shares(saving, &by_line)?) {
+        } else {
+            for (share, amount) in by_line.iter().zip(shares) {
                 let line = &mut self.lines[share.line];
                 let before = line.net;
                 // Two roundings on one line could take a cent more than it costs: a line never goes below zero.
@@ -306,6 +309,22 @@ impl Pricing {
         let used = used.collect();
         let lines = considered.iter().map(|index| number(*index)).collect();
         self.decisions.push(Decision { source, label, sets, saving: posted, state: decision, reason, lines, used });
+        Ok(())
+    }
+
+    /// A line of which nothing is left costs nothing: cents that several roundings left of it go to the offer that came last.
+    fn give_the_rest(&mut self, first: usize) -> Result<(), Refusal> {
+        for line in self.lines.iter_mut().filter(|line| line.net.is_positive()) {
+            if line.segments.iter().any(|segment| !segment.value.is_zero()) {
+                continue;
+            }
+            let Some(last) = line.modifiers.last_mut() else { continue };
+            let of_last = |decision: &&mut Decision| decision.source == last.source;
+            let Some(decision) = self.decisions[first..].iter_mut().find(of_last) else { continue };
+            decision.saving = decision.saving.plus(line.net)?;
+            last.amount = last.amount.minus(line.net)?;
+            (last.after, line.net) = (Money::ZERO, Money::ZERO);
+        }
         Ok(())
     }
 
@@ -345,24 +364,33 @@ impl Pricing {
         }
     }
 
-    fn rounded_shares(&self, saving: Decimal, by_line: &[LineShare]) -> Result<Vec<Money>, Refusal> {
+    fn rounded_shares(&self, outcome: &Outcome) -> Result<Vec<Money>, Refusal> {
+        let Outcome { saving, most, is_amount, by_line, .. } = outcome;
         let rounding = self.policy.discount_rounding;
         let round = |exact: Decimal| self.currency.round(exact, rounding.rounding());
+        let together = |whole: Money| -> Result<Vec<Money>, Refusal> {
+            let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
+            Ok(allocate_exact(whole, &exact, self.currency)?)
+        };
+        // One share is the whole.
+        if by_line.len() == 1 {
+            return Ok(vec![round(*saving)?]);
+        }
+        if rounding.at == RoundedAt::Candidate || *is_amount {
+            return together(round(*saving)?);
+        }
         let mut shares = Vec::with_capacity(by_line.len());
-        match rounding.at {
-            // One share is the whole.
-            RoundedAt::Candidate if by_line.len() == 1 => shares.push(round(saving)?),
-            RoundedAt::Candidate => {
-                let exact: Vec<Decimal> = by_line.iter().map(|share| share.saving).collect();
-                shares = allocate_exact(round(saving)?, &exact, self.currency)?;
-            }
-            RoundedAt::Line => {
-                for share in by_line {
-                    shares.push(round(share.saving)?);
-                }
+        for share in by_line {
+            shares.push(round(share.saving)?);
+        }
+        let whole = self.currency.to_decimal(Money::sum(shares.iter().copied())?);
+        match most.filter(|most| whole > *most) {
+            None => Ok(shares),
+            Some(most) => {
+                let down = Rounding { mode: RoundingMode::Down, ..Rounding::HALF_UP };
+                together(self.currency.round(most, down)?)
             }
         }
-        Ok(shares)
     }
 
     /// What the tax assessor is asked.
@@ -408,12 +436,17 @@ impl Pricing {
             total,
             assessor: assessor.name.clone(),
             decisions: self.decisions,
-            certificate: self.certificate,
+            certificate: self.certificate.settled(),
             grants: self.grants,
             near_misses: self.near_misses,
             notices: self.notices,
             receipt_notes: assessment.receipt_notes.iter().map(|note| note.text.clone()).collect(),
         })
+    }
+
+    /// Whether a discount on what is to be paid is about a line.
+    fn concerns(&self, decision: usize, line: &WorkLine) -> bool {
+        self.decisions[decision].lines.contains(&line.number)
     }
 
     /// Step 19: what discounts on what is to be paid leave of each line, and of its taxes.
@@ -422,55 +455,65 @@ impl Pricing {
             return Ok(workings);
         }
         let overflow = || Refusal::from(MoneyError::Overflow);
-        let concerned = |line: &WorkLine| line.discountable;
-        let paid = workings.figures.lines.iter().zip(&self.lines).filter(|(_, line)| concerned(line));
-        let whole = paid.map(|(figures, _)| figures.paid).try_fold(Decimal::ZERO, Decimal::checked_add);
-        let whole = whole.ok_or_else(overflow)?;
-        let mut keep = Decimal::ONE;
+        let mut keeps = vec![Decimal::ONE; self.lines.len()];
         for (decision, Payable { effect, most }) in &self.payable {
-            let left = whole.checked_mul(keep).ok_or_else(overflow)?;
+            let mut left = Decimal::ZERO;
+            for ((line, figures), keep) in self.lines.iter().zip(&workings.figures.lines).zip(&keeps) {
+                if self.concerns(*decision, line) {
+                    let part = figures.paid.checked_mul(*keep).ok_or_else(overflow)?;
+                    left = left.checked_add(part).ok_or_else(overflow)?;
+                }
+            }
             let off = match effect {
                 Effect::RateOff(rate) => left.checked_mul(rate.fraction()).ok_or_else(overflow)?,
                 Effect::AmountOff(amount) => self.currency.to_decimal(*amount).min(left),
                 Effect::FixedPrice(_) | Effect::BundlePrice(_) => Decimal::ZERO,
             };
-            keep = match (effect, most.filter(|most| off > *most)) {
-                (Effect::RateOff(rate), None) => {
-                    keep.checked_mul(Decimal::ONE - rate.fraction()).ok_or_else(overflow)?
-                }
-                _ if whole.is_zero() => keep,
-                (_, cap) => {
-                    let off = cap.unwrap_or(off);
-                    (left - off).checked_div(whole).ok_or_else(overflow)?
-                }
+            let capped = most.filter(|most| off > *most);
+            let off = capped.unwrap_or(off);
+            let keeps_of_it = match effect {
+                Effect::RateOff(rate) if capped.is_none() => Decimal::ONE - rate.fraction(),
+                _ if left.is_zero() => Decimal::ONE,
+                _ => (left - off).checked_div(left).ok_or_else(overflow)?,
             };
+            for (line, keep) in self.lines.iter().zip(&mut keeps) {
+                if self.concerns(*decision, line) {
+                    *keep = keep.checked_mul(keeps_of_it).ok_or_else(overflow)?;
+                }
+            }
             self.decisions[*decision].saving = self.currency.round(off, Rounding::HALF_UP)?;
         }
-        let keeps: Vec<Decimal> =
-            self.lines.iter().map(|line| if concerned(line) { keep } else { Decimal::ONE }).collect();
         Ok(workings.payable(&keeps)?)
     }
 
-    /// What a discount on what is to be paid did to a line's price: the tax shrank with it, the rest is the price's.
+    /// What discounts on what is to be paid did to a line's price: the tax shrank with it, the rest is the price's.
     fn post_payable(&mut self, taxes: &[Vec<LineTax>], paid: &[Money]) -> Result<(), Refusal> {
-        let mut weights = Vec::with_capacity(self.payable.len());
-        for (decision, _) in &self.payable {
-            // One minor unit at least: what rounding moved belongs to somebody.
-            weights.push(self.decisions[*decision].saving.max(Money::from_minor(1)));
-        }
-        let mut given = vec![Money::ZERO; weights.len()];
-        for ((line, taxes), paid) in self.lines.iter_mut().zip(taxes).zip(paid) {
+        let mut given = vec![Money::ZERO; self.payable.len()];
+        for (index, (taxes, paid)) in taxes.iter().zip(paid).enumerate() {
+            let line = &self.lines[index];
             let added = Money::sum(taxes.iter().filter(|tax| !tax.included).map(|tax| tax.amount))?;
             let off = line.net.minus(paid.minus(added)?)?;
-            if off.is_zero() || !line.discountable {
+            // One minor unit at least: what rounding moved belongs to somebody.
+            let weight = |(decision, _): &(usize, Payable)| match self.concerns(*decision, line) {
+                true => self.decisions[*decision].saving.max(Money::from_minor(1)),
+                false => Money::ZERO,
+            };
+            let weights: Vec<Money> = self.payable.iter().map(weight).collect();
+            if off.is_zero() || weights.iter().all(|weight| weight.is_zero()) {
                 continue;
             }
             let shares = pos_money::allocate(off, &weights)?;
-            for (((decision, _), amount), given) in self.payable.iter().zip(shares).zip(&mut given) {
+            for ((((decision, _), amount), weight), given) in
+                self.payable.iter().zip(shares).zip(weights).zip(&mut given)
+            {
+                if weight.is_zero() {
+                    continue;
+                }
+                let Decision { source, label, .. } = &self.decisions[*decision];
+                let line = &mut self.lines[index];
                 let before = line.net;
                 line.net = before.minus(amount)?;
                 *given = given.plus(amount)?;
-                let Decision { source, label, .. } = &self.decisions[*decision];
                 line.modifiers.push(Modifier {
                     source: source.clone(),
                     stage: Stage::Order,

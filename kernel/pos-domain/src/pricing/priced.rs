@@ -123,7 +123,17 @@ pub struct Certificate {
     pub bound: Decimal,
 }
 
+/// Decimals of a certificate: what division leaves over further down says nothing.
+const CERTIFICATE_DECIMALS: u32 = 15;
+
 impl Certificate {
+    /// Without the dust of divisions.
+    #[must_use]
+    pub(super) fn settled(self) -> Certificate {
+        let settled = |figure: Decimal| figure.round_dp(CERTIFICATE_DECIMALS).normalize();
+        Certificate { saving: settled(self.saving), bound: settled(self.bound) }
+    }
+
     /// No choice saves more.
     pub fn is_optimal(&self) -> bool {
         self.saving >= self.bound

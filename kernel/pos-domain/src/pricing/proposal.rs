@@ -381,9 +381,13 @@ pub struct Candidate {
     pub consumes_codes: Vec<Arc<str>>,
     /// Name on the receipt.
     pub label: Message,
-    /// More facts; a script puts `source-line` here.
+    /// More facts; a script puts `source-line` here, an extension that closes goods to offers [`EXCEPT_LINES`].
     pub attrs: Vec<Attr>,
 }
+
+/// The attribute of a candidate that names lines (as texts) which are nothing to it: an offer on the whole order leaves
+/// them alone, and they do not count to its threshold.
+pub const EXCEPT_LINES: &str = "except-lines";
 
 /// An item earned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

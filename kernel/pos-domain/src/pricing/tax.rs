@@ -21,7 +21,10 @@ use super::proposal::{Assessment, AttrValue, IncludedPolicy, Levy, TaxComponent,
 use crate::ids::LineNumber;
 use crate::refusal::Refusal;
 use line::{LineWorkings, Table};
-use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, allocate_exact, ten_to};
+use pos_money::{
+    Currency, Decimal, Money, MoneyError, Quantity, Rate, Rounding, RoundingMode, Unit, UnitPrice, allocate_exact,
+    ten_to,
+};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -197,7 +200,14 @@ fn unavailable(problem: String) -> Refusal {
 /// what it stands on may differ by line.
 fn code_index(codes: &mut Vec<Code>, component: &TaxComponent, assessment: &Assessment) -> Result<usize, Refusal> {
     if let Some(index) = codes.iter().position(|code| code.first.code == component.code) {
-        let definition = |tax: &TaxComponent| (tax.levy, tax.included, tax.affects_next_base);
+        // An amount for each piece and the same for each kilogram are one tax.
+        let levy = |tax: &TaxComponent| match tax.levy {
+            Levy::PerUnit(price) => {
+                Levy::PerUnit(UnitPrice { per: Quantity::new(price.per.value, Unit::Each), ..price })
+            }
+            rate => rate,
+        };
+        let definition = |tax: &TaxComponent| (levy(tax), tax.included, tax.affects_next_base);
         let first = &codes[index].first;
         return if first.jurisdiction == component.jurisdiction && definition(first) == definition(component) {
             Ok(index)

@@ -22,6 +22,8 @@ use std::collections::BTreeSet;
 const OFFER_ATTRIBUTE: &str = "offer";
 /// Attribute of a candidate: the text for the receipt, if it is not the label.
 const RECEIPT_ATTRIBUTE: &str = "receipt-text";
+/// Names the lines that a candidate on the whole order, or with a threshold, leaves out.
+const EXCEPT_ATTRIBUTE: &str = "except-lines";
 
 impl Offers {
     /// Offers that this basket can reach: those that [`Offers::propose_for`] looks at.
@@ -185,6 +187,12 @@ impl<'t> Turn<'t> {
     fn candidate(&self, article: Option<&str>, shape: Shape, spread: Spread, consumes_codes: Vec<String>) -> Candidate {
         let Offer { id, text, mode, group, priority, basis, .. } = self.offer;
         let of_several = article.map(|_| Attr::text(OFFER_ATTRIBUTE, id));
+        // The kernel decides about whole orders and thresholds, so it must know what they leave out.
+        let asks_kernel = matches!(shape, Shape::WholeOrder(_)) || self.earned.requires.is_some();
+        let except = (asks_kernel && !self.view.never.is_empty()).then(|| Attr {
+            key: EXCEPT_ATTRIBUTE.to_owned(),
+            value: AttrValue::Texts(self.view.never.iter().map(ToString::to_string).collect()),
+        });
         let id = article.map_or_else(|| id.clone(), |article| format!("{id}/{article}"));
         let mut candidate = Candidate::on_whole_order(id, label(self.offer), Effect::RateOff(Rate::ZERO));
         candidate.shape = shape;
@@ -197,8 +205,11 @@ impl<'t> Turn<'t> {
         candidate.cap = self.cap;
         candidate.limits = self.limits;
         candidate.consumes_codes = consumes_codes;
-        candidate.attrs =
-            of_several.into_iter().chain(text.receipt.iter().map(|text| Attr::text(RECEIPT_ATTRIBUTE, text))).collect();
+        candidate.attrs = of_several
+            .into_iter()
+            .chain(except)
+            .chain(text.receipt.iter().map(|text| Attr::text(RECEIPT_ATTRIBUTE, text)))
+            .collect();
         candidate
     }
 }

@@ -95,6 +95,9 @@ fn tell(stage: Stage, candidate: &Candidate) -> String {
     if !candidate.consumes_codes.is_empty() {
         more.push_str(&format!(", uses {}", candidate.consumes_codes.join(" ")));
     }
+    if let Some(AttrValue::Texts(lines)) = Attr::find(&candidate.attrs, "except-lines") {
+        more.push_str(&format!(", not on {}", lines.join(" ")));
+    }
     format!("{stage:?} {}: {shape}{spread}{more}", candidate.id)
 }
 

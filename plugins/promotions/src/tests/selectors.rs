@@ -63,6 +63,25 @@ fn goods_never_discounted_take_no_offer_and_count_to_no_threshold() {
 }
 
 #[test]
+fn the_kernel_is_told_which_goods_an_order_offer_leaves_out() {
+    let never = "never_discounted = { tag = \"tobacco\" }\n[[offer]]\nid = \"x\"\nlabel = \"X\"\n";
+    let basket = basket().sell("CIGARS", 1, "9.00").tagged("tobacco").sell("TEA", 1, "5.00");
+    for (rule, expected) in [
+        ("order = true\npercent_off = \"10 %\"", "Order x: 10 % off on the order, not on 1"),
+        (
+            "order = true\namount_off = \"1.00\"\nspend = \"4.00\"",
+            "Order x: 100 off on the order, from 400 Price, not on 1",
+        ),
+        (
+            "items = \"all\"\npercent_off = \"10 %\"\nspend = \"4.00\"",
+            "Order x: 10 % off on 1*2, from 400 Price, not on 1",
+        ),
+    ] {
+        assert_eq!(told(&offers(&format!("{never}{rule}")), &basket), [expected], "{rule}");
+    }
+}
+
+#[test]
 fn lines_that_a_grant_added_earn_nothing() {
     let mut basket = basket().sell("TEA", 1, "5.00").sell("MUG", 1, "8.00");
     basket.lines[1].attrs.push(Attr::text("granted-by", "free-mug"));

@@ -340,3 +340,185 @@ fn an_offer_that_names_a_fee_lowers_it_and_an_order_discount_does_not() {
     unmet["requires"]["min"] = json!("40.01");
     assert_eq!(total(json!([unmet])), "44.90", "a fee does not count to a threshold");
 }
+
+/// Goods that an extension closes to offers are nothing to an order offer, its threshold, and a discount on what is paid.
+#[test]
+fn lines_that_an_order_offer_leaves_out_count_to_nothing() {
+    let case = |offer: Value| {
+        let mut offer = offer;
+        offer["id"] = json!("o");
+        offer["attrs"] = json!({ "except-lines": { "texts": ["2", "7"] } });
+        let taxes = json!([{ "code": "V", "rate": "0.19" }]);
+        let lines = json!([
+            { "unit_price": "30.00", "taxes": taxes }, { "unit_price": "10.00", "taxes": taxes },
+        ]);
+        json!({ "currency": "EUR", "prices_include_tax": true, "lines": lines, "candidates": [offer] })
+    };
+    let rate = json!({ "whole-order": { "rate-off": "0.1" } });
+    let amount = json!({ "whole-order": { "amount-off": "4.00" } });
+    for (offer, first) in [
+        (json!({ "shape": rate }), "27.00"),
+        (json!({ "shape": amount }), "26.00"),
+        (json!({ "shape": { "whole-order": { "rate-off": "1" } } }), "0.00"),
+        (json!({ "shape": rate, "basis": "payable", "mode": "compound" }), "27.00"),
+        (json!({ "shape": amount, "basis": "payable", "mode": "compound" }), "26.00"),
+        (json!({ "shape": rate, "requires": { "min": "30.00" } }), "27.00"),
+        (json!({ "shape": rate, "requires": { "min": "30.01" } }), "30.00"),
+        (json!({ "shape": rate, "requires": { "min": "30.01", "left": true } }), "30.00"),
+    ] {
+        let result = price(&case(offer.clone()));
+        let paid = |line: usize| result["lines"][line]["paid"].clone();
+        assert_eq!((paid(0), paid(1)), (json!(first), json!("10.00")), "{offer}");
+    }
+}
+
+/// A hundred percent off is nothing to pay, whatever roundings came before.
+#[test]
+fn nothing_is_left_after_a_hundred_percent() {
+    for mode in ["half-up", "half-even", "half-down", "up", "down"] {
+        for at in ["line", "candidate"] {
+            for group in [None, Some(["a", "b", "c"])] {
+                let candidate = |index: usize, rate: &str| {
+                    let portions = json!([{ "line": 1 }, { "line": 2 }]);
+                    let mut candidate = json!({
+                        "id": format!("c{index}"), "mode": "compound", "priority": 9 - index,
+                        "shape": { "portions": { "portions": portions, "effect": { "rate-off": rate } } },
+                    });
+                    if let Some(groups) = group {
+                        candidate["mode"] = json!("best-price");
+                        candidate["group"] = json!(groups[index]);
+                    }
+                    candidate
+                };
+                let case = json!({
+                    "currency": "EUR",
+                    "policy": { "discount_rounding": { "mode": mode, "at": at } },
+                    "lines": [{ "unit_price": "1.00" }, { "unit_price": "0.37" }],
+                    "candidates": [candidate(0, "0.103"), candidate(1, "0.1488"), candidate(2, "1")],
+                });
+                let result = price(&case);
+                assert_eq!(result["total_included"], "0.00", "{mode} {at} {group:?}");
+                assert_eq!(result["discount"], "1.37");
+            }
+        }
+    }
+}
+
+/// Caps, limits and amounts by hand are met to the cent where every line is rounded by itself, too.
+#[test]
+fn an_amount_is_met_to_the_cent_wherever_is_rounded() {
+    let lines = json!([{ "unit_price": "1.00" }, { "unit_price": "1.00" }, { "unit_price": "1.00" }]);
+    for mode in ["half-up", "up", "down"] {
+        let policy = json!({ "discount_rounding": { "mode": mode, "at": "line" } });
+        let case = |key: &str, value: Value| {
+            let mut case = json!({ "currency": "EUR", "policy": policy, "lines": lines });
+            case[key] = value;
+            price(&case)
+        };
+        let rate = json!({ "whole-order": { "rate-off": "0.5" } });
+        let capped = case("candidates", json!([{ "id": "c", "shape": rate, "cap": "1.33" }]));
+        let within = capped["discount"].as_str().unwrap();
+        assert!(["1.32", "1.33"].contains(&within), "{mode} {within}");
+        let by_hand = case("manual", json!({ "basket": { "discount": { "amount-off": "1.00" } } }));
+        let reward = case("rewards", json!([{ "id": "r", "value": "1.00", "points": 5 }]));
+        let bundle =
+            json!({ "deal": { "slots": [{ "pool": [1, 2, 3], "count": 3 }], "together": { "bundle-price": "2.00" } } });
+        let bundle = case("candidates", json!([{ "id": "c", "shape": bundle }]));
+        for result in [by_hand, reward, bundle] {
+            assert_eq!(result["discount"], "1.00", "{mode}: {result}");
+        }
+    }
+}
+
+#[test]
+fn offers_that_lose_say_to_whom_and_budgets_say_so() {
+    let portions = |rate: &str| json!({ "portions": { "portions": [{ "line": 1 }], "effect": { "rate-off": rate } } });
+    let case = |one: Value, budgets: Value| {
+        let mut other = json!({ "id": "other", "shape": portions("0.1") });
+        other["mode"] = one["other"].clone();
+        let mut one = one;
+        one.as_object_mut().unwrap().remove("other");
+        if other["mode"].is_null() {
+            other.as_object_mut().unwrap().remove("mode");
+        }
+        let lines = json!([{ "unit_price": "10.00" }]);
+        price(&json!({ "currency": "EUR", "lines": lines, "candidates": [one, other], "budgets": budgets }))
+    };
+    let state = |result: &Value, id: &str| {
+        let found = result["candidates"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+        (found["state"].as_str().unwrap().to_owned(), found["reason"].as_str().unwrap().to_owned())
+    };
+    let exclusive = case(json!({ "id": "one", "shape": portions("0.05"), "mode": "exclusive" }), json!([]));
+    assert_eq!(state(&exclusive, "other"), ("lost".into(), "its pieces went to one".into()));
+    let budget = |left: &str| json!([{ "offer": "one", "kind": "spend", "left": left, "on_exceed": "skip" }]);
+    let one = json!({ "id": "one", "shape": portions("0.2") });
+    assert_eq!(state(&case(one.clone(), budget("1.99")), "one").0, "budget");
+    assert_eq!(state(&case(one.clone(), budget("2.00")), "one").0, "applied");
+    let capped = json!([{ "offer": "one", "kind": "spend", "left": "0", "on_exceed": "cap" }]);
+    assert_eq!(state(&case(one, capped), "one").0, "budget");
+    let dear = json!({ "portions": { "portions": [{ "line": 1 }], "effect": { "fixed-price": "12" } } });
+    let dear = case(json!({ "id": "one", "shape": dear }), json!([]));
+    assert_eq!(state(&dear, "one"), ("lost".into(), "it would save nothing".into()));
+}
+
+/// What no line, tax or reward can be is refused where it stands.
+#[test]
+fn figures_out_of_their_range_are_refused_at_their_place() {
+    let case = |tax: Value, more: Value| {
+        let mut tax = tax;
+        tax["code"] = json!("T");
+        let mut case = json!({ "currency": "EUR", "lines": [{ "unit_price": "10.00", "taxes": [tax] }] });
+        for (key, value) in more.as_object().unwrap() {
+            case[key] = value.clone();
+        }
+        price(&case)
+    };
+    let reward = |max: u32| json!([{ "id": "r", "value": "1", "points": 60, "max_times": max }]);
+    for (tax, more, place) in [
+        (json!({ "rate": "0.1", "share": "-1" }), json!({}), "lines[0].taxes[0].share"),
+        (json!({ "rate": "0.1", "share": "1.01" }), json!({}), "lines[0].taxes[0].share"),
+        (json!({ "rate": "0.1", "above": "-1" }), json!({}), "lines[0].taxes[0].above"),
+        (json!({ "rate": "0.1", "tax_max": "-1" }), json!({}), "lines[0].taxes[0].tax_max"),
+        (json!({ "rate": "0.1", "exempt": "" }), json!({}), "lines[0].taxes[0].exempt"),
+        (json!({ "rate": "+0.1" }), json!({}), "lines[0].taxes[0].rate"),
+        (json!({ "rate": "0.1" }), json!({ "rewards": reward(0) }), "rewards[0].max_times"),
+        (json!({ "rate": "0.1" }), json!({ "rewards": reward(1), "customer": { "points": 59 } }), "rewards"),
+        (json!({ "rate": "0.1" }), json!({ "tenders": [{ "amount": "-5" }] }), ""),
+        (
+            json!({ "rate": "0.1" }),
+            json!({ "price_proposals": [{ "line": 1, "price": 1, "reason": { "x": 1 } }] }),
+            "price_proposals[0].reason",
+        ),
+    ] {
+        let result = case(tax, more);
+        assert_eq!(result["refused"]["place"], place, "{result}");
+    }
+    assert_eq!(
+        case(json!({ "rate": "0.1" }), json!({ "rewards": reward(1), "customer": { "points": 60 } }))["discount"],
+        "1.00"
+    );
+}
+
+/// One amount for each piece and each kilogram is one tax; a price for a kilogram says nothing about pieces.
+#[test]
+fn pieces_and_kilograms_get_along() {
+    let fee = json!([{ "code": "F", "kind": "fixed-per-unit", "amount": "0.10" }]);
+    let case = json!({ "currency": "EUR", "prices_include_tax": false, "lines": [
+        { "unit_price": "1.00", "qty": 3, "taxes": fee },
+        { "unit_price": "2.00", "qty": "0.5", "uom": "kg", "taxes": fee },
+    ], "candidates": [{ "id": "c", "shape": { "portions": {
+        "portions": [{ "line": 1, "qty": 3 }, { "line": 2, "qty": "0.5" }], "effect": { "fixed-price": "0.5" } } } }] });
+    let result = price(&case);
+    assert_eq!((&result["total_tax"], &result["total_excluded"]), (&json!("0.35"), &json!("4.00")));
+    let reason = result["candidates"][0]["reason"].as_str().unwrap();
+    assert_eq!(reason, "its price is for one piece, and line 2 is sold by the kg");
+}
+
+#[test]
+fn a_file_with_a_mark_at_its_beginning_is_read_and_one_with_a_key_twice_is_not() {
+    let text = r#"{ "currency": "EUR", "lines": [{ "unit_price": 1 }] }"#;
+    assert_eq!(pos_case::price(&format!("\u{feff}{text}"), &mut NoExtensions)["total_included"], "1.00");
+    let twice = text.replace("\"EUR\",", "\"EUR\", \"currency\": \"USD\",");
+    let message = pos_case::price(&twice, &mut NoExtensions)["refused"]["message"].to_string();
+    assert!(message.contains("currency") && message.contains("twice"), "{message}");
+}

@@ -4,11 +4,23 @@
 
 use super::{Run, State, pile};
 use crate::allocate;
-use crate::case::{Basis, Effect, OfferMode, RoundedAt, Shape, Stage};
+use crate::case::{Basis, Candidate, Effect, OfferMode, RoundedAt, Shape, Spread, Stage};
 use crate::number::{Rational, one, zero};
 use crate::refusal::Refusal;
 use crate::round::round_to;
 use crate::tax;
+
+/// One amount off, or one price, for all pieces together: it is met to the cent, however lines are rounded.
+fn is_amount(candidate: &Candidate) -> bool {
+    let effect = match &candidate.shape {
+        Shape::Portions { effect, .. } | Shape::WholeOrder(effect) => Some(effect),
+        Shape::Deal { slots, together, .. } => {
+            together.as_ref().filter(|_| slots.iter().all(|slot| slot.effect.is_none()))
+        }
+    };
+    matches!(effect, Some(Effect::BundlePrice(_)))
+        || (matches!(effect, Some(Effect::AmountOff(_))) && candidate.spread == Spread::Across)
+}
 
 impl Run<'_> {
     /// Rounds what the stage's candidates save, once, and lowers the lines by it; never below zero.
@@ -20,9 +32,15 @@ impl Run<'_> {
                 continue;
             }
             let rounded = |value: &Rational| round_to(value, &unit, policy.discount_mode);
-            let shares = match policy.discount_at {
-                RoundedAt::Line => outcome.by_line.iter().map(rounded).collect(),
-                RoundedAt::Candidate => allocate::by_weight(&rounded(&outcome.saving), &outcome.by_line, &unit)?,
+            let together = |whole: &Rational| allocate::by_weight(whole, &outcome.by_line, &unit);
+            let shares = if policy.discount_at == RoundedAt::Candidate || is_amount(candidate) {
+                together(&rounded(&outcome.saving))?
+            } else {
+                let each: Vec<Rational> = outcome.by_line.iter().map(rounded).collect();
+                match candidate.cap.as_ref().filter(|cap| each.iter().sum::<Rational>() > **cap) {
+                    Some(cap) => together(cap)?,
+                    None => each,
+                }
             };
             for ((net, posted), share) in self.nets.iter_mut().zip(&mut outcome.by_line).zip(shares) {
                 *posted = share.min(net.clone()).max(zero());

@@ -3,7 +3,7 @@
 use super::super::engine::WorkLine;
 use super::super::proposal::{Basis, Candidate, Chosen, Deal, Effect, Portion, Shape, Slot};
 use super::assign::place_of;
-use pos_money::{Decimal, Money, Quantity};
+use pos_money::{Decimal, Money, Quantity, Unit};
 
 /// The problem, if there is one.
 pub(super) fn problem(candidate: &Candidate, lines: &[WorkLine]) -> Option<String> {
@@ -27,6 +27,7 @@ pub(super) fn problem(candidate: &Candidate, lines: &[WorkLine]) -> Option<Strin
                         .then(|| "a quantity is below zero".to_owned())
                 })
                 .or_else(|| of_effect(effect))
+                .or_else(|| of_units(effect, portions.iter().map(|portion| portion.line), lines))
         }
         Shape::Deal(Deal { slots, together, .. }) => {
             unknown(slots.iter().flat_map(|slot| slot.pool.iter().copied()), lines)
@@ -38,6 +39,13 @@ pub(super) fn problem(candidate: &Candidate, lines: &[WorkLine]) -> Option<Strin
                 })
                 .or_else(|| slots.is_empty().then(|| "a deal has no slots".to_owned()))
                 .or_else(|| slots.iter().filter_map(|slot| slot.effect.as_ref()).chain(together).find_map(of_effect))
+                .or_else(|| {
+                    let of_slot = |slot: &Slot| {
+                        let effects = slot.effect.iter().chain(together);
+                        effects.into_iter().find_map(|effect| of_units(effect, slot.pool.iter().copied(), lines))
+                    };
+                    slots.iter().find_map(of_slot)
+                })
         }
     }
 }
@@ -59,6 +67,18 @@ fn of_effect(effect: &Effect) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A price of a kilogram says nothing about pieces.
+fn of_units(effect: &Effect, mut named: impl Iterator<Item = u32>, lines: &[WorkLine]) -> Option<String> {
+    let Effect::FixedPrice(price) = effect else { return None };
+    named.find_map(|number| {
+        let unit = lines[place_of(lines, number)?].quantity.unit;
+        let fits = Quantity::new(Decimal::ONE, unit).in_unit(price.per.unit).is_ok();
+        let name = |unit: Unit| if unit == Unit::Each { "piece" } else { unit.symbol() };
+        let (per, sold) = (name(price.per.unit), name(unit));
+        (!fits).then(|| format!("its price is for one {per}, and line {number} is sold by the {sold}"))
+    })
 }
 
 /// Pieces a slot asks for; 0 where that is not a whole number.

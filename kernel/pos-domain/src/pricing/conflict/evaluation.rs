@@ -150,7 +150,8 @@ pub(super) fn reduce(
         take.saving += off;
         added += off;
     }
-    Ok(added)
+    // Three thirds of 1.00 are 1.00: not what is left of them after division.
+    Ok(together.unwrap_or(added))
 }
 
 fn pieces_of(pieces: &[(usize, Decimal)], line: usize) -> Decimal {

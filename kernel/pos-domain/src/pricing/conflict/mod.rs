@@ -20,7 +20,9 @@ pub(super) use outcome::{LineShare, Outcome, Payable, Resolved};
 use super::engine::WorkLine;
 use super::policy::{Budget, BudgetKind, GroupRule, OnExceed, Policy};
 use super::priced::{DecisionState, ModifierSource};
-use super::proposal::{Basis, Candidate, Deal, Effect, Mode, Requirement, RequirementBasis, Shape};
+use super::proposal::{
+    Attr, AttrValue, Basis, Candidate, Deal, EXCEPT_LINES, Effect, Mode, Requirement, RequirementBasis, Shape,
+};
 use crate::refusal::Refusal;
 use assign::{Asking, Choices, Limit, named, place_of};
 use evaluation::{Evaluation, Reducing, Take, reduce, take_pieces};
@@ -37,6 +39,11 @@ struct Contender {
     group: Arc<str>,
     /// Indexes of the lines it is about.
     considered: Vec<usize>,
+    /// Indexes of the lines that are nothing to it: an offer on the whole order does not lower them, its threshold does not
+    /// count them.
+    except: Vec<usize>,
+    /// What those lines came to when the stage began.
+    except_at_start: Decimal,
     /// Where it stood in its extension's list.
     place: usize,
     limit: Limit,
@@ -147,7 +154,8 @@ impl Stand<'_, '_> {
     fn admit(&mut self, candidates: Vec<(ModifierSource, Candidate)>) {
         let default_group: Arc<str> = "default".into();
         for (place, (source, candidate)) in candidates.into_iter().enumerate() {
-            let considered = considered_lines(&candidate.shape, self.lines);
+            let except = excepted_lines(&candidate, self.lines);
+            let considered = considered_lines(&candidate.shape, &except, self.lines);
             let problem = check::problem(&candidate, self.lines).or_else(|| {
                 self.contenders
                     .iter()
@@ -161,7 +169,9 @@ impl Stand<'_, '_> {
             }
             let group = candidate.group.as_ref().unwrap_or(&default_group).clone();
             let limit = Limit::of(&candidate, self.terms.currency);
-            self.contenders.push(Contender { source, candidate, group, considered, place, limit });
+            let except_at_start = except.iter().map(|index| value(&self.lines[*index])).sum();
+            let contender = Contender { source, candidate, group, considered, except, except_at_start, place, limit };
+            self.contenders.push(contender);
         }
     }
 
@@ -278,14 +288,18 @@ impl Stand<'_, '_> {
 
     /// What an offer on the whole order takes off.
     fn whole(&self, index: usize) -> Result<Evaluation, MoneyError> {
-        let candidate = &self.contenders[index].candidate;
-        let Shape::WholeOrder(effect) = candidate.shape else { return Ok(Evaluation::default()) };
-        whole_order(candidate, effect, self.limit(index), self.lines, self.terms)
+        let Shape::WholeOrder(effect) = self.contenders[index].candidate.shape else {
+            return Ok(Evaluation::default());
+        };
+        whole_order(&self.contenders[index], effect, self.limit(index), self.lines, self.terms)
     }
 
     fn give(&mut self, index: usize, evaluation: Evaluation, is_exclusive: bool) -> Result<(), Refusal> {
         self.use_codes(index);
-        take_pieces(self.lines, evaluation.takes.iter(), None, is_exclusive)?;
+        // What is taken off what is to be paid leaves prices as they are.
+        if self.contenders[index].candidate.basis == Basis::Price {
+            take_pieces(self.lines, evaluation.takes.iter(), None, is_exclusive)?;
+        }
         self.resolved.outcomes.push(applied(&mut self.contenders[index], evaluation));
         Ok(())
     }
@@ -295,8 +309,14 @@ impl Stand<'_, '_> {
     }
 
     fn leave_out(&mut self, index: usize, alone: Decimal) {
+        if is_used_up(self.limit(index)) {
+            return self.reject(index, DecisionState::Budget, "its limit or budget is used up".to_owned());
+        }
+        if self.exceeds(index, &Evaluation { saving: alone, sets: 1, ..Evaluation::default() }) {
+            return self.reject(index, DecisionState::Budget, "its budget does not reach".to_owned());
+        }
         let currency = self.terms.currency;
-        let outcome = left_out(&mut self.contenders[index], alone, &self.resolved.outcomes, currency);
+        let outcome = left_out(&mut self.contenders[index], alone, self.lines, &self.resolved.outcomes, currency);
         self.resolved.outcomes.push(outcome);
     }
 
@@ -326,9 +346,16 @@ impl Stand<'_, '_> {
         let id = &self.contenders[index].candidate.id;
         let budgets = self.terms.budgets.iter().filter(|budget| budget.offer == *id);
         budgets.filter(|budget| budget.on_exceed == OnExceed::Skip).any(|budget| match budget.kind {
-            BudgetKind::Spend => evaluation.saving > budget.left,
+            BudgetKind::Spend => self.posted(evaluation.saving) > budget.left,
             BudgetKind::Uses => evaluation.saving > Decimal::ZERO && Decimal::from(evaluation.sets) > budget.left,
         })
+    }
+
+    /// What a saving will be posted as.
+    fn posted(&self, saving: Decimal) -> Decimal {
+        let Terms { policy, currency, .. } = self.terms;
+        let rounded = currency.round(saving, policy.discount_rounding.rounding());
+        rounded.map_or(saving, |money| currency.to_decimal(money))
     }
 
     fn code_is_used(&self, index: usize) -> bool {
@@ -345,8 +372,12 @@ impl Stand<'_, '_> {
             return Some("its code was used by another offer".to_owned());
         }
         let Requirement { min, basis, left } = contender.candidate.requires?;
-        let now = discountable_sum(self.lines);
-        let has = if left { now } else { self.nets_at_start };
+        let has = if left {
+            discountable_sum(self.lines)
+                - contender.except.iter().map(|line| value(&self.lines[*line])).sum::<Decimal>()
+        } else {
+            self.nets_at_start - contender.except_at_start
+        };
         let in_terms = |whole: fn(Taxed) -> Decimal| match self.terms.taxed {
             // Other terms are a share of the shop's: taxes follow the prices.
             Some(taxed) if !self.nets_at_start.is_zero() => {
@@ -365,16 +396,22 @@ impl Stand<'_, '_> {
     }
 }
 
+/// Nothing more may be given, whatever there is.
+fn is_used_up(Limit { sets, money }: Limit) -> bool {
+    sets == Some(0) || money.is_some_and(|money| money.is_zero())
+}
+
 /// Every discountable line as far as it is free, shared on net.
 fn whole_order(
-    candidate: &Candidate,
+    contender: &Contender,
     effect: Effect,
     limit: Limit,
     lines: &[WorkLine],
     terms: Terms<'_>,
 ) -> Result<Evaluation, MoneyError> {
     let mut takes = Vec::new();
-    for (line, work) in lines.iter().enumerate().filter(|(_, work)| work.discountable) {
+    let concerned = contender.considered.iter().map(|line| (*line, &lines[*line]));
+    for (line, work) in concerned {
         for (segment, pieces) in
             work.segments.iter().enumerate().filter(|(_, segment)| Taker::Anybody.may_take(segment))
         {
@@ -385,7 +422,8 @@ fn whole_order(
     if limit.sets == Some(0) {
         return Ok(Evaluation::default());
     }
-    let reducing = Reducing { lines, pieces: &Pieces::default(), spread: candidate.spread, currency: terms.currency };
+    let reducing =
+        Reducing { lines, pieces: &Pieces::default(), spread: contender.candidate.spread, currency: terms.currency };
     let saving = reduce(&mut takes, effect, 1, reducing)?;
     let mut evaluation = Evaluation { takes, saving, sets: 1, capped: false };
     if let Some(money) = limit.money {
@@ -419,9 +457,10 @@ fn effect_class(shape: &Shape) -> u8 {
 }
 
 /// Indexes of the lines a candidate could touch.
-fn considered_lines(shape: &Shape, lines: &[WorkLine]) -> Vec<usize> {
+fn considered_lines(shape: &Shape, except: &[usize], lines: &[WorkLine]) -> Vec<usize> {
     if let Shape::WholeOrder(_) = shape {
-        return (0..lines.len()).filter(|index| lines[*index].discountable).collect();
+        let concerned = |index: &usize| lines[*index].discountable && !except.contains(index);
+        return (0..lines.len()).filter(concerned).collect();
     }
     let mut considered = Vec::new();
     considered.extend(named(shape).filter_map(|line| place_of(lines, line)));
@@ -430,8 +469,26 @@ fn considered_lines(shape: &Shape, lines: &[WorkLine]) -> Vec<usize> {
     considered
 }
 
+/// Indexes of the discountable lines that its attribute [`EXCEPT_LINES`] names.
+fn excepted_lines(candidate: &Candidate, lines: &[WorkLine]) -> Vec<usize> {
+    let of = |attr: &&Attr| &*attr.key == EXCEPT_LINES;
+    let Some(Attr { value: AttrValue::Texts(names), .. }) = candidate.attrs.iter().find(of) else {
+        return Vec::new();
+    };
+    let named = names.iter().filter_map(|name| place_of(lines, name.parse().ok()?));
+    let mut except: Vec<usize> = named.filter(|index| lines[*index].discountable).collect();
+    except.sort_unstable();
+    except.dedup();
+    except
+}
+
 fn discountable_sum(lines: &[WorkLine]) -> Decimal {
-    lines.iter().filter(|line| line.discountable).flat_map(|line| &line.segments).map(|segment| segment.value).sum()
+    lines.iter().filter(|line| line.discountable).map(value).sum()
+}
+
+/// What a line costs now, exact.
+fn value(line: &WorkLine) -> Decimal {
+    line.segments.iter().map(|segment| segment.value).sum()
 }
 
 /// Whether a candidate's threshold is in other terms than the shop's prices.

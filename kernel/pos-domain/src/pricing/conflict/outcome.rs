@@ -1,8 +1,10 @@
 //! What became of each candidate, in words and figures.
 
+use super::super::engine::WorkLine;
 use super::super::priced::{DecisionState, ModifierSource};
-use super::super::proposal::{Basis, Candidate, Effect, Shape};
+use super::super::proposal::{Basis, Candidate, Chosen, Deal, Effect, Shape, Spread};
 use super::Contender;
+use super::assign::place_of;
 use super::evaluation::{Evaluation, Take};
 use pos_money::{Currency, Decimal};
 use std::sync::Arc;
@@ -31,6 +33,10 @@ pub(in crate::pricing) struct Outcome {
     pub(in crate::pricing) payable: Option<Payable>,
     /// Exact, in major units.
     pub(in crate::pricing) saving: Decimal,
+    /// What it may not exceed when it is posted.
+    pub(in crate::pricing) most: Option<Decimal>,
+    /// It takes one amount off, or leaves one price: that is met to the cent, however lines are rounded.
+    pub(in crate::pricing) is_amount: bool,
     pub(in crate::pricing) by_line: Vec<LineShare>,
     /// Indexes of the lines the candidate is about.
     pub(in crate::pricing) considered: Vec<usize>,
@@ -82,6 +88,7 @@ pub(super) fn applied(contender: &mut Contender, evaluation: Evaluation) -> Outc
         (DecisionState::Applied, Arc::default())
     };
     let is_whole = matches!(candidate.shape, Shape::WholeOrder(_));
+    let most = if capped { Some(saving) } else { limit.money };
     Outcome {
         source: source.clone(),
         label: candidate.label.text.clone(),
@@ -91,26 +98,50 @@ pub(super) fn applied(contender: &mut Contender, evaluation: Evaluation) -> Outc
         is_whole,
         payable,
         saving,
+        most,
+        is_amount: is_amount(candidate),
         by_line,
         considered: std::mem::take(considered),
     }
 }
 
-/// Why a candidate that was in the running got nothing, though it is worth something `alone`.
-pub(super) fn left_out(contender: &mut Contender, alone: Decimal, outcomes: &[Outcome], currency: Currency) -> Outcome {
+/// Whether a candidate's effect is one amount for all its pieces together.
+fn is_amount(candidate: &Candidate) -> bool {
+    let effect = match &candidate.shape {
+        Shape::WholeOrder(effect) => Some(effect),
+        Shape::Portions(chosen) => Some(&chosen.effect),
+        Shape::Deal(Deal { slots, together, .. }) => {
+            together.as_ref().filter(|_| slots.iter().all(|slot| slot.effect.is_none()))
+        }
+    };
+    match effect {
+        Some(Effect::BundlePrice(_)) => true,
+        Some(Effect::AmountOff(_)) => candidate.spread == Spread::Across,
+        _ => false,
+    }
+}
+
+/// Why a candidate that was in the running got nothing, though it may be worth something `alone`.
+pub(super) fn left_out(
+    contender: &mut Contender,
+    alone: Decimal,
+    lines: &[WorkLine],
+    outcomes: &[Outcome],
+    currency: Currency,
+) -> Outcome {
     let considered = &contender.considered;
     let is_whole = contender.is_whole();
-    if alone <= Decimal::ZERO && !is_whole {
+    if !is_whole && !is_complete(&contender.candidate, lines) {
         let reason = "its conditions are not met by what is left".to_owned();
         return rejected(contender, DecisionState::Unmet, reason);
     }
     let places = u32::from(currency.exponent());
-    let winner = outcomes
-        .iter()
+    let winner = outcomes.iter().filter(|_| is_cheaper(&contender.candidate, lines, currency));
+    let winner = winner
         .filter(|outcome| matches!(outcome.decision, DecisionState::Applied | DecisionState::Capped))
         .find(|outcome| overlap(&outcome.considered, considered));
     let reason = match winner {
-        Some(winner) if winner.saving >= alone && !is_whole => format!(
+        Some(winner) if alone > Decimal::ZERO && winner.saving >= alone && !is_whole => format!(
             "worth {:.*}, not more than {} {:.*}",
             places as usize,
             alone.round_dp(places),
@@ -122,6 +153,31 @@ pub(super) fn left_out(contender: &mut Contender, alone: Decimal, outcomes: &[Ou
         None => "it would save nothing".to_owned(),
     };
     rejected(contender, DecisionState::Lost, reason)
+}
+
+/// Whether a price that a candidate proposes is below that of any of its lines; other effects always lower something.
+fn is_cheaper(candidate: &Candidate, lines: &[WorkLine], currency: Currency) -> bool {
+    let Shape::Portions(Chosen { portions, effect: Effect::FixedPrice(price), .. }) = &candidate.shape else {
+        return true;
+    };
+    let named = portions.iter().filter_map(|portion| place_of(lines, portion.line)).map(|index| &lines[index]);
+    named.into_iter().any(|line| price.extend(line.quantity).is_ok_and(|costs| costs < currency.to_decimal(line.net)))
+}
+
+/// Whether the basket has what a candidate asks for, taken by others or not.
+fn is_complete(candidate: &Candidate, lines: &[WorkLine]) -> bool {
+    let open = |number: &u32| place_of(lines, *number).map(|index| &lines[index]).filter(|line| line.open);
+    match &candidate.shape {
+        Shape::WholeOrder(_) => true,
+        Shape::Portions(Chosen { portions, .. }) => portions.iter().any(|portion| open(&portion.line).is_some()),
+        Shape::Deal(Deal { slots, .. }) => slots.iter().all(|slot| {
+            let pieces = |line: &WorkLine| match line.quantity.unit.is_measured() {
+                true => Decimal::ONE,
+                false => line.quantity.value,
+            };
+            slot.pool.iter().filter_map(open).map(pieces).sum::<Decimal>() >= slot.count.value
+        }),
+    }
 }
 
 /// A contender that gets nothing.
@@ -147,6 +203,8 @@ pub(super) fn refused(
         is_whole: matches!(candidate.shape, Shape::WholeOrder(_)),
         payable: None,
         saving: Decimal::ZERO,
+        most: None,
+        is_amount: false,
         by_line: Vec::new(),
         considered,
     }

@@ -280,7 +280,7 @@ fn malformed_candidates_cost_their_own_proposal_only() {
             Lost line: Invalid 0 it names line 77, which is not there
             Too much: Invalid 0 a rate off of 101 % is not between 0 and 100
             Good: Applied 100 
-            Raise: Unmet 0 its conditions are not met by what is left
+            Raise: Lost 0 it would save nothing
             due 900 tax 144
         "#]],
     );
