@@ -43,6 +43,7 @@ impl<'de> Deserialize<'de> for Unambiguous {
             fn visit_u64<E>(self, _: u64) -> Result<Unambiguous, E> {
                 Ok(Unambiguous)
             }
+            #[expect(clippy::disallowed_types, reason = "the number is passed over, not read")]
             fn visit_f64<E>(self, _: f64) -> Result<Unambiguous, E> {
                 Ok(Unambiguous)
             }

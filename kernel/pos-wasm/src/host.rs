@@ -1,13 +1,13 @@
 //! The engine all plugins share, and how it is set.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Key};
 use crate::call::{CallState, link_explain};
 use crate::limits::Limits;
 use crate::preinitialise::SNAPSHOT_ROOM_BYTES;
 use crate::recent::Recent;
 use crate::stopwatch::CallListener;
 use crate::ticker::Ticker;
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// Calls that can run at the same moment; more of them fail. A register prices on one thread.
@@ -39,6 +39,19 @@ impl Host {
         link_explain(&mut linker)?;
         let ticker = Ticker::new(&engine);
         Ok(Host { engine, linker, ticker, limits, cache, recent: Recent::default(), listener })
+    }
+
+    /// The component of a key as it is kept in memory or on disk, or the one that is made now and kept in both.
+    pub(crate) fn kept<E>(&self, key: Key, make: impl FnOnce() -> Result<Component, E>) -> Result<Component, E> {
+        self.recent.get_or_make(key, || {
+            let Some(cache) = &self.cache else { return make() };
+            if let Some(component) = cache.get(&self.engine, key) {
+                return Ok(component);
+            }
+            let component = make()?;
+            cache.put(key, &component);
+            Ok(component)
+        })
     }
 }
 

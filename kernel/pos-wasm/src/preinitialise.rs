@@ -44,7 +44,7 @@ pub(crate) fn configured(
     let (context, instrumented) =
         guarded(|| wizer.instrument_component(component)).map_err(|problem| unusable(&problem, subject))?;
     let key = Key::of(&host.engine, &instrumented, "", 0, 0);
-    let instrumented = host.recent.get_or_make(key, || compile(host, &instrumented, subject))?;
+    let instrumented = host.kept(key, || compile(host, &instrumented, subject))?;
 
     let _running = host.ticker.run();
     let (mut store, instance) = run_configure(host, &instrumented, configuration, limits, subject)?;

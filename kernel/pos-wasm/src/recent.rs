@@ -2,7 +2,7 @@
 //!
 //! A new configuration runs once in an instrumented component and ends in another one with the configured memory. The
 //! first depends on the plugin's code alone, so saving offers ten times compiles it once. Without a folder for compiled
-//! code (tests, `pos price`) configured components are kept here as well.
+//! code (tests) configured components are kept here as well.
 
 use crate::cache::Key;
 use std::collections::VecDeque;

@@ -63,7 +63,7 @@ impl Rules {
             return Ok(Arc::clone(known));
         }
         if self.loaders.is_empty() {
-            self.loaders = loaders(None).map_err(|error| format!("{error:#}"))?;
+            self.loaders = loaders(user_cache()).map_err(|error| format!("{error:#}"))?;
         }
         let loader = self.loaders.iter().find(|loader| loader.runtime() == runtime);
         let loader = loader.ok_or_else(|| "nothing here runs this kind of rule".to_owned())?;
@@ -71,6 +71,14 @@ impl Rules {
         self.loaded.insert(key.to_owned(), Arc::clone(&extension));
         Ok(extension)
     }
+}
+
+/// Where compiled plugins of cases are kept, so that the next case need not compile them: the user's own folder for such
+/// things, if there is one.
+fn user_cache() -> Option<PathBuf> {
+    let of = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = of("XDG_CACHE_HOME").or_else(|| of("LOCALAPPDATA")).or_else(|| Some(of("HOME")?.join(".cache")))?;
+    Some(folder.join("pos").join("components"))
 }
 
 fn ask(extension: &dyn Extension, stage: Stage, basket: &Snapshot) -> Result<Proposal, String> {
