@@ -30,24 +30,40 @@ fn an_entry_is_used_by_the_next_start_and_made_again_when_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let source = Guest::new().source();
     check_works(&*loader(folder.path()).load(&source).unwrap());
-    let [entry] = entries(folder.path()).try_into().unwrap();
-    let whole = fs::read(&entry).unwrap();
-    let written = fs::metadata(&entry).unwrap().modified().unwrap();
+    // The configured component, and the one that it was configured in.
+    let made = entries(folder.path());
+    assert_eq!(made.len(), 2);
+    let of_all = |what: fn(&PathBuf) -> Vec<u8>| made.iter().map(what).collect::<Vec<_>>();
+    let contents = || of_all(|entry| fs::read(entry).unwrap());
+    let written = || made.iter().map(|entry| fs::metadata(entry).unwrap().modified().unwrap()).collect::<Vec<_>>();
+    let (whole, when) = (contents(), written());
     check_works(&*loader(folder.path()).load(&source).unwrap());
-    assert_eq!(fs::metadata(&entry).unwrap().modified().unwrap(), written, "it was used, not written again");
+    assert_eq!(written(), when, "they were used, not written again");
 
-    let mut damages = vec![Vec::new(), b"not ours".to_vec(), whole[..whole.len() / 2].to_vec()];
-    for index in [0, 40, whole.len() / 2, whole.len() - 1] {
-        let mut flipped = whole.clone();
-        flipped[index] ^= 0x10;
-        damages.push(flipped);
-    }
+    let damage = |at: usize| {
+        move |content: &Vec<u8>| {
+            let mut flipped = content.clone();
+            let place = at.min(content.len() - 1);
+            flipped[place] ^= 0x10;
+            flipped
+        }
+    };
+    let middle = whole[0].len().min(whole[1].len()) / 2;
+    let mut damages: Vec<Vec<Vec<u8>>> =
+        [0, 40, middle, usize::MAX].map(|at| whole.iter().map(damage(at)).collect()).into();
+    damages.push(vec![Vec::new(), b"not ours".to_vec()]);
+    damages.push(whole.iter().map(|content| content[..content.len() / 2].to_vec()).collect());
     for damaged in damages {
-        fs::write(&entry, &damaged).unwrap();
+        for (entry, content) in made.iter().zip(damaged) {
+            fs::write(entry, content).unwrap();
+        }
         check_works(&*loader(folder.path()).load(&source).unwrap());
-        assert_eq!(fs::read(&entry).unwrap(), whole, "it was made again");
+        let (again, when) = (contents(), written());
+        assert!(again.iter().zip(&whole).all(|(one, other)| one.len() == other.len()), "they were made again");
+        check_works(&*loader(folder.path()).load(&source).unwrap());
+        assert_eq!((contents(), written()), (again, when), "and are used");
     }
-    assert_eq!(entries(folder.path()).len(), 1);
+    assert_eq!(entries(folder.path()), made);
 }
 
 #[test]
@@ -60,11 +76,14 @@ fn another_component_or_configuration_has_another_entry() {
     let mut other = Guest::new();
     other.before_propose("nop");
     loader.load(&other.source()).unwrap();
-    assert_eq!(entries(folder.path()).len(), 3);
+    // Two components to be configured in, three configured ones.
+    assert_eq!(entries(folder.path()).len(), 5);
 
     // One component's entry under another's name is not taken for it.
     let names = entries(folder.path());
-    fs::copy(&names[0], &names[1]).unwrap();
+    for other in &names[1..] {
+        fs::copy(&names[0], other).unwrap();
+    }
     for source in [&source, &other.source()] {
         check_works(&*loader.load(source).unwrap());
     }
