@@ -91,7 +91,7 @@ pub(super) fn read(value: &Value, written: &Value) -> Result<Case, Problem> {
         let costs: i64 = case.rewards.iter().fold(0, |sum, reward| sum.saturating_add(reward.points));
         if costs > customer.points {
             let held = customer.points;
-            return Err(Problem::wrong("rewards", &format!("rewards for the {held} points that the customer has")));
+            return Err(Problem::wrong("rewards", &format!("for at most the {held} points that the customer has")));
         }
     }
     for (place, value) in fields.list("tenders")? {
