@@ -21,6 +21,8 @@ mod rounding;
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod words;
 
 pub use allocate::{allocate, allocate_evenly, allocate_exact};
 pub use currency::{Currency, CurrencyAmount};
