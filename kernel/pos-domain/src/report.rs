@@ -76,6 +76,9 @@ pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
     }
     push(Block::Rule);
     push(pair("Sales", totals.sales.to_string(), Style::Normal));
+    if totals.returns > 0 {
+        push(pair("Receipts with returns", totals.returns.to_string(), Style::Normal));
+    }
     push(pair("Lines", totals.lines.to_string(), Style::Normal));
     push(pair("Voided lines", totals.voided_lines.to_string(), Style::Normal));
     push(pair("Cancelled baskets", totals.cancelled.to_string(), Style::Normal));
@@ -84,6 +87,9 @@ pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
     push(pair("Discounts", amount(totals.discount.negated().unwrap_or_default()), Style::Normal));
     push(pair("Tax", amount(totals.tax), Style::Normal));
     push(pair(&format!("TOTAL {}", shop.currency), amount(totals.total), Style::Large));
+    if !totals.unreceipted.is_zero() {
+        push(pair("Refunded without receipt", amount(totals.unreceipted), Style::Normal));
+    }
     push(Block::Rule);
     for (name, paid) in &totals.departments {
         push(pair(name, amount(*paid), Style::Normal));
@@ -102,4 +108,25 @@ pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
         push(pair("Cash rounding", amount(totals.rounding), Style::Normal));
     }
     receipt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What somebody reading the till must see: returns, and money paid out for goods that name no sale.
+    #[test]
+    fn returns_stand_on_the_report() {
+        let shop = crate::pricing::fixture::shop(1);
+        let mut totals = ShiftTotals { sales: 3, ..ShiftTotals::default() };
+        let at = Moment { unix_ms: 1_772_442_000_000, offset_seconds: 3600 };
+        let plain = x_report(&totals, &shop, at).to_text(42);
+        assert!(!plain.contains("returns") && !plain.contains("Refunded"), "{plain}");
+        (totals.returns, totals.unreceipted) = (2, Money::from_minor(1_250));
+        let text = x_report(&totals, &shop, at).to_text(42);
+        let line =
+            |begins: &str| text.lines().find(|line| line.starts_with(begins)).map(str::trim_end).unwrap_or_default();
+        assert!(line("Receipts with returns").ends_with(" 2"), "{text}");
+        assert!(line("Refunded without receipt").ends_with(" 12.50"), "{text}");
+    }
 }
