@@ -10,6 +10,7 @@ use pos_domain::pricing::proposal::{Attr, AttrValue, Levy, LineKind, Message, Ta
 use pos_domain::pricing::tax::KEEP_PRICE;
 use pos_money::{Currency, Decimal, Money, Quantity, Rate, Unit, UnitPrice};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Keys of a line.
@@ -197,10 +198,10 @@ fn tax(
 
 /// The ids of a list of lines.
 pub(super) fn pool(value: &Value, place: &str, case: &super::Case) -> Result<Vec<LineNumber>, Problem> {
-    let mut pool = Vec::new();
+    let (mut pool, mut known) = (Vec::new(), BTreeSet::new());
     for (place, id) in list_at(value, place)? {
         let number = super::read::line_number(id, &place, case)?;
-        if !pool.contains(&number) {
+        if known.insert(number) {
             pool.push(number);
         }
     }

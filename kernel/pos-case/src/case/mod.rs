@@ -20,6 +20,7 @@ use pos_domain::pricing::proposal::{
 use pos_domain::time::LocalTime;
 use pos_money::{Currency, Decimal, Money, Quantity, Rounding, RoundingMode, UnitPrice};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One basket with everything that decides its price.
@@ -41,6 +42,8 @@ pub struct Case {
     pub policy: Policy,
     /// In the order of the basket.
     pub lines: Vec<CaseLine>,
+    /// Where the line of an id stands.
+    places: BTreeMap<Arc<str>, usize>,
     /// With the stage they are looked at, in the order given.
     pub candidates: Vec<(Stage, Candidate)>,
     /// Items earned.
@@ -189,12 +192,19 @@ impl Case {
 
     /// The line of an id.
     pub fn line(&self, id: &str) -> Option<&CaseLine> {
-        self.lines.iter().find(|line| &*line.id == id)
+        self.lines.get(*self.places.get(id)?)
+    }
+
+    fn add_line(&mut self, line: CaseLine) {
+        self.places.insert(line.id.clone(), self.lines.len());
+        self.lines.push(line);
     }
 
     /// The line of a number.
     pub fn numbered(&self, number: LineNumber) -> Option<&CaseLine> {
-        self.lines.iter().find(|line| line.number == number)
+        // They are numbered from 1.
+        let guess = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.lines.get(guess).filter(|line| line.number == number)
     }
 
     /// What the case says about tax, as an assessor would.

@@ -5,6 +5,7 @@ use crate::json::{Fields, text_at};
 use crate::problem::Problem;
 use pos_money::{Currency, Decimal, Quantity, UnitPrice};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Keys of a case.
@@ -44,6 +45,7 @@ pub(super) fn read(value: &Value, written: &Value) -> Result<Case, Problem> {
         codes: fields.texts("codes")?,
         policy: settings::policy(fields.get("policy"))?,
         lines: Vec::new(),
+        places: BTreeMap::new(),
         candidates: Vec::new(),
         grants: Vec::new(),
         offers: written.get("offers").filter(|offers| !offers.is_null()).map(Value::to_string),
@@ -58,7 +60,7 @@ pub(super) fn read(value: &Value, written: &Value) -> Result<Case, Problem> {
         if case.line(&line.id).is_some() {
             return Err(Problem::wrong(&format!("{place}.id"), "different from those of the lines before"));
         }
-        case.lines.push(line);
+        case.add_line(line);
     }
     for (place, value) in fields.list("price_proposals")? {
         price_proposal(value, &place, &mut case)?;
