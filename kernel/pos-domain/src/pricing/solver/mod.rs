@@ -19,11 +19,13 @@
 mod alike;
 mod bound;
 mod branch;
+pub(in crate::pricing) mod capped;
 mod closed;
 mod flow;
 mod greedy;
 mod plain;
 mod problem;
+pub(in crate::pricing) mod refill;
 
 pub(in crate::pricing) use problem::{Answer, Deal, Pool, Problem, Slot, Slots, Taken};
 
