@@ -37,7 +37,10 @@ pub(super) struct Found {
 /// Work of the searches of one group: ways followed, a bound, better answers, ways followed once more. The same figures
 /// mean about the same time, a few nanoseconds each.
 const WORK_FEW: [u64; 4] = [2_000_000, 50_000, 200_000, 0];
-const WORK_MANY: [u64; 4] = [60_000, 200_000, 600_000, 350_000];
+const WORK_MANY: [u64; 4] = [60_000, 200_000, 1_000_000, 450_000];
+
+/// How much more it may be in all, making up the sets included.
+const WORK_OVER: u64 = 250_000;
 
 /// Lines and plans that are few.
 const FEW: usize = 7;
@@ -51,20 +54,9 @@ pub(super) fn search(
     asked: &[Asked<'_>],
     caps: &[Option<i64>],
     pieces: &Pieces,
-    terms: (&[WorkLine], Currency),
-    (effort, parts): (Effort, usize),
-) -> Found {
-    searched(asked, caps, pieces, terms, (effort, parts)).0
-}
-
-/// What was found, and the work it took.
-fn searched(
-    asked: &[Asked<'_>],
-    caps: &[Option<i64>],
-    pieces: &Pieces,
     (lines, currency): (&[WorkLine], Currency),
     (effort, parts): (Effort, usize),
-) -> (Found, u64) {
+) -> Found {
     // Only the pieces that the plans name, numbered anew.
     let mut wanted: Vec<usize> =
         asked.iter().flat_map(|(plan, ..)| &plan.slots).flat_map(|slot| &slot.pool).copied().collect();
@@ -84,11 +76,11 @@ fn searched(
     let problem = Problem { counts: pieces.all.iter().map(|piece| piece.count).collect(), deals };
     let linear = asked.iter().map(|(.., linear)| *linear).collect();
     let search = Search { sets, caps: under_caps(&plans, caps), problem, linear, parts: parts.max(1) as u64 };
-    let (mut found, work) = search.found(effort);
+    let mut found = search.found(effort);
     for (piece, _) in found.batches.iter_mut().flat_map(|(_, _, slots)| slots).flatten() {
         *piece = wanted[*piece];
     }
-    (found, work)
+    found
 }
 
 struct Search<'a> {
@@ -102,14 +94,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn found(&self, effort: Effort) -> (Found, u64) {
+    fn found(&self, effort: Effort) -> Found {
         let Sets { plans, pieces, .. } = self.sets;
         let (greedy, saved) = self.greedy();
         let alone_and_forced =
             plans.len() == 1 && plans[0].slots.len() == 1 && plans[0].slots[0].pick != Pick::BestForCustomer;
         if alone_and_forced || effort == Effort::Estimate {
             // Nothing to choose: the sets follow one from the other.
-            return (Found { batches: greedy, complete: alone_and_forced, bound: saved }, 0);
+            return Found { batches: greedy, complete: alone_and_forced, bound: saved };
         }
         let mut best = Best { batches: greedy, saving: saved, bound: self.bound().max(saved), work: 0 };
         // Few lines and few offers are searched to the end if that can be; more are searched where that is done at once,
@@ -130,7 +122,10 @@ impl Search<'_> {
         }
         let complete = best.is_proven();
         let Best { batches, bound, work, .. } = best;
-        (Found { batches, complete, bound }, work)
+        // What is begun is brought to its end: a label, a look at all prices, a round of giving out.
+        let over = WORK_OVER + 50 * self.problem.choices() as u64;
+        debug_assert!(work <= first + bounds + refills + again + over, "{work} is too much");
+        Found { batches, complete, bound }
     }
 
     /// Bounds what can be had, and gives sets back to give others out.

@@ -24,7 +24,9 @@ const BUILDS: usize = 5;
 const SLACK: i64 = 100;
 /// Rounds in a row that may bring nothing better.
 const IDLE_MAX: usize = 2_000;
-/// What it costs to try a way, to keep a set, and to ask what a set really saves.
+/// What it costs to sort a choice (a piece for a slot) into its ways, to try a way, to keep a set, and to ask what a set
+/// really saves.
+const WORK_CHOICE: u64 = 8;
 const WORK_TRY: u64 = 6;
 const WORK_KEEP: u64 = 4;
 const WORK_ASK: u64 = 150;
@@ -78,6 +80,7 @@ struct Refill<'a> {
     /// Which of the prices are asked now.
     list: usize,
     work: u64,
+    budget: u64,
     // As things stand:
     left: Vec<i64>,
     /// What each cap has left.
@@ -110,9 +113,12 @@ pub(in crate::pricing) fn improve(
     start: (Vec<Batch>, i64),
     (bound, budget): (i64, u64),
 ) -> (Vec<Batch>, i64, u64) {
-    let mut refill = Refill::new(problem, terms, prices);
     let (batches, known) = start;
     let deals = problem.deals.len();
+    if problem.choices() as u64 * WORK_CHOICE > budget {
+        return (batches, known, 0);
+    }
+    let mut refill = Refill::new(problem, terms, prices, budget);
     let mut order: Vec<usize> = (0..deals).collect();
     let mut current: Vec<Placed> = batches.iter().map(|batch| refill.placed_from(batch)).collect();
     let (mut best, mut best_value) = (None, known);
@@ -141,7 +147,7 @@ pub(in crate::pricing) fn improve(
                 order.swap(at, refill.dice.roll(at + 1));
             }
             let chance = [2, 4, 6][round % 3];
-            if round % 2 == 0 {
+            if round.is_multiple_of(2) {
                 // A deal and all that stands in its way.
                 first = Some(refill.dice.roll(deals));
             }
@@ -183,7 +189,7 @@ pub(in crate::pricing) fn improve(
 }
 
 impl<'a> Refill<'a> {
-    fn new(problem: &'a Problem, terms: &'a Terms<'a>, prices: &'a [i64]) -> Refill<'a> {
+    fn new(problem: &'a Problem, terms: &'a Terms<'a>, prices: &'a [i64], budget: u64) -> Refill<'a> {
         let deals = problem.deals.len();
         let mut by_value = vec![0; problem.counts.len()];
         for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
@@ -199,6 +205,7 @@ impl<'a> Refill<'a> {
             dice: Dice(deals as u64),
             list: 0,
             work: 0,
+            budget,
             left: Vec::new(),
             room: Vec::new(),
             sets_left: Vec::new(),
@@ -238,7 +245,7 @@ impl<'a> Refill<'a> {
             pool
         });
         let way: Way = sorted.collect();
-        self.work += way.iter().map(|pool| 4 * pool.len() as u64).sum::<u64>();
+        self.work += way.iter().map(|pool| WORK_CHOICE / 2 * pool.len() as u64).sum::<u64>();
         way
     }
 
@@ -285,7 +292,7 @@ impl<'a> Refill<'a> {
     }
 
     fn add_up_to(&mut self, deal: usize, sixteenths: i64, mut times: i64, leads: bool) {
-        while times > 0 && self.sets_left[deal] > 0 {
+        while times > 0 && self.sets_left[deal] > 0 && self.work < self.budget {
             let room = self.room(deal);
             if room <= 0 {
                 return;

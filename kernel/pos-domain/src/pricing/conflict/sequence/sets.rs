@@ -17,6 +17,9 @@ pub(super) struct Set {
 /// Pieces of a set: (piece, count, what one costs now, is a target).
 type Part = (usize, i64, i64, bool);
 
+/// What one set of the plan at hand saves.
+type Saving<'a> = &'a dyn Fn(&[Taken]) -> i64;
+
 /// Plans and the pieces they are about.
 #[derive(Clone, Copy)]
 pub(super) struct Sets<'a> {
@@ -33,7 +36,7 @@ impl Sets<'_> {
     }
 
     /// Every way to fill one set of a plan, forced picks left free; none where there are more than `most`.
-    pub(super) fn ways(&self, plan: usize, most: usize, saving: &dyn Fn(&[Taken]) -> i64) -> Option<Vec<Set>> {
+    pub(super) fn ways(&self, plan: usize, most: usize, saving: Saving<'_>) -> Option<Vec<Set>> {
         let mut left: Vec<i64> = self.pieces.all.iter().map(|piece| piece.count).collect();
         let mut found = Vec::new();
         self.fill_slots(plan, &mut left, &mut Vec::new(), &mut found, (most, saving)).then_some(found)
@@ -61,7 +64,7 @@ impl Sets<'_> {
         left: &mut Vec<i64>,
         slots: &mut Vec<Taken>,
         found: &mut Vec<Set>,
-        (most, saving): (usize, &dyn Fn(&[Taken]) -> i64),
+        (most, saving): (usize, Saving<'_>),
     ) -> bool {
         let Some(slot) = self.plans[plan].slots.get(slots.len()) else {
             found.push(Set { saving: saving(slots), slots: slots.clone() });
