@@ -52,7 +52,7 @@ pub(super) struct Bounder<'a> {
     pub(super) taken: Vec<(usize, i64)>,
     /// What further sets of the deal at hand earn: (each, how many).
     gains: Vec<(i64, i64)>,
-    /// The most a piece of each item saves anywhere: a higher price would bring nothing.
+    /// The most a piece of each item saves anywhere, alone or by completing a set: a higher price would bring nothing.
     pub(super) dearest: Vec<i64>,
 }
 
@@ -60,8 +60,10 @@ impl<'a> Bounder<'a> {
     pub(super) fn new(problem: &'a Problem) -> Bounder<'a> {
         let deals = problem.deals.len();
         let mut dearest = vec![0; problem.counts.len()];
-        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
-            dearest[*item] = dearest[*item].max(*weight);
+        for Deal { slots, per_set, .. } in &problem.deals {
+            for (item, weight) in slots.iter().flat_map(|slot| &slot.pool) {
+                dearest[*item] = dearest[*item].max(weight.saturating_add((*per_set).max(0)));
+            }
         }
         let (mut sorted, mut starts) = (Vec::new(), Vec::with_capacity(deals));
         for Deal { slots, .. } in &problem.deals {

@@ -192,8 +192,10 @@ impl<'a> Refill<'a> {
     fn new(problem: &'a Problem, terms: &'a Terms<'a>, prices: &'a [i64], budget: u64) -> Refill<'a> {
         let deals = problem.deals.len();
         let mut by_value = vec![0; problem.counts.len()];
-        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
-            by_value[*item] = (weight / PART).max(by_value[*item]);
+        for Deal { slots, per_set, .. } in &problem.deals {
+            for (item, weight) in slots.iter().flat_map(|slot| &slot.pool) {
+                by_value[*item] = (weight.saturating_add((*per_set).max(0)) / PART).max(by_value[*item]);
+            }
         }
         let mut refill = Refill {
             problem,
