@@ -3,8 +3,7 @@
 //!
 //! A set is worth what it saves, as far as its cap has room, less what its pieces are worth to others: the prices that
 //! bound the answer ([`super::bound`], [`super::capped`]) say that. Under a cap the best set is seldom the one that saves
-//! most, so each deal has several ways to choose its pieces: by what they save less what they cost, and by ever smaller
-//! parts of what they save.
+//! most, so pieces are exchanged for others that are worth less elsewhere as long as the set still fills its cap.
 //!
 //! ```text
 //! cap 3.00 on half of a piece, a 10.00, b 6.00     a saves 5.00, of which the cap leaves 3.00; so does b, and leaves a
@@ -22,6 +21,8 @@ const PART: i64 = 8;
 const BUILDS: usize = 5;
 /// An answer is built upon further if it misses no more than this part of the best.
 const SLACK: i64 = 100;
+/// Of sixteen sets those that are given back, round by round.
+const GIVEN_BACK: [usize; 3] = [2, 4, 6];
 /// Rounds in a row that may bring nothing better.
 const IDLE_MAX: usize = 2_000;
 /// What it costs to sort a choice (a piece for a slot) into its ways, to try a way, to keep a set, and to ask what a set
@@ -37,8 +38,11 @@ pub(in crate::pricing) type Batch = (usize, i64, Vec<Taken>);
 /// Which pieces of its pool a slot takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pricing) enum Order {
+    /// Whichever.
     Free,
+    /// The first of the pool that are left.
     FirstLeft,
+    /// The last.
     LastLeft,
 }
 
@@ -56,6 +60,7 @@ pub(in crate::pricing) struct Terms<'a> {
 /// Pieces of one set: (slot, item, pieces).
 type Pieces = SmallVec<[(usize, usize, i64); 6]>;
 
+/// Sets of a deal that are alike.
 #[derive(Clone, Debug)]
 struct Placed {
     deal: usize,
@@ -68,6 +73,7 @@ struct Placed {
 /// For each slot the pieces in the order in which it takes them: (item, weight).
 type Way = SmallVec<[Vec<(usize, i64)>; 2]>;
 
+/// An answer that is taken apart and put together again.
 struct Refill<'a> {
     problem: &'a Problem,
     terms: &'a Terms<'a>,
@@ -146,34 +152,9 @@ pub(in crate::pricing) fn improve(
             for at in (1..deals).rev() {
                 order.swap(at, refill.dice.roll(at + 1));
             }
-            let chance = [2, 4, 6][round % 3];
-            if round.is_multiple_of(2) {
-                // A deal and all that stands in its way.
-                first = Some(refill.dice.roll(deals));
-            }
-            let wanted = first.map(|deal| refill.wanted(deal));
-            for placed in &current {
-                let stays = match &wanted {
-                    Some(wanted) => {
-                        Some(placed.deal) != first
-                            && (placed.pieces.iter().all(|(_, item, _)| !wanted[*item]) || refill.dice.roll(3) == 0)
-                    }
-                    None => refill.dice.roll(16) >= chance,
-                };
-                if stays {
-                    refill.keep(placed);
-                }
-            }
+            first = refill.give_back(&current, round);
         }
-        if let Some(deal) = first {
-            refill.add(deal, sixteenths);
-        }
-        for deal in &order {
-            refill.add(*deal, sixteenths);
-        }
-        for deal in order.iter().filter(|_| sixteenths > 0) {
-            refill.add(*deal, 0);
-        }
+        refill.give_out(first, &order, sixteenths);
         if refill.value >= best_value - best_value / SLACK {
             std::mem::swap(&mut current, &mut refill.placed);
             if refill.value > best_value {
@@ -232,6 +213,7 @@ impl<'a> Refill<'a> {
         refill
     }
 
+    /// One way to choose: by what pieces save, less their price or not.
     fn way(&mut self, deal: usize, by_price: bool) -> Way {
         let slots = &self.problem.deals[deal].slots;
         let price = |item: usize| if by_price { self.prices[0][item] } else { 0 };
@@ -251,6 +233,37 @@ impl<'a> Refill<'a> {
         way
     }
 
+    /// Keeps a part of an answer: all but what stands in the way of one deal, which is to come first then, or some sets of
+    /// all deals.
+    fn give_back(&mut self, current: &[Placed], round: usize) -> Option<usize> {
+        let first = round.is_multiple_of(2).then(|| self.dice.roll(self.problem.deals.len()));
+        let wanted = first.map(|deal| self.wanted(deal));
+        for placed in current {
+            let stays = match &wanted {
+                Some(wanted) => {
+                    Some(placed.deal) != first
+                        && (placed.pieces.iter().all(|(_, item, _)| !wanted[*item]) || self.dice.roll(3) == 0)
+                }
+                None => self.dice.roll(16) >= GIVEN_BACK[round % GIVEN_BACK.len()],
+            };
+            if stays {
+                self.keep(placed);
+            }
+        }
+        first
+    }
+
+    /// Gives out what is free, to one deal before the others; what is worth its price first, then all that saves anything.
+    fn give_out(&mut self, first: Option<usize>, order: &[usize], sixteenths: i64) {
+        for deal in first.iter().chain(order) {
+            self.add(*deal, sixteenths);
+        }
+        for deal in order.iter().filter(|_| sixteenths > 0) {
+            self.add(*deal, 0);
+        }
+    }
+
+    /// Nothing given out.
     fn clear(&mut self) {
         self.left.clone_from(&self.problem.counts);
         self.room.clone_from(&self.terms.caps.most);
@@ -293,6 +306,7 @@ impl<'a> Refill<'a> {
         self.add_up_to(deal, sixteenths, i64::MAX, leads);
     }
 
+    /// Adds some sets of a deal at most while they are worth their pieces; one that is worth nothing where it `leads`.
     fn add_up_to(&mut self, deal: usize, sixteenths: i64, mut times: i64, leads: bool) {
         while times > 0 && self.sets_left[deal] > 0 && self.work < self.budget {
             let room = self.room(deal);
