@@ -60,9 +60,10 @@ pub(super) struct Choices<'a> {
     pieces: Pieces,
     /// Candidate by candidate.
     plans: Vec<Plan>,
-    /// The pieces, and the plans as deals of the solver: empty ones where a plan is not linear.
+    /// The pieces, and the plans as deals of the solver.
     problem: Problem,
-    is_linear: Vec<bool>,
+    /// How far each deal says what its plan saves.
+    linear: Vec<Linear>,
 }
 
 impl<'a> Choices<'a> {
@@ -86,14 +87,15 @@ impl<'a> Choices<'a> {
             counts: pieces.all.iter().map(|piece| piece.count).collect(),
             deals: Vec::with_capacity(plans.len()),
         };
-        let mut is_linear = Vec::with_capacity(plans.len());
+        let mut linear = Vec::with_capacity(plans.len());
         for plan in &plans {
-            let deal = linear(plan, &pieces, lines, currency);
-            is_linear.push(deal.is_some());
-            problem.deals.push(deal.unwrap_or_default());
+            let (deal, how_far) =
+                as_deal(plan, &pieces, lines, currency).unwrap_or((solver::Deal::default(), Linear::No));
+            linear.push(how_far);
+            problem.deals.push(deal);
         }
         let limits = asking.iter().map(|asking| asking.limit).collect();
-        Ok(Choices { limits, lines, currency, pieces, plans, problem, is_linear })
+        Ok(Choices { limits, lines, currency, pieces, plans, problem, linear })
     }
 
     /// Assigns the pieces to all of them, best for the customer.
@@ -149,12 +151,13 @@ impl<'a> Choices<'a> {
         let caps: Vec<Option<i64>> = self.limits.iter().map(scale).collect();
         let parts = others.len();
         for part in others {
-            let plans: Vec<&Plan> = part.iter().map(|plan| &self.plans[*plan]).collect();
-            let found = sequence::search(&plans, &caps, &self.pieces, (self.lines, self.currency), (effort, parts));
+            let asked = part.iter().map(|plan| (&self.plans[*plan], &self.problem.deals[*plan], self.linear[*plan]));
+            let asked: Vec<sequence::Asked<'_>> = asked.collect();
+            let found = sequence::search(&asked, &caps, &self.pieces, (self.lines, self.currency), (effort, parts));
             bound = bound.saturating_add(found.bound);
             is_optimal &= found.complete;
             for (index, sets, taken) in &found.batches {
-                let plan = plans[*index];
+                let (plan, ..) = asked[*index];
                 self.give(&mut evaluations[plan.candidate], plan, *sets, taken)?;
             }
         }
@@ -168,7 +171,7 @@ impl<'a> Choices<'a> {
         let are_linear = |part: &[usize]| {
             let first = part.first().map(|plan| self.plans[*plan].candidate);
             let is_alone = part.iter().all(|plan| Some(self.plans[*plan].candidate) == first);
-            part.iter().all(|plan| self.is_linear[*plan] && (is_alone || !is_capped(*plan)))
+            part.iter().all(|plan| self.linear[*plan] == Linear::Exact && (is_alone || !is_capped(*plan)))
         };
         let all: Vec<usize> = plans.collect();
         if are_linear(&all) {
@@ -387,73 +390,78 @@ fn pieces_in(quantity: Decimal, pool: &[usize], pieces: &Pieces) -> i64 {
     quantity.checked_div(one).map_or(i64::MAX / 4, |count| i64::try_from(count.ceil()).unwrap_or(i64::MAX / 4))
 }
 
-/// A plan as a deal whose sets save the sum of their pieces and a constant; none where that is not so.
-fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) -> Option<solver::Deal> {
+/// How far a deal of the solver says what a plan saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Linear {
+    /// What its sets save, whichever they are.
+    Exact,
+    /// What its sets save, but they may not be chosen freely.
+    Forced,
+    /// What its sets save or more.
+    AtLeast,
+    /// Nothing: amounts beyond all that can be counted.
+    No,
+}
+
+/// A plan as a deal whose sets save the sum of their pieces and a constant, or never save more than that.
+fn as_deal(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) -> Option<(solver::Deal, Linear)> {
     let scale = |money: Money| pieces.scale(currency.to_decimal(money));
     let mut per_set = 0_i64;
+    let (mut is_exact, mut is_free) = (true, true);
     // The least that the pieces of a set can cost before the common effect.
     let mut least = 0_i64;
     let bundles = plan.slots.iter().filter(|slot| matches!(slot.effect, Some(Effect::BundlePrice(_)))).count();
     let effects = plan.slots.iter().filter(|slot| slot.effect.is_some()).count() + usize::from(plan.together.is_some());
+    let is_shared = |effect: &Effect| match effect {
+        Effect::BundlePrice(_) => true,
+        Effect::AmountOff(_) => plan.spread != Spread::EachUnit,
+        Effect::RateOff(_) | Effect::FixedPrice(_) => false,
+    };
+    let each = |effect: Effect, value: i64, piece: &super::pieces::Piece| {
+        per_piece(effect, value, piece.quantity, lines[piece.line].quantity.unit, pieces, currency)
+    };
+    // How often an amount comes off at most that comes off every line once.
+    let on_lines = |pool: &[usize], count: i64| match plan.spread {
+        Spread::EachLine => i64::try_from(distinct_lines(pool, pieces)).unwrap_or(i64::MAX).min(count).max(1),
+        _ => 1,
+    };
     let mut slots = solver::Slots::with_capacity(plan.slots.len());
     for PlanSlot { count, pool, pick, effect, is_target } in &plan.slots {
-        let everything = pieces.count(pool);
-        if *pick != Pick::BestForCustomer && everything > *count && differ(pool, pieces) {
-            return None;
-        }
-        let shared = match effect {
-            Some(Effect::BundlePrice(_)) => true,
-            Some(Effect::AmountOff(_)) => plan.spread != Spread::EachUnit,
-            _ => false,
-        };
-        if shared && *is_target && plan.together.is_some() {
-            // What the slot takes off all its pieces lowers what the common effect works on, piece by piece.
-            return None;
-        }
-        let cheapest = cheapest(pool, *count, pieces);
+        // Forced pieces are not there to be chosen from.
+        is_free &= *pick == Pick::BestForCustomer || pieces.count(pool) <= *count || !differ(pool, pieces);
         let together = plan.together.filter(|_| *is_target);
+        // What the slot takes off all its pieces lowers what the common effect works on, piece by piece.
+        let lowers = effect.as_ref().is_some_and(is_shared) && together.is_some();
+        is_exact &= !lowers;
+        let cheapest = cheapest(pool, *count, pieces);
         let mut weighted = solver::Pool::with_capacity(pool.len());
         for index in pool {
             let piece = &pieces.all[*index];
-            let mut weight = match effect {
+            let weight = match effect {
                 None => 0,
                 Some(Effect::BundlePrice(_)) => piece.scaled,
-                Some(Effect::AmountOff(_)) if plan.spread == Spread::Across || (plan.spread == Spread::EachLine) => 0,
-                Some(effect) => {
-                    per_piece(*effect, piece.scaled, piece.quantity, lines[piece.line].quantity.unit, pieces, currency)?
-                }
+                Some(effect) if is_shared(effect) => 0,
+                Some(effect) => each(*effect, piece.scaled, piece)?,
             };
-            weight += match together {
+            let rest = if lowers { piece.scaled } else { piece.scaled - weight };
+            let further = match together {
                 None => 0,
-                Some(Effect::BundlePrice(_)) => piece.scaled - weight,
-                Some(Effect::AmountOff(_)) if plan.spread != Spread::EachUnit => 0,
-                Some(effect) => per_piece(
-                    effect,
-                    piece.scaled - weight,
-                    piece.quantity,
-                    lines[piece.line].quantity.unit,
-                    pieces,
-                    currency,
-                )?,
+                Some(Effect::BundlePrice(_)) => rest,
+                Some(effect) if is_shared(&effect) => 0,
+                Some(effect) => each(effect, rest, piece)?,
             };
-            weighted.push((*index, weight));
+            weighted.push((*index, weight + further));
         }
         match effect {
-            Some(Effect::BundlePrice(price)) => {
-                per_set -= scale(*price);
-                // A set below its price saves nothing; alone that means it is not made, beside others it does not.
-                if cheapest < scale(*price) && (effects > 1 || bundles > 1) {
-                    return None;
-                }
+            // A set below its price saves nothing; alone that means it is not made, beside others it does not.
+            Some(Effect::BundlePrice(price)) if cheapest < scale(*price) && (effects > 1 || bundles > 1) => {
+                is_exact = false;
             }
+            Some(Effect::BundlePrice(price)) => per_set = per_set.saturating_sub(scale(*price)),
             Some(Effect::AmountOff(amount)) if plan.spread != Spread::EachUnit => {
-                if plan.spread == Spread::EachLine && distinct_lines(pool, pieces) > 1 && *count > 1 {
-                    return None;
-                }
-                if cheapest < scale(*amount) {
-                    return None;
-                }
-                per_set += scale(*amount);
+                let times = on_lines(pool, *count);
+                is_exact &= times == 1 && cheapest >= scale(*amount);
+                per_set = per_set.saturating_add(scale(*amount).saturating_mul(times));
             }
             _ => {}
         }
@@ -463,32 +471,29 @@ fn linear(plan: &Plan, pieces: &Pieces, lines: &[WorkLine], currency: Currency) 
         slots.push(solver::Slot { count: *count, pool: weighted });
     }
     match plan.together {
-        Some(Effect::BundlePrice(price)) => {
-            per_set -= scale(price);
-            if effects > 1 {
-                return None;
-            }
-        }
+        Some(Effect::BundlePrice(price)) if effects == 1 => per_set = per_set.saturating_sub(scale(price)),
+        Some(Effect::BundlePrice(_)) => is_exact = false,
         Some(Effect::AmountOff(amount)) if plan.spread != Spread::EachUnit => {
-            if plan.spread == Spread::EachLine || effects > 1 {
-                return None;
-            }
-            let all: i64 = plan
-                .slots
-                .iter()
-                .filter(|slot| slot.is_target)
+            let targets = || plan.slots.iter().filter(|slot| slot.is_target);
+            let all = targets()
                 .flat_map(|slot| &slot.pool)
-                .map(|index| pieces.all[*index].scaled.saturating_mul(pieces.all[*index].count))
-                .sum();
+                .map(|index| pieces.all[*index].scaled.saturating_mul(pieces.all[*index].count));
             let fixed = plan.sets_max == 1 && plan.slots.iter().all(|slot| pieces.count(&slot.pool) == slot.count);
-            if least < scale(amount) && !fixed {
-                return None;
-            }
-            per_set += scale(amount).min(if fixed { all } else { i64::MAX });
+            let times = targets().map(|slot| on_lines(&slot.pool, slot.count)).fold(0, i64::saturating_add).max(1);
+            is_exact &= plan.spread != Spread::EachLine && effects == 1 && (least >= scale(amount) || fixed);
+            let times = if plan.spread == Spread::EachLine { times } else { 1 };
+            let off = scale(amount).saturating_mul(times);
+            per_set = per_set.saturating_add(if fixed { off.min(all.fold(0, i64::saturating_add)) } else { off });
         }
         _ => {}
     }
-    Some(solver::Deal { slots, per_set, sets_max: plan.sets_max })
+    let deal = solver::Deal { slots, per_set, sets_max: plan.sets_max };
+    let how_far = match (is_exact, is_free) {
+        (false, _) => Linear::AtLeast,
+        (true, false) => Linear::Forced,
+        (true, true) => Linear::Exact,
+    };
+    Some((deal, how_far))
 }
 
 /// What an effect takes off one piece by itself.

@@ -37,9 +37,11 @@ pub(super) struct Bounder<'a> {
     /// Pieces of each item the deals would take.
     demand: Vec<i64>,
     /// Sets each deal would take.
-    sets: Vec<i64>,
+    pub(super) sets: Vec<i64>,
     /// What each deal earns.
-    earned: Vec<i64>,
+    pub(super) earned: Vec<i64>,
+    /// What a set of each deal saves besides its pieces.
+    per_set: Vec<i64>,
     /// The pools of all slots, each sorted by what a piece earns as it was last: (value, item, weight). Prices move little
     /// from step to step, so that sorting is nearly done before it begins.
     sorted: Vec<(i64, usize, i64)>,
@@ -47,19 +49,21 @@ pub(super) struct Bounder<'a> {
     starts: Vec<usize>,
     /// Where in `sorted` a slot stands, where it ends, and pieces used of the item it stands at.
     places: Vec<(usize, usize, i64)>,
-    taken: Vec<(usize, i64)>,
+    pub(super) taken: Vec<(usize, i64)>,
     /// What further sets of the deal at hand earn: (each, how many).
     gains: Vec<(i64, i64)>,
-    /// The most a piece of each item saves anywhere: a higher price would bring nothing.
-    dearest: Vec<i64>,
+    /// The most a piece of each item saves anywhere, alone or by completing a set: a higher price would bring nothing.
+    pub(super) dearest: Vec<i64>,
 }
 
 impl<'a> Bounder<'a> {
     pub(super) fn new(problem: &'a Problem) -> Bounder<'a> {
         let deals = problem.deals.len();
         let mut dearest = vec![0; problem.counts.len()];
-        for (item, weight) in problem.deals.iter().flat_map(|deal| &deal.slots).flat_map(|slot| &slot.pool) {
-            dearest[*item] = dearest[*item].max(*weight);
+        for Deal { slots, per_set, .. } in &problem.deals {
+            for (item, weight) in slots.iter().flat_map(|slot| &slot.pool) {
+                dearest[*item] = dearest[*item].max(weight.saturating_add((*per_set).max(0)));
+            }
         }
         let (mut sorted, mut starts) = (Vec::new(), Vec::with_capacity(deals));
         for Deal { slots, .. } in &problem.deals {
@@ -72,6 +76,7 @@ impl<'a> Bounder<'a> {
             demand: vec![0; problem.counts.len()],
             sets: vec![0; deals],
             earned: vec![0; deals],
+            per_set: problem.deals.iter().map(|deal| deal.per_set).collect(),
             sorted,
             starts,
             places: Vec::new(),
@@ -178,11 +183,27 @@ impl<'a> Bounder<'a> {
         bound
     }
 
+    /// From now on every amount of a deal is what `share` makes of it.
+    pub(super) fn reweigh(&mut self, deal: usize, share: impl Fn(i64) -> i64) {
+        let Deal { slots, per_set, .. } = &self.problem.deals[deal];
+        self.per_set[deal] = share(*per_set);
+        let mut from = self.starts[deal];
+        for Slot { pool, .. } in slots {
+            self.work += pool.len() as u64;
+            for (_, item, weight) in &mut self.sorted[from..from + pool.len()] {
+                // Pools stand by item nearly always, and are short.
+                let known = pool.iter().find(|(known, _)| known == item);
+                *weight = share(known.map_or(0, |(_, weight)| *weight));
+            }
+            from += pool.len();
+        }
+    }
+
     /// The most a deal earns at these prices with least..=most sets, each slot buying on its own; false if the least do
     /// not fit. Leaves the pieces in `taken` and what each set earned in `gains`.
-    fn earn(&mut self, deal: usize, prices: &[i64], least: i64, most: i64) -> bool {
-        let Bounder { problem, work, sets, earned, sorted, starts, places, taken, gains, .. } = self;
-        let Deal { slots, per_set, .. } = &problem.deals[deal];
+    pub(super) fn earn(&mut self, deal: usize, prices: &[i64], least: i64, most: i64) -> bool {
+        let Bounder { problem, work, sets, earned, per_set, sorted, starts, places, taken, gains, .. } = self;
+        let (slots, per_set) = (&problem.deals[deal].slots, per_set[deal]);
         (sets[deal], earned[deal]) = (0, 0);
         gains.clear();
         if most == 0 {
@@ -191,7 +212,7 @@ impl<'a> Bounder<'a> {
         places.clear();
         let mut start = starts[deal];
         // What a set could earn if it had the best piece of every slot as often as it asks.
-        let mut promise = *per_set;
+        let mut promise = per_set;
         for Slot { count, pool } in slots {
             let end = start + pool.len();
             let mut dearest = i64::MIN / 4;
@@ -212,7 +233,7 @@ impl<'a> Bounder<'a> {
             *work += (end - start) as u64;
         }
         while sets[deal] < most {
-            let mut gain = *per_set;
+            let mut gain = per_set;
             let before = taken.len();
             // How many sets just like this one follow before a slot runs into its next item.
             let mut times = most - sets[deal];

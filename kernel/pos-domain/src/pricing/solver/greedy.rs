@@ -3,11 +3,16 @@
 //! A deal's best set is the first pieces of its sorted pools that are still there, so it is found without looking at
 //! the rest, and it is worked out again only when somebody took one of its pieces.
 
+use super::capped::{self, Caps};
+use super::closed;
 use super::problem::{Answer, Deal, Fillings, Pool, Problem, Slot, Taken};
-use super::{bound, closed};
+use super::refill::{self, Batch, Order, Terms};
+use smallvec::smallvec;
 
-/// Steps for the bound of the answer.
-const BOUND_STEPS: u32 = 12;
+/// Parts of the budget for the bound of the answer, and for better ones; so many looks at every choice in any case.
+const BOUND_PART: u64 = 16;
+const REFILL_PART: u64 = 6;
+const BOUND_LOOKS: u64 = 24;
 
 /// What a set gains, and its pieces slot by slot.
 type BestSet = (i64, Fillings);
@@ -21,11 +26,22 @@ struct Offer {
     stale: bool,
 }
 
-/// The greedy answer and its bound.
-pub(super) fn bounded(problem: &Problem) -> Answer {
-    let mut answer = fill(problem);
-    answer.bound = bound::root(problem, answer.saving, BOUND_STEPS);
-    answer
+/// What greed finds and giving out anew makes of it, and its bound.
+pub(super) fn bounded(problem: &Problem, budget: u64) -> Answer {
+    let (batches, saving) = fill(problem);
+    let caps = Caps { most: Vec::new(), of_deal: vec![None; problem.deals.len()] };
+    let looks = BOUND_LOOKS * problem.choices() as u64;
+    let bound = capped::bound(problem, &caps, saving, looks.max(budget / BOUND_PART));
+    let terms = Terms {
+        caps: &caps,
+        orders: problem.deals.iter().map(|deal| smallvec![Order::Free; deal.slots.len()]).collect(),
+        is_exact: vec![true; problem.deals.len()],
+        saving: &|_, _| 0,
+    };
+    let start = (batches, saving);
+    let (batches, saving, _) =
+        refill::improve(problem, &terms, &bound.prices, start, (bound.bound, budget / REFILL_PART));
+    Answer { bound: bound.bound.max(saving), ..gathered(problem, batches, saving) }
 }
 
 /// The greedy answer alone; its bound is itself.
@@ -35,14 +51,13 @@ pub(super) fn estimate(problem: &Problem) -> Answer {
     {
         return alone.into();
     }
-    let mut answer = fill(problem);
-    answer.bound = answer.saving;
-    answer
+    let (batches, saving) = fill(problem);
+    gathered(problem, batches, saving)
 }
 
-fn fill(problem: &Problem) -> Answer {
+fn fill(problem: &Problem) -> (Vec<Batch>, i64) {
     let mut left = problem.counts.clone();
-    let mut answer = Answer::nothing(problem);
+    let (mut batches, mut saving) = (Vec::new(), 0);
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); problem.counts.len()];
     let mut offers: Vec<Offer> = Vec::with_capacity(problem.deals.len());
     for (deal, Deal { slots, .. }) in problem.deals.iter().enumerate() {
@@ -82,11 +97,8 @@ fn fill(problem: &Problem) -> Answer {
         }
         let times = per_set.iter().map(|(item, pieces)| left[*item] / pieces).min().unwrap_or(1);
         let times = times.clamp(1, offers[deal].sets_left);
-        for (slot, pieces) in set.into_iter().enumerate() {
-            for (item, pieces) in pieces {
-                answer.pieces[deal][slot].push((item, pieces * times));
-            }
-        }
+        let all = |pieces: Taken| pieces.into_iter().map(|(item, pieces)| (item, pieces * times)).collect();
+        batches.push((deal, times, set.into_iter().map(all).collect()));
         for (item, pieces) in per_set {
             left[item] -= pieces * times;
             for other in &wanted_by[item] {
@@ -94,8 +106,19 @@ fn fill(problem: &Problem) -> Answer {
             }
         }
         offers[deal].sets_left -= times;
+        saving += gain * times;
+    }
+    (batches, saving)
+}
+
+/// Batches as an answer that is its own bound.
+fn gathered(problem: &Problem, batches: Vec<Batch>, saving: i64) -> Answer {
+    let mut answer = Answer { saving, bound: saving, ..Answer::nothing(problem) };
+    for (deal, times, slots) in batches {
         answer.sets[deal] += times;
-        answer.saving += gain * times;
+        for (known, pieces) in answer.pieces[deal].iter_mut().zip(slots) {
+            known.extend(pieces);
+        }
     }
     for slots in &mut answer.pieces {
         for pieces in slots {

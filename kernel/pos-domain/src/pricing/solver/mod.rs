@@ -12,18 +12,21 @@
 //! ([`branch`]): a price on every piece turns the deals loose from each other and bounds what any answer can save
 //! ([`bound`]). A fixed budget of steps, not of time, ends the search at the same place on every machine; what was
 //! found by then is the answer, and the bound says how much it may miss. Hundreds of articles in overlapping deals are
-//! not searched but given out greedily ([`greedy`]), with the same kind of bound.
+//! not searched but given out greedily ([`greedy`]) and in part anew ([`refill`]), with the same kind of bound; so are sums
+//! under caps ([`capped`]) and pieces that an offer picks itself, which `conflict` searches in its own way.
 //!
 //! Nothing here knows money, lines or labels; `conflict` translates.
 
 mod alike;
 mod bound;
 mod branch;
+pub(in crate::pricing) mod capped;
 mod closed;
 mod flow;
 mod greedy;
 mod plain;
 mod problem;
+pub(in crate::pricing) mod refill;
 
 pub(in crate::pricing) use problem::{Answer, Deal, Pool, Problem, Slot, Slots, Taken};
 
@@ -83,7 +86,7 @@ fn solve_distinct(problem: &Problem) -> Answer {
         let (small, items) = problem.part(&part);
         let found = match part.as_slice() {
             [_] => closed::alone(&small, budget),
-            _ if small.choices() > CHOICES_MAX => greedy::bounded(&small),
+            _ if small.choices() > CHOICES_MAX => greedy::bounded(&small, budget),
             _ if small.choices() > CHOICES_MANY => branch::search(&small, budget / 2, Answer::nothing(&small)),
             _ => branch::search(&small, budget, Answer::nothing(&small)),
         };
@@ -166,7 +169,7 @@ impl Problem {
     }
 
     /// Pieces for slots that can be chosen between.
-    fn choices(&self) -> usize {
+    pub(in crate::pricing) fn choices(&self) -> usize {
         self.deals.iter().flat_map(|deal| &deal.slots).map(|slot| slot.pool.len()).sum()
     }
 

@@ -15,16 +15,15 @@
 //! its price ([`super::steps`]) is not followed. The work is counted, and ends the search at the same place on every
 //! machine; what was not followed by then bounds what may have been missed.
 
+use super::super::super::solver::capped::Caps;
 use super::steps::{Step, Steps, cost};
-use super::{Batch, Found, Search};
+use super::{Batch, Best, Search};
 use std::collections::BTreeMap;
 
-/// Work (a comparison of two labels, roughly) that the searches of one group may take.
-const WORK_MAX: u64 = 800_000;
 /// What it costs to see whether a step fits, to make a label, and to note a remainder.
 const WORK_STEP: u64 = 3;
 const WORK_LABEL: u64 = 12;
-const WORK_REMAINDER: u64 = 60;
+const WORK_REMAINDER: u64 = 150;
 
 /// Pieces left, what they could still save under each list of prices, and the labels of the ways that leave them.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +47,19 @@ struct Labels {
     from: Vec<Option<(usize, usize)>>,
 }
 
+/// Looks for a better way than the best so far, and for a better bound, with some work.
+pub(super) fn search(search: &Search<'_>, steps: &Steps, best: &mut Best, budget: u64) {
+    let Some(found) = follow(search, steps, best.saving, budget) else { return };
+    best.work += found.work;
+    best.bound = best.bound.min(found.bound);
+    if found.saving > best.saving {
+        (best.batches, best.saving) = (found.batches, found.saving);
+    }
+}
+
 /// The best way, where it saves more than `known`; none where there is too much to look at.
-pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
+fn follow(search: &Search<'_>, steps: &Steps, known: i64, work_max: u64) -> Option<Best> {
     let mut labels = Labels::new(search);
-    let steps = Steps::new(search, &labels.cap_of, labels.caps.len())?;
     let weights = weights(search)?;
     let number = |pieces: &[(usize, i64)]| -> u128 {
         pieces.iter().map(|(piece, count)| weights[*piece] * u128::from(count.unsigned_abs())).sum()
@@ -64,7 +72,9 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
     let start = Remainder { left, further: costs(&full), labels: vec![0] };
     let mut open: BTreeMap<u128, Remainder> = BTreeMap::from([(number(&full), start)]);
     let (mut best, mut saving, mut left_open) = (None, known, known);
-    let (mut work, work_max) = (steps.work, WORK_MAX / (search.parts as u64).max(1));
+    // What it costs to go through the numbers of a label once or twice.
+    let width = labels.numbers.len() as u64;
+    let mut work = 0;
     let mut next = Vec::new();
     let mut further = Vec::new();
     while let Some((index, Remainder { left, further: most, labels: mut here })) = open.pop_last() {
@@ -86,10 +96,11 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
             if !fits || !search.sets.is_picked(*plan, &set.slots, &left) {
                 continue;
             }
+            work += width;
             further.clear();
             further.extend(most.iter().zip(costs).map(|(most, cost)| most - cost));
             for label in &here {
-                work += WORK_LABEL;
+                work += WORK_LABEL + 2 * width;
                 if !labels.follow(*label, step, &mut next) || labels.could_save(&next, &further) <= saving {
                     continue;
                 }
@@ -114,7 +125,7 @@ pub(super) fn search(search: &Search<'_>, known: i64) -> Option<Found> {
         }
     }
     let bound = left_open.max(saving);
-    Some(Found { batches: labels.unfold(best, &steps), complete: bound <= saving, bound })
+    Some(Best { batches: labels.unfold(best, steps), saving, bound, work })
 }
 
 /// What one piece counts in the number of a remainder: its digits are the pieces left. None where there are too many.
@@ -131,17 +142,9 @@ fn weights(search: &Search<'_>) -> Option<Vec<u128>> {
 impl Labels {
     /// One label: nothing saved yet.
     fn new(search: &Search<'_>) -> Labels {
-        let (mut caps, mut cap_of, mut candidates) = (Vec::new(), Vec::new(), Vec::new());
+        let Caps { most: caps, of_deal: cap_of } = search.caps.clone();
         let (mut sets_max, mut limit_of) = (Vec::new(), Vec::new());
         for plan in search.sets.plans {
-            cap_of.push(search.caps[plan.candidate].map(|cap| {
-                let known = candidates.iter().position(|candidate| *candidate == plan.candidate);
-                known.unwrap_or_else(|| {
-                    candidates.push(plan.candidate);
-                    caps.push(cap);
-                    caps.len() - 1
-                })
-            }));
             let possible = plan.slots.iter().map(|slot| search.sets.pieces.count(&slot.pool) / slot.count.max(1)).min();
             limit_of.push((plan.sets_max < possible.unwrap_or(0)).then(|| {
                 sets_max.push(plan.sets_max);
@@ -195,8 +198,15 @@ impl Labels {
     /// caps, this one is ahead by as much.
     fn outdoes(&self, one: &[i64], other: &[i64]) -> bool {
         let (caps, sets) = (1..=self.caps.len(), 1 + self.caps.len()..);
-        let behind = caps.map(|cap| (other[cap] - one[cap]).max(0)).sum::<i64>();
-        one[0] - other[0] >= behind && one[sets.clone()].iter().zip(&other[sets]).all(|(one, other)| one <= other)
+        let mut ahead = one[0] - other[0];
+        let mut caps = one[caps.clone()].iter().zip(&other[caps]);
+        // Mostly the first few numbers tell.
+        ahead >= 0
+            && caps.all(|(one, other)| {
+                ahead -= (other - one).max(0);
+                ahead >= 0
+            })
+            && one[sets.clone()].iter().zip(&other[sets]).all(|(one, other)| one <= other)
     }
 
     fn unfold(&self, best: Option<usize>, steps: &Steps) -> Vec<Batch> {

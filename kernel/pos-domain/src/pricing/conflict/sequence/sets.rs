@@ -3,7 +3,7 @@
 use super::super::super::engine::WorkLine;
 use super::super::super::proposal::{Effect, Pick, Spread};
 use super::super::super::solver::Taken;
-use super::super::assign::{Plan, per_piece};
+use super::super::assign::{Plan, PlanSlot, per_piece};
 use super::super::pieces::Pieces;
 use pos_money::Currency;
 
@@ -16,6 +16,9 @@ pub(super) struct Set {
 
 /// Pieces of a set: (piece, count, what one costs now, is a target).
 type Part = (usize, i64, i64, bool);
+
+/// What one set of the plan at hand saves.
+type Saving<'a> = &'a dyn Fn(&[Taken]) -> i64;
 
 /// Plans and the pieces they are about.
 #[derive(Clone, Copy)]
@@ -33,10 +36,25 @@ impl Sets<'_> {
     }
 
     /// Every way to fill one set of a plan, forced picks left free; none where there are more than `most`.
-    pub(super) fn ways(&self, plan: usize, most: usize) -> Option<Vec<Set>> {
+    pub(super) fn ways(&self, plan: usize, most: usize, saving: Saving<'_>) -> Option<Vec<Set>> {
         let mut left: Vec<i64> = self.pieces.all.iter().map(|piece| piece.count).collect();
         let mut found = Vec::new();
-        self.fill_slots(plan, &mut left, &mut Vec::new(), &mut found, most).then_some(found)
+        self.fill_slots(plan, &mut left, &mut Vec::new(), &mut found, (most, saving)).then_some(found)
+    }
+
+    /// No plan has more ways than this, which is quickly told.
+    pub(super) fn ways_at_most(&self, plan: usize) -> usize {
+        let mut ways = 1_usize;
+        for PlanSlot { count, pool, .. } in &self.plans[plan].slots {
+            // Out of n, one after the other and never back: n (n + 1) ... (n + count - 1) / count!
+            for piece in 0..usize::try_from(*count).unwrap_or(usize::MAX) {
+                ways = ways.saturating_mul(pool.len().saturating_add(piece)) / (piece + 1);
+                if ways == 0 || ways > usize::MAX / 1_000 {
+                    break;
+                }
+            }
+        }
+        ways
     }
 
     /// Fills the slots that follow those filled already; false where there were too many ways.
@@ -46,10 +64,10 @@ impl Sets<'_> {
         left: &mut Vec<i64>,
         slots: &mut Vec<Taken>,
         found: &mut Vec<Set>,
-        most: usize,
+        (most, saving): (usize, Saving<'_>),
     ) -> bool {
         let Some(slot) = self.plans[plan].slots.get(slots.len()) else {
-            found.push(Set { saving: self.saving(plan, slots), slots: slots.clone() });
+            found.push(Set { saving: saving(slots), slots: slots.clone() });
             return found.len() <= most;
         };
         let mut fillings = Vec::new();
@@ -57,7 +75,7 @@ impl Sets<'_> {
         for filling in fillings {
             filling.iter().for_each(|(piece, count)| left[*piece] -= count);
             slots.push(filling);
-            let fits = self.fill_slots(plan, left, slots, found, most);
+            let fits = self.fill_slots(plan, left, slots, found, (most, saving));
             for (piece, count) in slots.pop().into_iter().flatten() {
                 left[piece] += count;
             }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 /// Ways to fill sets that are looked at.
-const WAYS_MAX: usize = 4_000;
+const WAYS_MAX: usize = 2_000;
 /// What it costs to make up a set, in comparisons of two labels.
 const WORK_WAY: u64 = 60;
 
@@ -37,14 +37,18 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// The steps of all plans, each under the cap that `cap_of` names; none where there are too many.
-    pub(super) fn new(search: &Search<'_>, cap_of: &[Option<usize>], caps: usize) -> Option<Steps> {
+    /// The steps of all plans; none where there are too many.
+    pub(super) fn new(search: &Search<'_>) -> Option<Steps> {
         let sets = search.sets;
         let any_forced = (0..sets.plans.len()).any(|plan| sets.is_forced(plan));
         let mut all = Vec::new();
         let mut ways = 0;
+        let upper = (0..sets.plans.len()).map(|plan| sets.ways_at_most(plan)).fold(0, usize::saturating_add);
+        if upper > 2 * WAYS_MAX {
+            return None;
+        }
         for plan in (0..sets.plans.len()).filter(|plan| sets.plans[*plan].sets_max > 0) {
-            let of_plan = sets.ways(plan, WAYS_MAX - ways)?;
+            let of_plan = sets.ways(plan, WAYS_MAX - ways, &|slots| search.saving(plan, slots))?;
             ways += of_plan.len();
             let is_forced = sets.is_forced(plan);
             // Of the ways to take the same pieces, the one that saves most; a forced pick looks at the slots too.
@@ -68,8 +72,8 @@ impl Steps {
         }
         let values: Vec<i64> = sets.pieces.all.iter().map(|piece| piece.scaled).collect();
         let mut lists = vec![prices(&values, &all.iter().collect::<Vec<_>>())];
-        for cap in std::iter::once(None).chain((0..caps).map(Some)) {
-            let under_it: Vec<&Step> = all.iter().filter(|step| cap_of[step.plan] == cap).collect();
+        for cap in std::iter::once(None).chain((0..search.caps.most.len()).map(Some)) {
+            let under_it: Vec<&Step> = all.iter().filter(|step| search.caps.of_deal[step.plan] == cap).collect();
             lists.push(prices(&values, &under_it));
         }
         for step in &mut all {
