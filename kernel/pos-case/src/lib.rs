@@ -41,6 +41,11 @@
 //! it as a JSON Schema. What the schema cannot say:
 //!
 //! - A candidate without a `stage` is looked at with the order if it is on the whole order, else with the lines.
+//! - Stages follow each other: an order offer works on what item and shop deals left of every line, and `exclusive` means
+//!   alone among the offers of its stage. What an exclusive deal took, no later offer touches.
+//! - A portion without `qty`, and a slot without `count`, mean one piece.
+//! - `attrs` of a candidate may hold `{"except-lines": {"texts": ["2"]}}`: lines that an offer on the whole order leaves alone
+//!   and that do not count to what it requires.
 //! - `price_proposals` set a line's price. `manual.overrides` set it and close the line to offers. `manual.lines` come after
 //!   item deals and close their line to everything later; `final-price` is what the line costs in the end, all of it.
 //!   `manual.basket`, then `rewards` of kind `discount`, come after order offers; rewards of kind `tender` pay first.

@@ -199,7 +199,8 @@ pub struct Candidate {
     pub consumes_codes: Vec<String>,
     /// Name on the receipt.
     pub label: Message,
-    /// More facts.
+    /// More facts. `except-lines` names lines (texts of their numbers) that an offer on the whole order leaves alone and that
+    /// do not count to what it requires.
     pub attrs: Vec<Attr>,
 }
 

@@ -67,7 +67,7 @@ pub(super) fn in_parts(case: &Value, unpaid: &Value, seed: u64, seen: &mut Seen)
         return seen.wrong(format!("refused: {}", sale["refused"]["message"]));
     }
     if sale.get("due").is_some() {
-        // Coins that are too coarse for what is due.
+        // Points alone that do not pay it all, or coins that are too coarse.
         return seen.count("not_settled");
     }
     let Ok(mut reference) = Returns::of_result(&sale) else {
