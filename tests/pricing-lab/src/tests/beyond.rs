@@ -192,3 +192,27 @@ fn candidates_may_come_in_any_order() {
         assert_eq!(told, price(&case)["certificate"]);
     }
 }
+
+/// A slot that asks for more pieces than there are in the world is looked at as quickly as any other.
+#[test]
+fn counts_beyond_reason_cost_no_time() {
+    for count in ["4294967295", "1000000000000000000", "9223372036854775807"] {
+        for pick in ["best-for-customer", "cheapest", "dearest"] {
+            for pool in [json!([1]), json!([1, 2]), json!([1, 2, 3])] {
+                let slot = |count: &str| json!({ "pool": pool, "count": count, "pick": pick });
+                let deal = |slots: Value| json!({ "deal": { "slots": slots, "together": { "rate-off": "0.5" } } });
+                let case = json!({
+                    "currency": "EUR",
+                    "lines": [{ "unit_price": "3.00" }, { "unit_price": "2.00", "qty": 2 }, { "unit_price": "1.00" }],
+                    "candidates": [
+                        { "id": "many", "shape": deal(json!([slot(count)])), "cap": "1.00" },
+                        { "id": "two", "shape": deal(json!([slot("1"), slot(count)])) },
+                        { "id": "one", "shape": deal(json!([slot("1")])), "cap": "0.40" },
+                    ],
+                });
+                let result = price(&case);
+                assert_eq!(result["discount"], "0.40", "{count} {pick} {pool}: {result}");
+            }
+        }
+    }
+}

@@ -42,16 +42,21 @@ impl Sets<'_> {
         self.fill_slots(plan, &mut left, &mut Vec::new(), &mut found, (most, saving)).then_some(found)
     }
 
-    /// No plan has more ways than this, which is quickly told.
-    pub(super) fn ways_at_most(&self, plan: usize) -> usize {
+    /// The plan has no more ways than this, which is quickly told; of more than `most` only that they are more.
+    pub(super) fn ways_at_most(&self, plan: usize, most: usize) -> usize {
         let mut ways = 1_usize;
         for PlanSlot { count, pool, .. } in &self.plans[plan].slots {
             // Out of n, one after the other and never back: n (n + 1) ... (n + count - 1) / count!
+            // Of one piece there is one way, however many are asked for; of more the ways soon are too many.
+            if pool.len() <= 1 {
+                ways *= pool.len();
+                continue;
+            }
             for piece in 0..usize::try_from(*count).unwrap_or(usize::MAX) {
-                ways = ways.saturating_mul(pool.len().saturating_add(piece)) / (piece + 1);
-                if ways == 0 || ways > usize::MAX / 1_000 {
+                if ways == 0 || ways > most {
                     break;
                 }
+                ways = ways.saturating_mul(pool.len().saturating_add(piece)) / (piece + 1);
             }
         }
         ways

@@ -43,8 +43,9 @@ impl Steps {
         let any_forced = (0..sets.plans.len()).any(|plan| sets.is_forced(plan));
         let mut all = Vec::new();
         let mut ways = 0;
-        let upper = (0..sets.plans.len()).map(|plan| sets.ways_at_most(plan)).fold(0, usize::saturating_add);
-        if upper > 2 * WAYS_MAX {
+        let most = 2 * WAYS_MAX;
+        let upper = (0..sets.plans.len()).map(|plan| sets.ways_at_most(plan, most)).fold(0, usize::saturating_add);
+        if upper > most {
             return None;
         }
         for plan in (0..sets.plans.len()).filter(|plan| sets.plans[*plan].sets_max > 0) {
