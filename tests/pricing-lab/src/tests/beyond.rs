@@ -216,3 +216,23 @@ fn counts_beyond_reason_cost_no_time() {
         }
     }
 }
+
+/// Quantities that no shop has are priced or refused, and nothing overflows on the way.
+#[test]
+fn quantities_beyond_reason_are_priced_or_refused() {
+    for quantity in ["1000000", "1000000000000", "1000000000000000", "900000000000000000"] {
+        for (price_of_one, cap) in [("0.01", "1.00"), ("0.01", "900000000000"), ("9.99", "0.50")] {
+            let lines: Vec<Value> = (0..3).map(|_| json!({ "unit_price": price_of_one, "qty": quantity })).collect();
+            let candidates: Vec<Value> = (0..9)
+                .map(|index| {
+                    let slot = json!({ "pool": [1 + index % 3, 1 + (index + 1) % 3], "count": 1 + index % 4 });
+                    let deal = json!({ "slots": [slot], "together": { "rate-off": "0.3" } });
+                    json!({ "id": format!("c{index}"), "shape": { "deal": deal }, "cap": cap })
+                })
+                .collect();
+            let result = price(&json!({ "currency": "EUR", "lines": lines, "candidates": candidates }));
+            let certificate = &result["certificate"];
+            assert!(pos_case::is_refused(&result) || certificate["saving"].is_string(), "{result}");
+        }
+    }
+}

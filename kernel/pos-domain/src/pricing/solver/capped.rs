@@ -41,6 +41,11 @@ pub(in crate::pricing) struct Bound {
     pub(in crate::pricing) work: u64,
 }
 
+/// Pieces too many or too few, in units that steps are counted in.
+fn fine(excess: i64) -> i128 {
+    i128::from(excess) * i128::from(FINE)
+}
+
 /// A part of an amount, never less than it is.
 fn share(amount: i64, kept: i64) -> i64 {
     (amount >> 16) * kept + (((amount & (WHOLE - 1)) * kept + WHOLE - 1) >> 16)
@@ -69,7 +74,7 @@ pub(in crate::pricing) fn bound(problem: &Problem, caps: &Caps, known: i64, budg
             let earned = bounder.earned[deal];
             let mut paid = 0_i64;
             for (item, pieces) in bounder.taken.drain(..) {
-                demand[item] += pieces;
+                demand[item] = demand[item].saturating_add(pieces);
                 paid = paid.saturating_add(prices[item].saturating_mul(pieces));
             }
             match caps.of_deal[deal] {
@@ -106,14 +111,14 @@ pub(in crate::pricing) fn bound(problem: &Problem, caps: &Caps, known: i64, budg
         for ((count, demand), price) in problem.counts.iter().zip(&mut demand).zip(&prices) {
             let excess = if *demand > *count || *price > 0 { *demand - count } else { 0 };
             *demand = excess;
-            off += i128::from(excess * FINE).pow(2);
+            off = off.saturating_add(fine(excess).saturating_pow(2));
         }
         let mut over: Vec<i128> = Vec::with_capacity(caps.most.len());
         for ((cap, kept), (_, saved)) in caps.most.iter().zip(&kept).zip(&under) {
             let saved = i128::from(*saved) * i128::from(WHOLE) / i128::from((*kept).max(1));
             let excess = (saved - i128::from(*cap)) * i128::from(FINE) / unit;
             let excess = if *kept == WHOLE && excess < 0 || *kept == 0 && excess >= 0 { 0 } else { excess };
-            off += excess.pow(2);
+            off = off.saturating_add(excess.saturating_pow(2));
             over.push(excess);
         }
         if off == 0 {
@@ -122,7 +127,7 @@ pub(in crate::pricing) fn bound(problem: &Problem, caps: &Caps, known: i64, budg
         let step =
             i128::from((smooth.saturating_sub(known)).max(1)) * i128::from(eagerness) * i128::from(FINE) / 8 / off;
         for (item, excess) in demand.iter().enumerate() {
-            let by = i64::try_from(step * i128::from(*excess * FINE)).unwrap_or(0);
+            let by = i64::try_from(step.saturating_mul(fine(*excess))).unwrap_or(0);
             prices[item] = prices[item].saturating_add(by).clamp(0, bounder.dearest[item]);
         }
         for (cap, excess) in over.into_iter().enumerate().filter(|(_, excess)| *excess != 0) {
