@@ -220,6 +220,10 @@ fn counts_beyond_reason_cost_no_time() {
 /// Quantities that no shop has are priced or refused, and nothing overflows on the way.
 #[test]
 fn quantities_beyond_reason_are_priced_or_refused() {
+    let most = "79228162514264337593543950335";
+    let given_away = json!({ "currency": "EUR", "lines": [{ "unit_price": 0, "qty": most }, { "unit_price": 0 }],
+        "candidates": [{ "id": "c", "shape": { "deal": { "slots": [{ "pool": [1, 2] }] } } }] });
+    assert_eq!(price(&given_away)["total_included"], "0.00");
     for quantity in ["1000000", "1000000000000", "1000000000000000", "900000000000000000"] {
         for (price_of_one, cap) in [("0.01", "1.00"), ("0.01", "900000000000"), ("9.99", "0.50")] {
             let lines: Vec<Value> = (0..3).map(|_| json!({ "unit_price": price_of_one, "qty": quantity })).collect();

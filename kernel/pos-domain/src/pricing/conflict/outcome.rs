@@ -175,7 +175,9 @@ fn is_complete(candidate: &Candidate, lines: &[WorkLine]) -> bool {
                 true => Decimal::ONE,
                 false => line.quantity.value,
             };
-            slot.pool.iter().filter_map(open).map(pieces).sum::<Decimal>() >= slot.count.value
+            let there = slot.pool.iter().filter_map(open).map(pieces);
+            // More than can be counted is enough.
+            there.fold(Decimal::ZERO, Decimal::saturating_add) >= slot.count.value
         }),
     }
 }

@@ -113,7 +113,7 @@ impl Search<'_> {
         // or with what is known after better answers were looked for.
         let has_few = pieces.all.len().max(plans.len()) <= FEW;
         let [first, bounds, refills, again] = if has_few { WORK_FEW } else { WORK_MANY }.map(|work| work / self.parts);
-        let is_small = pieces.all.iter().map(|piece| piece.count).sum::<i64>() <= PIECES_MAX;
+        let is_small = pieces.all.iter().map(|piece| piece.count).fold(0, i64::saturating_add) <= PIECES_MAX;
         let steps = is_small.then(|| Steps::new(self)).flatten();
         if let Some(steps) = &steps {
             best.work += steps.work;

@@ -176,7 +176,8 @@ impl Problem {
     /// Every piece on its own: nothing to combine.
     fn is_plain(&self, deal: &Deal) -> bool {
         let [Slot { count: 1, pool }] = deal.slots.as_slice() else { return false };
-        let unlimited = || pool.iter().map(|(item, _)| self.counts[*item]).sum::<i64>() <= deal.sets_max;
+        let unlimited =
+            || pool.iter().map(|(item, _)| self.counts[*item]).fold(0, i64::saturating_add) <= deal.sets_max;
         deal.per_set == 0 && (pool.len() == 1 || unlimited())
     }
 
@@ -184,7 +185,7 @@ impl Problem {
     fn sets_possible(&self, deal: usize) -> i64 {
         let Deal { slots, sets_max, .. } = &self.deals[deal];
         let possible = slots.iter().map(|slot| {
-            let pieces: i64 = slot.pool.iter().map(|(item, _)| self.counts[*item]).sum();
+            let pieces = slot.pool.iter().map(|(item, _)| self.counts[*item]).fold(0, i64::saturating_add);
             pieces / slot.count.max(1)
         });
         possible.min().unwrap_or(0).min(*sets_max)
