@@ -173,7 +173,7 @@ mod tests {
     /// What is asked for in coins settles the sale, whatever was paid otherwise before; and whoever gives more pays the same.
     #[test]
     fn what_coins_owe_is_what_coins_pay() {
-        for (increment, mode, total, card) in iproduct() {
+        for (increment, mode, total, card) in sums_to_pay() {
             let rounding = Rounding { increment, mode };
             let settle = |coins: Option<Money>| {
                 let card = Tender::new(TenderKind::Coupon, Money::from_minor(card));
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    fn iproduct() -> impl Iterator<Item = (i64, RoundingMode, i64, i64)> {
+    fn sums_to_pay() -> impl Iterator<Item = (i64, RoundingMode, i64, i64)> {
         let modes = [
             RoundingMode::HalfUp,
             RoundingMode::HalfEven,

@@ -30,7 +30,7 @@ enum ShiftOf {
 }
 
 /// A line of a part.
-enum Read1 {
+enum FileLine {
     Record(Box<Checked>),
     End(End),
     Unreadable(&'static str),
@@ -39,7 +39,7 @@ enum Read1 {
 /// What a part of the file holds.
 #[derive(Default)]
 struct Part {
-    lines: Vec<Read1>,
+    lines: Vec<FileLine>,
     balances: BTreeMap<(String, String), i128>,
 }
 
@@ -119,11 +119,11 @@ fn part(text: &[u8]) -> Part {
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         lines.push(match std::str::from_utf8(line) {
-            Err(_) => Read1::Unreadable("The line is not text in UTF-8."),
+            Err(_) => FileLine::Unreadable("The line is not text in UTF-8."),
             Ok(line) => match (Line::parse(line), End::parse(line)) {
-                (Some(line), _) => Read1::Record(Box::new(check(&line, &mut balances))),
-                (None, Some(end)) => Read1::End(end),
-                (None, None) => Read1::Unreadable("The line has not the form of a record."),
+                (Some(line), _) => FileLine::Record(Box::new(check(&line, &mut balances))),
+                (None, Some(end)) => FileLine::End(end),
+                (None, None) => FileLine::Unreadable("The line has not the form of a record."),
             },
         });
     }
@@ -184,9 +184,9 @@ impl Walk<'_> {
                 self.report.problem(self.line, "Something follows the end.");
             }
             match read {
-                Read1::Record(checked) => self.record(*checked),
-                Read1::End(end) => self.end = Some(end),
-                Read1::Unreadable(problem) => self.report.problem(self.line, problem),
+                FileLine::Record(checked) => self.record(*checked),
+                FileLine::End(end) => self.end = Some(end),
+                FileLine::Unreadable(problem) => self.report.problem(self.line, problem),
             }
         }
     }
