@@ -7,7 +7,7 @@ use crate::baskets::Random;
 use crate::scenario::shop_settings;
 use crate::shop::{Recipe, TestShop, items_of, root, script, tax_table};
 use anyhow::{Context, bail, ensure};
-use pos_api::command::Discount;
+use pos_api::command::{CountOf, Discount};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::loyalty::{Earning, Programme, Redemption, RewardKind};
 use pos_domain::pricing::manual::{ManualCap, ManualRules};
@@ -90,12 +90,15 @@ fn run_in(recipe: Recipe, count: u64, seed: u64) -> anyhow::Result<Outcome> {
     Ok(lab.outcome)
 }
 
-/// The exported journal of a shop that sold `count` times and took everything back.
+/// The exported journal of a shop that sold `count` times and took everything back, its shift closed half way and at the end.
 pub fn journal(count: u64, seed: u64) -> anyhow::Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let (increment, redeem) = SHOPS[1];
     let mut lab = Lab::open(folder.path(), recipe(increment, redeem)?, seed)?;
-    lab.trade(count)?;
+    lab.trade(count / 2)?;
+    lab.close()?;
+    lab.trade(count - count / 2)?;
+    lab.close()?;
     let mut journal = Vec::new();
     lab.shop.store.export_journal(&mut journal)?;
     Ok(journal)
@@ -112,6 +115,18 @@ impl Lab {
     fn open(folder: &Path, recipe: Recipe, seed: u64) -> anyhow::Result<Lab> {
         let shop = TestShop::open(folder, recipe)?;
         Ok(Lab { shop, random: Random::new(seed), held: Vec::new(), outcome: Outcome::default() })
+    }
+
+    /// Counts the till, wrongly and twice, and closes the shift.
+    fn close(&mut self) -> anyhow::Result<()> {
+        for _ in 0..2 {
+            let counts = vec![CountOf { tender: None, amount: Some(Amount(Decimal::ONE)), pieces: Vec::new() }];
+            let reply = self.shop.call(Command::CountTill { counts });
+            ensure!(reply.refused.is_none(), "the till cannot be counted: {reply:?}");
+        }
+        let reply = self.shop.call(Command::CloseShift { reason: "nobody counted".into(), carry: true });
+        ensure!(reply.refused.is_none(), "the shift cannot be closed: {reply:?}");
+        Ok(())
     }
 
     fn trade(&mut self, count: u64) -> anyhow::Result<()> {

@@ -17,14 +17,15 @@
 
 use crate::shop::{Recipe, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
-use pos_api::command::Discount;
+use pos_api::command::{CountOf, Discount, MoveCash, PiecesOf};
 use pos_api::port::Store;
-use pos_api::view::{BasketView, GiftView, LineView, TrialBalanceView};
+use pos_api::view::{BasketView, CountedView, GiftView, LineView, NamedAmount, OpenBasketView, TrialBalanceView};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::loyalty::Programme;
 use pos_domain::pricing::manual::ManualRules;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Shop, TaxFallback};
+use pos_domain::till::TillRules;
 use pos_money::{Currency, Decimal, Money, Rounding};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -97,6 +98,7 @@ pub fn shop_settings() -> anyhow::Result<Shop> {
         policy: Default::default(),
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
@@ -111,6 +113,7 @@ struct House {
     manual: Option<ManualRules>,
     returns: Option<ReturnRules>,
     loyalty: Option<Programme>,
+    till: Option<TillRules>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -138,6 +141,7 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             let house: House = toml::from_str(&text)?;
             recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
             recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
+            recipe.shop.till = house.till.unwrap_or(std::mem::take(&mut recipe.shop.till));
             recipe.shop.loyalty = house.loyalty.or(recipe.shop.loyalty.take());
         }
         ["shop", "prices-exclude-tax"] => recipe.shop.prices_include_tax = false,
@@ -207,6 +211,32 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
             price: Some(Amount(amount.parse()?)),
             reason: reason.join(" "),
         },
+        ["shift", "open"] => Command::OpenShift { float: None, pieces: Vec::new() },
+        ["shift", "open", pieces @ ..] if is_pieces(pieces) => {
+            Command::OpenShift { float: None, pieces: pieces_of(pieces)? }
+        }
+        ["shift", "open", float] => Command::OpenShift { float: Some(Amount(float.parse()?)), pieces: Vec::new() },
+        ["pay-in", rest @ ..] => Command::PayIn(move_cash(rest)?),
+        ["pay-out", rest @ ..] => Command::PayOut(move_cash(rest)?),
+        ["float", rest @ ..] => Command::AddFloat(move_cash(rest)?),
+        ["safe", rest @ ..] => Command::DropToSafe(move_cash(rest)?),
+        ["drawer", reason @ ..] => Command::OpenDrawer { reason: reason.join(" ") },
+        ["count", counts @ ..] => Command::CountTill { counts: counts_of(counts)? },
+        ["shift", "carry", reason @ ..] => Command::CloseShift { reason: reason.join(" "), carry: true },
+        ["shift", "close", reason @ ..] => Command::CloseShift { reason: reason.join(" "), carry: false },
+        ["z"] => Command::ZReport { shift: None },
+        ["z", shift] => Command::ZReport { shift: Some(shift.parse()?) },
+        ["suspend", note @ ..] => Command::SuspendBasket { basket, note: note.join(" ") },
+        ["recall", place] => {
+            let listed = shop.call(Command::ListBaskets).baskets.unwrap_or_default();
+            let found = listed.get(place.parse::<usize>()? - 1).and_then(|view| view.id);
+            Command::RecallBasket { basket: found.context("no such basket is listed")? }
+        }
+        ["baskets"] => Command::ListBaskets,
+        ["restart"] => {
+            shop.restart()?;
+            return Ok("done".into());
+        }
         ["balances"] => Command::TrialBalance,
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
@@ -226,6 +256,55 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         writeln!(receipts, "{}", receipt.text)?;
     }
     describe(shop, &reply, line_before)
+}
+
+/// `100.00x2`: notes or coins of one value.
+fn is_pieces(words: &[&str]) -> bool {
+    words.first().is_some_and(|word| word.contains('x'))
+}
+
+fn pieces_of(words: &[&str]) -> anyhow::Result<Vec<PiecesOf>> {
+    let piece = |word: &&str| {
+        let (value, count) = word.split_once('x').context("notes and coins are written 100.00x2")?;
+        Ok(PiecesOf { value: Amount(value.parse()?), count: count.parse()? })
+    };
+    words.iter().map(piece).collect()
+}
+
+fn move_cash(words: &[&str]) -> anyhow::Result<MoveCash> {
+    let (pieces, reason) = words.split_at(words.iter().take_while(|word| is_pieces(&[word])).count());
+    let pieces = pieces_of(pieces)?;
+    let (amount, reason) = match (pieces.is_empty(), reason) {
+        (true, [amount, reason @ ..]) => (Some(Amount(amount.parse()?)), reason),
+        (_, reason) => (None, reason),
+    };
+    Ok(MoveCash { amount, pieces, reason: reason.join(" "), note: String::new() })
+}
+
+/// `150.00`, `100.00x1 50.00x1`, `150.00 coupon 3.00`.
+fn counts_of(words: &[&str]) -> anyhow::Result<Vec<CountOf>> {
+    let coupon = words.iter().position(|word| *word == "coupon").unwrap_or(words.len());
+    let (cash, coupons) = words.split_at(coupon);
+    let cash = match cash {
+        [] => None,
+        pieces if is_pieces(pieces) => Some(CountOf { tender: None, amount: None, pieces: pieces_of(pieces)? }),
+        [amount, ..] => Some(CountOf { tender: None, amount: Some(Amount(amount.parse()?)), pieces: Vec::new() }),
+    };
+    let coupons = match coupons {
+        [tender, amount] => {
+            let (tender, amount) = (Some((*tender).to_owned()), Some(Amount(amount.parse()?)));
+            Some(CountOf { tender, amount, pieces: Vec::new() })
+        }
+        _ => None,
+    };
+    Ok(cash.into_iter().chain(coupons).collect())
+}
+
+fn counted(tenders: &[CountedView]) -> String {
+    let one = |found: &CountedView| {
+        format!("{} {} of {} ({})", found.tender, found.counted, found.expected, found.difference)
+    };
+    tenders.iter().map(one).collect::<Vec<_>>().join(" | ")
 }
 
 fn discount(kind: &str, amount: &str) -> anyhow::Result<Discount> {
@@ -264,6 +343,24 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
             report.tax,
             report.total
         ));
+        let named = |name: &str, amounts: &Option<Vec<NamedAmount>>| {
+            let amounts = amounts.iter().flatten().map(|one| format!("{} {}", one.name, one.amount));
+            let amounts = amounts.collect::<Vec<_>>().join(" | ");
+            (!amounts.is_empty()).then(|| format!("{name} {amounts}"))
+        };
+        parts.extend(named("kept", &report.tenders));
+        parts.extend(named("moved", &report.moved));
+        if let Some(closing) = &report.closing {
+            parts.push(format!("Z {} ; {}", closing.number, counted(&closing.tenders)));
+            parts.push(format!("grand total {} of {} sales", closing.grand_total, closing.grand_sales));
+        }
+    }
+    if let Some(baskets) = &reply.baskets {
+        let one = |view: &OpenBasketView| {
+            let OpenBasketView { state, cashier, age_seconds, note, lines, total, .. } = view;
+            format!("{state:?} \"{note}\" of {cashier} {age_seconds} s, {lines} lines {total}")
+        };
+        parts.push(baskets.iter().map(one).collect::<Vec<_>>().join(" | "));
     }
     if let Some(found) = &reply.trial_balance {
         parts.push(balances(found));
@@ -316,6 +413,10 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         }
     } else if let Some(view) = &reply.view {
         parts.extend(basket_parts(view, lines_before));
+    }
+    if let Some(count) = &reply.count {
+        let found = count.tenders.as_deref().map(counted).unwrap_or_default();
+        parts.push(format!("{:?} {found}", count.state).trim_end().to_owned());
     }
     Ok(parts.join(" ; "))
 }

@@ -27,6 +27,7 @@ pub struct TestShop {
     pub store: Arc<SqliteStore>,
     /// Its time.
     pub clock: Arc<ManualClock>,
+    rules: Arc<Rules>,
     commands: u64,
 }
 
@@ -57,17 +58,16 @@ impl TestShop {
             store.upsert_items(items)?;
         }
         let clock = Arc::new(ManualClock::new(&shop.zone, now)?);
-        let kernel = Kernel::start(Parts {
-            shop,
-            store: Arc::<SqliteStore>::clone(&store),
-            rules: Rules::fixed(extensions),
-            clock: Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>,
-            ids: Arc::new(RandomIds),
-            devices: Devices::default(),
-            news: Arc::new(|_| {}),
-        })
-        .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-        Ok(TestShop { kernel, store, clock, commands: 0 })
+        let rules = Rules::fixed(extensions);
+        let kernel = kernel(shop, &store, &rules, &clock)?;
+        Ok(TestShop { kernel, store, clock, rules, commands: 0 })
+    }
+
+    /// Forgets everything that is not stored, as a program does that was killed.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.store.flush()?;
+        self.kernel = kernel(self.kernel.shop().clone(), &self.store, &self.rules, &self.clock)?;
+        Ok(())
     }
 
     /// Sends a command under a fresh id.
@@ -80,6 +80,24 @@ impl TestShop {
     pub fn scan(&mut self, code: &str) -> Reply {
         self.call(Command::SellItem { basket: None, scan: code.to_owned(), quantity: None, given: None })
     }
+}
+
+fn kernel(
+    shop: Shop,
+    store: &Arc<SqliteStore>,
+    rules: &Arc<Rules>,
+    clock: &Arc<ManualClock>,
+) -> anyhow::Result<Kernel> {
+    let parts = Parts {
+        shop,
+        store: Arc::<SqliteStore>::clone(store),
+        rules: Arc::clone(rules),
+        clock: Arc::<ManualClock>::clone(clock) as Arc<dyn Clock>,
+        ids: Arc::new(RandomIds),
+        devices: Devices::default(),
+        news: Arc::new(|_| {}),
+    };
+    Kernel::start(parts).map_err(|refusal| anyhow::anyhow!("{refusal}"))
 }
 
 /// The demonstration shop's settings and articles, under the given rules, on a Wednesday evening.

@@ -1,6 +1,8 @@
 //! Commands, and the replies to them.
 
-use crate::view::{BasketView, ItemView, ReceiptView, ReportView, TrialBalanceView, VerificationView};
+use crate::view::{
+    BasketView, CountView, ItemView, OpenBasketView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
+};
 use pos_domain::Refusal;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::Attr;
@@ -251,6 +253,65 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
     },
+    /// Opens a shift. Without it the first sale opens one, with the shop's own float.
+    OpenShift {
+        /// Money in the till, in major units; the shop's own float if neither it nor pieces are given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        float: Option<Amount>,
+        /// The float in notes and coins.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pieces: Vec<PiecesOf>,
+    },
+    /// Puts money into the till for another reason than a sale.
+    PayIn(MoveCash),
+    /// Takes money out of the till for another reason than a return.
+    PayOut(MoveCash),
+    /// Brings change from the safe into the till.
+    AddFloat(MoveCash),
+    /// Takes money from the till to the safe.
+    DropToSafe(MoveCash),
+    /// Opens the drawer for nothing.
+    OpenDrawer {
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Says what is in the till. Where tills are counted blind nobody is told what should be, before.
+    CountTill {
+        /// What was counted, by means of payment.
+        counts: Vec<CountOf>,
+    },
+    /// Closes the shift on its last count. Its reply is the Z report.
+    CloseShift {
+        /// Why there is more or less than there should be, where there is.
+        #[serde(default)]
+        reason: String,
+        /// Baskets that are still open belong to the next shift; without it they must be completed or cancelled first.
+        #[serde(default)]
+        carry: bool,
+    },
+    /// Reads the Z report of a shift that was closed.
+    ZReport {
+        /// Which; the last one if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shift: Option<u64>,
+    },
+    /// Puts a basket aside for later.
+    SuspendBasket {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// What to know it by.
+        #[serde(default)]
+        note: String,
+    },
+    /// Takes up a basket that was put aside.
+    RecallBasket {
+        /// Which basket.
+        basket: BasketId,
+    },
+    /// Lists the baskets that are open, oldest first, those put aside included.
+    ListBaskets,
     /// Reads the shift's figures without closing it.
     XReport,
     /// Reads the balances of all accounts and all stock levels.
@@ -283,8 +344,20 @@ impl Command {
             | Command::RemoveTender { basket }
             | Command::Complete { basket }
             | Command::Cancel { basket }
+            | Command::SuspendBasket { basket, .. }
             | Command::GetBasket { basket } => *basket,
+            Command::RecallBasket { basket } => Some(*basket),
             Command::OpenBasket { .. }
+            | Command::OpenShift { .. }
+            | Command::PayIn(_)
+            | Command::PayOut(_)
+            | Command::AddFloat(_)
+            | Command::DropToSafe(_)
+            | Command::OpenDrawer { .. }
+            | Command::CountTill { .. }
+            | Command::CloseShift { .. }
+            | Command::ZReport { .. }
+            | Command::ListBaskets
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
             | Command::XReport
@@ -292,6 +365,55 @@ impl Command {
             | Command::Verify => None,
         }
     }
+}
+
+/// Cash that moves without a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveCash {
+    /// How much, in major units; the sum of the pieces if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// Notes and coins, where they are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PiecesOf>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// Words for whoever looks later.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Notes or coins of one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PiecesOf {
+    /// What one of them is worth, in major units.
+    pub value: Amount,
+    /// How many.
+    pub count: u32,
+}
+
+impl From<(Decimal, u32)> for PiecesOf {
+    fn from((value, count): (Decimal, u32)) -> PiecesOf {
+        PiecesOf { value: Amount(value), count }
+    }
+}
+
+/// What was counted of one means of payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountOf {
+    /// `cash` or `coupon`; cash if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tender: Option<String>,
+    /// How much, in major units; the sum of the pieces if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// In notes and coins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PiecesOf>,
 }
 
 /// A discount by hand: one of the three.
@@ -372,6 +494,12 @@ pub struct Reply {
     /// What verification found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationView>,
+    /// What became of a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<Box<CountView>>,
+    /// The open baskets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baskets: Option<Vec<OpenBasketView>>,
     /// Articles found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<ItemView>>,

@@ -8,6 +8,8 @@ use pos_domain::offer_use::Used;
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
+use pos_domain::shift::{Books, Closing, ShiftClosed};
+use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
 use pos_money::Money;
@@ -37,6 +39,8 @@ pub struct Restored {
     pub baskets: Vec<Vec<Event>>,
     /// The shift that is open.
     pub shift: Option<OpenShift>,
+    /// The last shift that was opened; 0 before the first.
+    pub last_shift: u64,
 }
 
 /// A shift in progress.
@@ -48,8 +52,21 @@ pub struct OpenShift {
     pub business_date: jiff::civil::Date,
     /// Money in the till at its opening.
     pub float: Money,
+    /// In notes and coins, where they were counted at its opening.
+    pub pieces: Vec<Pieces>,
+    /// Who opened it, where somebody did; the first sale opens one as well.
+    pub cashier: Arc<str>,
     /// When.
     pub opened_at: Moment,
+}
+
+/// A shift that was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedShift {
+    /// Its figures.
+    pub closed: ShiftClosed,
+    /// The record of its closing and the beginning of that record's hash, as printed; the register has signed it.
+    pub anchor: String,
 }
 
 /// A transaction to be made durable.
@@ -169,6 +186,14 @@ pub trait Store: Send + Sync {
     fn count_copy(&self, number: ReceiptNumber) -> Result<u32, StoreError>;
     /// Running totals of the open shift; none before the first sale.
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError>;
+    /// Opens a shift; durable when it returns. The one that is open already stays open.
+    fn open_shift(&self, shift: OpenShift, books: &Books) -> Result<(), StoreError>;
+    /// Counts of the open shift since something in its till last moved, oldest first.
+    fn till_counts(&self) -> Result<Vec<Committed>, StoreError>;
+    /// Closes a shift and signs where the journal stands; durable when it returns. Closed before, it answers the same.
+    fn close_shift(&self, closing: Closing) -> Result<ClosedShift, StoreError>;
+    /// A shift that was closed.
+    fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError>;
     /// Later transactions that took something of a sale back, oldest first.
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// Points on an account of the ledger: all of them, and those credited since `since_ms`.

@@ -115,6 +115,8 @@ pub enum BasketState {
     Open,
     /// Money has been taken.
     Tendering,
+    /// Put aside for later.
+    Suspended,
     /// Sold and durable.
     Completed,
     /// Given up, on record.
@@ -293,18 +295,121 @@ pub struct ReportView {
     /// What customers paid.
     #[schemars(with = "String")]
     pub total: Text,
-    /// Handed over.
-    #[schemars(with = "String")]
-    pub tendered: Text,
-    /// Given back.
-    #[schemars(with = "String")]
-    pub change: Text,
-    /// Kept by tender kind.
-    pub tenders: Vec<NamedAmount>,
+    /// Handed over; absent while a till that is counted blind has not been counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tendered: Option<Text>,
+    /// Given back; absent as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub change: Option<Text>,
+    /// Kept by tender kind; absent as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenders: Option<Vec<NamedAmount>>,
+    /// Cash that moved without a sale (`paid-out:Postage`); absent as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Vec<NamedAmount>>,
+    /// Drawers opened for nothing.
+    #[serde(default)]
+    pub no_sales: u64,
+    /// What closed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<ClosingView>,
     /// Paid by root department.
     pub departments: Vec<NamedAmount>,
     /// Laid out on 42 columns.
     pub text: String,
+}
+
+/// How a shift was closed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClosingView {
+    /// Number of the Z report: closings of this register so far.
+    pub number: u64,
+    /// When.
+    pub closed_at: String,
+    /// Who.
+    pub cashier: String,
+    /// What was counted against the books.
+    pub tenders: Vec<CountedView>,
+    /// All that was too much, less all that was missing.
+    #[schemars(with = "String")]
+    pub over_short: Text,
+    /// Why.
+    pub reason: String,
+    /// Receipt numbers of the counts; the last one stands.
+    pub counts: Vec<ReceiptNumber>,
+    /// What customers paid since the first sale, less refunds.
+    #[schemars(with = "String")]
+    pub grand_total: Text,
+    /// The tax in it.
+    #[schemars(with = "String")]
+    pub grand_tax: Text,
+    /// Sales since the first.
+    pub grand_sales: u64,
+    /// The closing's record in the journal and the beginning of its hash: keep it elsewhere, and hold the journal against it.
+    pub anchor: String,
+}
+
+/// A means of payment, counted against the books.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CountedView {
+    /// `cash`, `coupon`.
+    pub tender: String,
+    /// What there should be.
+    #[schemars(with = "String")]
+    pub expected: Text,
+    /// What was counted.
+    #[schemars(with = "String")]
+    pub counted: Text,
+    /// Counted less expected.
+    #[schemars(with = "String")]
+    pub difference: Text,
+}
+
+/// What became of a count.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CountView {
+    /// Whether it fits, needs another one, or stands as it is.
+    pub state: CountState,
+    /// Against the books; absent while another count may follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenders: Option<Vec<CountedView>>,
+}
+
+/// Where a count stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountState {
+    /// It fits: the shift can be closed.
+    #[default]
+    Fits,
+    /// It does not, and the till is counted once more.
+    Recount,
+    /// It does not, and stands: the shift is closed with a reason.
+    Differs,
+}
+
+/// A basket that is open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenBasketView {
+    /// Its id.
+    pub id: Option<BasketId>,
+    /// Where it stands.
+    pub state: BasketState,
+    /// Who serves.
+    pub cashier: String,
+    /// Local time of opening, with offset.
+    pub opened_at: String,
+    /// Since it was opened, or put aside.
+    pub age_seconds: u64,
+    /// What it is known by, if it was put aside.
+    pub note: String,
+    /// Lines that count.
+    pub lines: u64,
+    /// What it comes to.
+    #[schemars(with = "String")]
+    pub total: Text,
 }
 
 /// A figure with a name.

@@ -42,6 +42,9 @@ pub enum Command {
     Price(PriceArgs),
     /// Reads the figures of the open shift (X report)
     Report(DataJsonArgs),
+    /// A till's shift: open, count, close; cash that moves without a sale
+    #[command(subcommand)]
+    Shift(ShiftCommand),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
     Rules(DataJsonArgs),
     /// Taxes: check a table of rates, print one to begin with
@@ -243,6 +246,139 @@ pub struct FindArgs {
     /// At most so many
     #[arg(long, default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `pos shift`.
+#[derive(Debug, Subcommand)]
+pub enum ShiftCommand {
+    /// Opens a shift with a float; without it the first sale opens one
+    Open(OpenShiftArgs),
+    /// Puts money into the till for another reason than a sale
+    PayIn(MoveCashArgs),
+    /// Takes money out of the till for another reason than a return
+    PayOut(MoveCashArgs),
+    /// Brings change from the safe into the till
+    Float(MoveCashArgs),
+    /// Takes money from the till to the safe
+    Safe(MoveCashArgs),
+    /// Opens the drawer for nothing
+    Drawer(ReasonArgs),
+    /// Says what is in the till
+    Count(CountTillArgs),
+    /// Closes the shift on its last count, and prints the Z report
+    Close(CloseShiftArgs),
+    /// Reads the Z report of a shift that was closed
+    Z(ZArgs),
+}
+
+impl ShiftCommand {
+    /// The shop, and how to answer.
+    pub fn common(&self) -> &DataJsonArgs {
+        match self {
+            ShiftCommand::Open(OpenShiftArgs { common, .. })
+            | ShiftCommand::PayIn(MoveCashArgs { common, .. })
+            | ShiftCommand::PayOut(MoveCashArgs { common, .. })
+            | ShiftCommand::Float(MoveCashArgs { common, .. })
+            | ShiftCommand::Safe(MoveCashArgs { common, .. })
+            | ShiftCommand::Drawer(ReasonArgs { common, .. })
+            | ShiftCommand::Count(CountTillArgs { common, .. })
+            | ShiftCommand::Close(CloseShiftArgs { common, .. })
+            | ShiftCommand::Z(ZArgs { common, .. }) => common,
+        }
+    }
+}
+
+/// `pos shift open`.
+#[derive(Debug, Args)]
+pub struct OpenShiftArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Money in the till; the shop's own float if left out
+    #[arg(long, value_name = "AMOUNT")]
+    pub float: Option<Decimal>,
+    /// Notes or coins of one value, 20x5 for five of 20; may be given many times
+    #[arg(long = "piece", value_name = "VALUExCOUNT", value_parser = pieces)]
+    pub pieces: Vec<(Decimal, u32)>,
+}
+
+/// `pos shift pay-in` and what else moves cash.
+#[derive(Debug, Args)]
+pub struct MoveCashArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// How much; the sum of the pieces if left out
+    #[arg(value_name = "AMOUNT", required_unless_present = "pieces")]
+    pub amount: Option<Decimal>,
+    /// Notes or coins of one value, 20x5 for five of 20; may be given many times
+    #[arg(long = "piece", value_name = "VALUExCOUNT", value_parser = pieces)]
+    pub pieces: Vec<(Decimal, u32)>,
+    /// Why
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// Words for whoever looks later
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+/// `pos shift drawer`.
+#[derive(Debug, Args)]
+pub struct ReasonArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// `pos shift count`.
+#[derive(Debug, Args)]
+pub struct CountTillArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Cash in the till; the sum of the pieces if left out
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "pieces")]
+    pub cash: Option<Decimal>,
+    /// Notes or coins of one value, 20x5 for five of 20; may be given many times
+    #[arg(long = "piece", value_name = "VALUExCOUNT", value_parser = pieces)]
+    pub pieces: Vec<(Decimal, u32)>,
+    /// Third parties' coupons in the till, together
+    #[arg(long, value_name = "AMOUNT")]
+    pub coupon: Option<Decimal>,
+}
+
+/// `pos shift close`.
+#[derive(Debug, Args)]
+pub struct CloseShiftArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Why there is more or less than there should be, where there is
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// Baskets that are still open belong to the next shift
+    #[arg(long)]
+    pub carry: bool,
+}
+
+/// `pos shift z`.
+#[derive(Debug, Args)]
+pub struct ZArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Which shift; the last one that was closed if left out
+    #[arg(value_name = "SHIFT")]
+    pub shift: Option<u64>,
+}
+
+/// `20x5`: five of 20.
+fn pieces(text: &str) -> Result<(Decimal, u32), String> {
+    let read = text.split_once(['x', '×']).and_then(|(value, count)| Some((value.parse().ok()?, count.parse().ok()?)));
+    read.ok_or_else(|| "Write the value, x, and how many: 20x5 for five of 20.".to_owned())
 }
 
 /// `pos journal`.

@@ -189,6 +189,7 @@ fn compose(answers: Answers) -> Result<Shop, InitError> {
         policy: Policy::default(),
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: habits.notes,

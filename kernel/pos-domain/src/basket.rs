@@ -206,6 +206,18 @@ pub enum Event {
     },
     /// The last step on the lines was taken back.
     Undone,
+    /// It was put aside for later. Not a step to undo.
+    Suspended {
+        /// What to know it by: `lady with the pram`.
+        note: Arc<str>,
+        /// When.
+        at: Moment,
+    },
+    /// It was taken up again, by whoever serves now.
+    Recalled {
+        /// Who.
+        cashier: Arc<str>,
+    },
     /// Money was taken.
     TenderAdded(Tender),
     /// The last tender was given back.
@@ -251,6 +263,8 @@ pub struct Basket {
     pub rewards: Vec<Redeemed>,
     /// Offers whose gifts were taken out by hand: they are not added again.
     pub declined: BTreeSet<Arc<str>>,
+    /// Put aside, since when, and what to know it by.
+    pub suspended: Option<(Moment, Arc<str>)>,
     /// Counts the events applied; grows by one with each.
     pub version: u32,
     /// What would take back the last steps, newest last.
@@ -269,6 +283,7 @@ impl Basket {
             by_hand: None,
             rewards: Vec::new(),
             declined: BTreeSet::new(),
+            suspended: None,
             version: 1,
             undo: Vec::new(),
         }
@@ -426,6 +441,11 @@ impl Basket {
             Event::RewardRemoved => {
                 let reward = self.rewards.pop().ok_or(Refusal::NothingToUndo)?;
                 self.undo.push(Event::RewardAdded(reward));
+            }
+            Event::Suspended { note, at } => self.suspended = Some((at, note)),
+            Event::Recalled { cashier } => {
+                self.suspended = None;
+                self.opening.cashier = cashier;
             }
             Event::TenderAdded(tender) => self.tenders.push(tender),
             Event::TenderRemoved => {

@@ -16,9 +16,11 @@ pub mod refusal;
 pub mod report;
 pub mod returns;
 pub mod scan;
+pub mod shift;
 pub mod shop;
 pub mod stock;
 pub mod tender;
+pub mod till;
 pub mod time;
 pub mod transaction;
 

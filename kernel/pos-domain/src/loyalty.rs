@@ -275,8 +275,14 @@ mod tests {
             basket.apply(Event::TenderAdded(Tender::new(kind, cents(amount)))).unwrap();
         }
         let opening = fixture::opening();
-        let completion =
-            Completion { shop: &fixture::shop(1), shift: 1, at: opening.at, extensions: &[], limited: &[] };
+        let completion = Completion {
+            shop: &fixture::shop(1),
+            shift: 1,
+            business_date: opening.business_date,
+            at: opening.at,
+            extensions: &[],
+            limited: &[],
+        };
         Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
     }
 

@@ -6,6 +6,7 @@
 use crate::ids::ReceiptNumber;
 use crate::returns::PointFigure;
 use crate::shop::Shop;
+use crate::till::{Pieces, TenderCount, TillAct};
 use crate::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money};
 use serde::{Deserialize, Serialize};
@@ -241,11 +242,21 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         TransactionKind::Return => Some("RETURN"),
         TransactionKind::Exchange => Some("EXCHANGE"),
         TransactionKind::Cancelled => Some("CANCELLED - NOT A SALE"),
+        TransactionKind::NoSale => Some("DRAWER OPENED - NOT A SALE"),
+        TransactionKind::PaidIn => Some("PAID IN"),
+        TransactionKind::PaidOut => Some("PAID OUT"),
+        TransactionKind::TenderLoan => Some("FLOAT ADDED"),
+        TransactionKind::TenderPickup => Some("TAKEN TO THE SAFE"),
+        TransactionKind::TillCount => Some("TILL COUNTED"),
     };
     if let Some(heading) = heading {
         receipt.text(heading, Align::Center, Style::Bold);
     }
     receipt.blocks.push(Block::Rule);
+    if let Some(act) = &transaction.till {
+        act_blocks(&mut receipt, act, currency);
+        return receipt;
+    }
 
     for line in transaction.lines.iter().filter(|line| !line.voided) {
         line_blocks(&mut receipt, line, &transaction.register, currency);
@@ -313,6 +324,28 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     }
     receipt.blocks.push(Block::Barcode { data: number_text(&transaction.register, committed.number) });
     receipt
+}
+
+/// What was done to the till: notes and coins, the amount, why, and room to sign.
+fn act_blocks(receipt: &mut Receipt, act: &TillAct, currency: Currency) {
+    let amount = |money: Money| currency.format(money);
+    for TenderCount { tender, amount: counted, pieces } in &act.counted {
+        for piece in pieces {
+            let worth = Pieces::sum(&[*piece]).map(amount).unwrap_or_default();
+            receipt.pair(format!("{} x {}", piece.count, amount(piece.value)), worth, Style::Normal, 2);
+        }
+        receipt.pair(tender.label(), amount(*counted), Style::Normal, 0);
+    }
+    if !act.amount.is_zero() {
+        receipt.pair(format!("AMOUNT {currency}"), amount(act.amount), Style::Large, 0);
+    }
+    for text in [&act.reason, &act.note].into_iter().filter(|text| !text.is_empty()) {
+        receipt.text(printable(text), Align::Left, Style::Normal);
+    }
+    receipt.blocks.push(Block::Blank);
+    receipt.text("Signed", Align::Left, Style::Normal);
+    receipt.blocks.push(Block::Blank);
+    receipt.blocks.push(Block::Rule);
 }
 
 /// `R1-000042`: register and number, as printed and scanned back.

@@ -263,6 +263,42 @@ pub enum Refusal {
         /// What is there.
         points: i64,
     },
+    /// It has not been opened, or not again.
+    #[error("No shift is open.")]
+    NoShiftOpen,
+    /// One at a time.
+    #[error("Shift {shift} is open already.")]
+    ShiftAlreadyOpen {
+        /// Which.
+        shift: u64,
+    },
+    /// It was closed, with its figures.
+    #[error("Shift {shift} was never closed here.")]
+    ShiftNotClosed {
+        /// Which.
+        shift: u64,
+    },
+    /// Nobody has counted since something in the till last moved.
+    #[error("The till has not been counted since something in it last moved.")]
+    TillNotCounted,
+    /// The last count stands, and nothing in the till has moved since.
+    #[error("The till has been counted.")]
+    TillCounted,
+    /// The count does not fit the books, and may be taken again.
+    #[error("The count does not fit.")]
+    RecountNeeded,
+    /// Baskets nobody has decided about.
+    #[error("{} still open.", if *count == 1 { "One basket is".to_owned() } else { format!("{count} baskets are") })]
+    BasketsStillOpen {
+        /// How many.
+        count: usize,
+    },
+    /// It waits to be recalled.
+    #[error("Basket {basket} is suspended.")]
+    BasketSuspended {
+        /// Which.
+        basket: BasketId,
+    },
     /// The same id with other content.
     #[error("Command {command_id} was used before for something else.")]
     CommandIdReused {
@@ -345,6 +381,14 @@ impl Refusal {
             Refusal::CustomerNeeded => "customer_needed",
             Refusal::PointsNotRedeemable => "points_not_redeemable",
             Refusal::PointsMissing { .. } => "points_missing",
+            Refusal::NoShiftOpen => "no_shift_open",
+            Refusal::ShiftAlreadyOpen { .. } => "shift_already_open",
+            Refusal::ShiftNotClosed { .. } => "shift_not_closed",
+            Refusal::TillNotCounted => "till_not_counted",
+            Refusal::TillCounted => "till_counted",
+            Refusal::RecountNeeded => "recount_needed",
+            Refusal::BasketsStillOpen { .. } => "baskets_still_open",
+            Refusal::BasketSuspended { .. } => "basket_suspended",
             Refusal::CommandIdReused { .. } => "command_id_reused",
             Refusal::StorageFailed { .. } => "storage_failed",
             Refusal::CheckFailed { .. } => "check_failed",
@@ -403,6 +447,14 @@ impl Refusal {
             Refusal::CustomerNeeded => "Scan the customer's card first.",
             Refusal::PointsNotRedeemable => "Take another tender; [loyalty.redeem] in shop.toml says what points buy.",
             Refusal::PointsMissing { .. } => "Redeem fewer points.",
+            Refusal::NoShiftOpen => "Open a shift, or begin to sell: the first sale opens one.",
+            Refusal::ShiftAlreadyOpen { .. } => "Close it first.",
+            Refusal::ShiftNotClosed { .. } => "Look at the number on the Z report, or read the open shift's X report.",
+            Refusal::TillNotCounted => "Count the till, then close the shift.",
+            Refusal::TillCounted => "Close the shift.",
+            Refusal::RecountNeeded => "Count the till once more.",
+            Refusal::BasketsStillOpen { .. } => "Complete or cancel them, or carry them over into the next shift.",
+            Refusal::BasketSuspended { .. } => "Recall it first.",
             Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
             Refusal::StorageFailed { .. } => "Free some disk space and press Complete again; the basket is kept.",
             Refusal::CheckFailed { .. } => "The basket is kept. Call support with the time of day.",

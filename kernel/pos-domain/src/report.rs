@@ -1,10 +1,14 @@
-//! Figures of a shift: what an X report reads.
+//! Figures of a shift: what an X report reads, and a Z report keeps.
 
 use crate::receipt::{Align, Block, Receipt, Style, printable};
+use crate::shift::{ShiftClosed, TenderResult};
 use crate::shop::Shop;
+use crate::tender::TenderKind;
+use crate::till::Pieces;
 use crate::time::Moment;
+use crate::transaction::TransactionKind;
 use jiff::civil::Date;
-use pos_money::Money;
+use pos_money::{Money, MoneyError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -45,6 +49,12 @@ pub struct ShiftTotals {
     pub change: Money,
     /// Cash rounding.
     pub rounding: Money,
+    /// Drawers opened for nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no_sales: u64,
+    /// Cash that moved without a sale, by kind and reason (`paid-out:Postage`), by name; never negative.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<(Arc<str>, Money)>,
     /// Kept, by tender kind (cash after change), by name.
     pub tenders: Vec<(Arc<str>, Money)>,
     /// Paid (tax in, where included), by root department, by name.
@@ -55,22 +65,127 @@ pub struct ShiftTotals {
     pub numbers: Option<(u64, u64)>,
 }
 
-/// The X report on paper: reading, not closing.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl ShiftTotals {
+    /// What should be in the till of a means of payment: all that was put in, less all that was taken out.
+    pub fn expected(&self, tender: TenderKind) -> Result<Money, MoneyError> {
+        if tender == TenderKind::Points {
+            return Ok(Money::ZERO);
+        }
+        let kept = self.tenders.iter().filter(|(kind, _)| **kind == *tender.code()).map(|(_, amount)| *amount);
+        let kept = Money::sum(kept)?;
+        if tender != TenderKind::Cash {
+            return Ok(kept);
+        }
+        self.moved.iter().try_fold(kept.plus(self.float)?, |sum, (name, amount)| match kind_of_move(name) {
+            Some(TransactionKind::PaidIn | TransactionKind::TenderLoan) => sum.plus(*amount),
+            Some(TransactionKind::PaidOut | TransactionKind::TenderPickup) => sum.minus(*amount),
+            _ => Ok(sum),
+        })
+    }
+}
+
+/// What moved cash under this name.
+fn kind_of_move(name: &str) -> Option<TransactionKind> {
+    let kind = name.split(':').next()?;
+    let moves =
+        [TransactionKind::PaidIn, TransactionKind::PaidOut, TransactionKind::TenderLoan, TransactionKind::TenderPickup];
+    moves.into_iter().find(|known| known.code() == kind)
+}
+
+/// `Paid out: Postage`.
+fn words_of_move(name: &str) -> String {
+    let words = match kind_of_move(name) {
+        Some(TransactionKind::PaidIn) => "Paid in",
+        Some(TransactionKind::PaidOut) => "Paid out",
+        Some(TransactionKind::TenderLoan) => "Float added",
+        Some(TransactionKind::TenderPickup) => "Taken to the safe",
+        _ => "Other",
+    };
+    match name.split_once(':') {
+        Some((_, reason)) => format!("{words}: {reason}"),
+        None => words.to_owned(),
+    }
+}
+
+/// The X report on paper: reading, not closing. Where tills are counted blind it does not say what should be in it.
 pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
+    let mut receipt = Receipt::default();
+    head(&mut receipt, totals, shop, "X REPORT (READING)");
+    push_pair(&mut receipt, "Read", at.to_text());
+    figures(&mut receipt, totals, shop);
+    if !shop.till.blind {
+        till_figures(&mut receipt, totals, shop);
+    }
+    receipt
+}
+
+/// The Z report: the figures of a closed shift, for ever.
+pub fn z_report(closed: &ShiftClosed, shop: &Shop, anchor: Option<&str>) -> Receipt {
+    let ShiftClosed { totals, tenders, grand, .. } = closed;
     let amount = |money: Money| shop.currency.format(money);
     let mut receipt = Receipt::default();
-    let mut push = |block: Block| receipt.blocks.push(block);
-    let text = |text: String, align, style| Block::Text { text: printable(&text), align, style };
-    let pair = |left: &str, right: String, style| Block::Pair { left: printable(left), right, style, indent: 0 };
-
-    push(text(shop.name.clone(), Align::Center, Style::Large));
-    push(text("X REPORT (READING)".into(), Align::Center, Style::Bold));
-    push(pair(&format!("Register {}", shop.register), format!("Shift {}", totals.shift), Style::Normal));
-    push(pair("Business day", totals.business_date.to_string(), Style::Normal));
-    if let Some(opened_at) = totals.opened_at {
-        push(pair("Opened", opened_at.to_text(), Style::Normal));
+    head(&mut receipt, totals, shop, &format!("Z REPORT {}", grand.closings));
+    push_pair(&mut receipt, "Closed", closed.closed_at.to_text());
+    push_pair(&mut receipt, "Closed by", closed.cashier.to_string());
+    figures(&mut receipt, totals, shop);
+    till_figures(&mut receipt, totals, shop);
+    receipt.blocks.push(Block::Rule);
+    receipt.blocks.push(Block::Row { cells: vec!["Till".into(), "Expected".into(), "Counted".into()] });
+    for TenderResult { tender, expected, counted } in tenders {
+        let cells = vec![tender.label().to_owned(), amount(*expected), amount(*counted)];
+        receipt.blocks.push(Block::Row { cells });
     }
-    push(pair("Read", at.to_text(), Style::Normal));
+    for Pieces { value, count } in closed.count.iter().flat_map(|count| &count.pieces) {
+        let left = printable(&format!("{count} x {}", amount(*value)));
+        let right = Pieces::sum(&[Pieces { value: *value, count: *count }]).map(amount).unwrap_or_default();
+        receipt.blocks.push(Block::Pair { left, right, style: Style::Normal, indent: 2 });
+    }
+    let over_short = closed.over_short().unwrap_or_default();
+    if !over_short.is_zero() {
+        let words = if over_short.is_negative() { "SHORT" } else { "OVER" };
+        let left = words.to_owned();
+        receipt.blocks.push(Block::Pair { left, right: amount(over_short), style: Style::Bold, indent: 0 });
+        push_pair(&mut receipt, "Reason", closed.reason.to_string());
+    }
+    receipt.blocks.push(Block::Rule);
+    push_pair(&mut receipt, "Since the first sale", String::new());
+    for (name, figure) in [("Sales", grand.sales), ("Returns", grand.returns), ("Cancelled", grand.cancelled)] {
+        push_pair(&mut receipt, name, figure.to_string());
+    }
+    push_pair(&mut receipt, "Tax", amount(grand.tax));
+    push_pair(&mut receipt, &format!("Total {}", shop.currency), amount(grand.total));
+    if let Some(anchor) = anchor {
+        receipt.blocks.push(Block::Rule);
+        let text = format!("Journal {anchor}");
+        receipt.blocks.push(Block::Text { text, align: Align::Left, style: Style::Normal });
+    }
+    receipt
+}
+
+fn push_pair(receipt: &mut Receipt, left: &str, right: String) {
+    let (left, right) = (printable(left), printable(&right));
+    receipt.blocks.push(Block::Pair { left, right, style: Style::Normal, indent: 0 });
+}
+
+fn head(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop, title: &str) {
+    let text = |text: &str, style| Block::Text { text: printable(text), align: Align::Center, style };
+    receipt.blocks.push(text(&shop.name, Style::Large));
+    receipt.blocks.push(text(title, Style::Bold));
+    push_pair(receipt, &format!("Register {}", shop.register), format!("Shift {}", totals.shift));
+    push_pair(receipt, "Business day", totals.business_date.to_string());
+    if let Some(opened_at) = totals.opened_at {
+        push_pair(receipt, "Opened", opened_at.to_text());
+    }
+}
+
+fn figures(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop) {
+    let amount = |money: Money| shop.currency.format(money);
+    let mut push = |block: Block| receipt.blocks.push(block);
+    let pair = |left: &str, right: String, style| Block::Pair { left: printable(left), right, style, indent: 0 };
     if let Some((first, last)) = totals.numbers {
         push(pair("Receipts", format!("{first} to {last}"), Style::Normal));
     }
@@ -82,6 +197,9 @@ pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
     push(pair("Lines", totals.lines.to_string(), Style::Normal));
     push(pair("Voided lines", totals.voided_lines.to_string(), Style::Normal));
     push(pair("Cancelled baskets", totals.cancelled.to_string(), Style::Normal));
+    if totals.no_sales > 0 {
+        push(pair("Drawer opened for nothing", totals.no_sales.to_string(), Style::Normal));
+    }
     push(Block::Rule);
     push(pair("Before discounts", amount(totals.gross), Style::Normal));
     push(pair("Discounts", amount(totals.discount.negated().unwrap_or_default()), Style::Normal));
@@ -99,15 +217,21 @@ pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
     for (code, base, tax) in &totals.taxes {
         push(Block::Row { cells: vec![printable(code), amount(*base), amount(*tax)] });
     }
-    push(Block::Rule);
-    push(pair("Float", amount(totals.float), Style::Normal));
+}
+
+fn till_figures(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop) {
+    let amount = |money: Money| shop.currency.format(money);
+    receipt.blocks.push(Block::Rule);
+    push_pair(receipt, "Float", amount(totals.float));
+    for (name, moved) in &totals.moved {
+        push_pair(receipt, &words_of_move(name), amount(*moved));
+    }
     for (kind, kept) in &totals.tenders {
-        push(pair(&format!("Kept: {kind}"), amount(*kept), Style::Normal));
+        push_pair(receipt, &format!("Kept: {kind}"), amount(*kept));
     }
     if !totals.rounding.is_zero() {
-        push(pair("Cash rounding", amount(totals.rounding), Style::Normal));
+        push_pair(receipt, "Cash rounding", amount(totals.rounding));
     }
-    receipt
 }
 
 #[cfg(test)]

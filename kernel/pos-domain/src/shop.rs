@@ -4,6 +4,7 @@ use crate::loyalty::Programme;
 use crate::pricing::Policy;
 use crate::pricing::manual::ManualRules;
 use crate::returns::ReturnRules;
+use crate::till::TillRules;
 use pos_money::{Currency, Decimal, Rounding};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -53,6 +54,9 @@ pub struct Shop {
     /// How goods come back: `[returns]`.
     #[serde(default, skip_serializing_if = "ReturnRules::is_default")]
     pub returns: ReturnRules,
+    /// Cash that moves without a sale, and how a till is counted: `[till]`.
+    #[serde(default, skip_serializing_if = "TillRules::is_default")]
+    pub till: TillRules,
     /// The loyalty programme: `[loyalty]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loyalty: Option<Programme>,

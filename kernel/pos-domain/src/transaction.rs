@@ -3,7 +3,7 @@
 //! [`Transaction::sale`] builds everything a sale leaves behind: lines with their paid shares, taxes, tenders, ledger
 //! entries, stock movements. The storage only adds the receipt number, inside the commit, and the hash chain.
 
-use crate::basket::{Basket, Origin, PriceSource};
+use crate::basket::{Basket, Opening, Origin, PriceSource};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
 use crate::loyalty;
@@ -17,6 +17,7 @@ use crate::returns::{PointFigure, SaleRefund, TakenBack};
 use crate::shop::Shop;
 use crate::stock::{MovementReason, StockMovement};
 use crate::tender::{Settlement, Tender, TenderKind};
+use crate::till::TillAct;
 use crate::time::Moment;
 use jiff::civil::Date;
 use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, UnitPrice};
@@ -38,6 +39,18 @@ pub enum TransactionKind {
     Exchange,
     /// A basket given up before it was paid; takes a number too, so that nothing can vanish.
     Cancelled,
+    /// The drawer opened for nothing.
+    NoSale,
+    /// Money put into the till for another reason than a sale.
+    PaidIn,
+    /// Money taken out of the till for another reason than a return.
+    PaidOut,
+    /// Change brought into the till from the safe.
+    TenderLoan,
+    /// Money taken from the till to the safe.
+    TenderPickup,
+    /// The till was counted.
+    TillCount,
 }
 
 impl TransactionKind {
@@ -48,7 +61,19 @@ impl TransactionKind {
             TransactionKind::Return => "return",
             TransactionKind::Exchange => "exchange",
             TransactionKind::Cancelled => "cancelled",
+            TransactionKind::NoSale => "no-sale",
+            TransactionKind::PaidIn => "paid-in",
+            TransactionKind::PaidOut => "paid-out",
+            TransactionKind::TenderLoan => "tender-loan",
+            TransactionKind::TenderPickup => "tender-pickup",
+            TransactionKind::TillCount => "till-count",
         }
+    }
+
+    /// It moves goods, or would have.
+    pub fn is_retail(self) -> bool {
+        use TransactionKind::{Cancelled, Exchange, Return, Sale};
+        matches!(self, Sale | Return | Exchange | Cancelled)
     }
 }
 
@@ -190,6 +215,9 @@ pub struct Transaction {
     /// What was used of offers with limits, or given back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offer_uses: Vec<OfferUse>,
+    /// What it did to the till, of one without goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<TillAct>,
 }
 
 /// An account of points.
@@ -239,6 +267,8 @@ pub struct Completion<'a> {
     pub shop: &'a Shop,
     /// The shift it belongs to.
     pub shift: u64,
+    /// The shift's trading day: of a basket that was carried over, the day it was completed on.
+    pub business_date: Date,
     /// Now.
     pub at: Moment,
     /// Which extensions took part.
@@ -268,7 +298,7 @@ impl Transaction {
             return Err(Refusal::ApprovalNeeded { action, limit });
         }
         let lines = transaction_lines(basket, Some(priced), taken)?;
-        let mut sale = record(kind_of(&lines), basket, lines, completion);
+        let mut sale = record_of_basket(kind_of(&lines), basket, lines, completion);
         sale.tenders = basket.tenders.clone();
         for step in taken.payouts() {
             let points = step.points.checked_neg().ok_or(MoneyError::Overflow)?;
@@ -300,7 +330,22 @@ impl Transaction {
     /// A basket given up: its lines stay on record, nothing is posted.
     pub fn cancelled(basket: &Basket, completion: Completion<'_>) -> Result<Transaction, Refusal> {
         let lines = transaction_lines(basket, None, &TakenBack::default())?;
-        Ok(record(TransactionKind::Cancelled, basket, lines, completion))
+        Ok(record_of_basket(TransactionKind::Cancelled, basket, lines, completion))
+    }
+
+    /// Cash that moved or was counted without a sale, or a drawer opened for nothing; `opening` names who did it, and when.
+    pub fn till(
+        kind: TransactionKind,
+        act: TillAct,
+        opening: &Opening,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
+        act.check_allowed(kind, &completion.shop.till, completion.shop.currency)?;
+        let mut record = record(kind, opening, Vec::new(), completion);
+        record.entries = act.entries(kind)?;
+        record.till = Some(act);
+        record.check()?;
+        Ok(record)
     }
 
     /// What was refunded for goods that name no sale; empties are not counted.
@@ -432,6 +477,13 @@ impl Transaction {
         if Money::sum(self.taxes.iter().map(|tax| tax.amount))? != self.total_tax {
             return fail("the taxes do not add up to the total tax");
         }
+        match &self.till {
+            Some(act) if self.kind.is_retail() || !self.lines.is_empty() || act.entries(self.kind)? != self.entries => {
+                return fail("what it did to the till is not what it posts");
+            }
+            None if !self.kind.is_retail() => return fail("it does not say what it did to the till"),
+            _ => {}
+        }
         let tendered = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;
         if tendered.minus(self.change)? != self.total.plus(self.rounding)? {
             return fail("tenders less change are not what was due");
@@ -440,14 +492,26 @@ impl Transaction {
     }
 }
 
-fn record(
+fn record_of_basket(
     kind: TransactionKind,
     basket: &Basket,
     lines: Vec<TransactionLine>,
     completion: Completion<'_>,
 ) -> Transaction {
-    let Completion { shop, shift, at, extensions, limited: _ } = completion;
-    let opening = &basket.opening;
+    Transaction {
+        customer: basket.customer.as_ref().map(|customer| customer.id.clone()),
+        codes: basket.codes.clone(),
+        ..record(kind, &basket.opening, lines, completion)
+    }
+}
+
+fn record(
+    kind: TransactionKind,
+    opening: &Opening,
+    lines: Vec<TransactionLine>,
+    completion: Completion<'_>,
+) -> Transaction {
+    let Completion { shop, shift, business_date, at, extensions, limited: _ } = completion;
     Transaction {
         version: RECORD_VERSION,
         kind,
@@ -456,10 +520,10 @@ fn record(
         store: shop.store.clone(),
         register: shop.register.clone(),
         cashier: opening.cashier.clone(),
-        customer: basket.customer.as_ref().map(|customer| customer.id.clone()),
+        customer: None,
         points_of: None,
         shift,
-        business_date: opening.business_date,
+        business_date,
         opened_at: opening.at,
         completed_at: at,
         currency: shop.currency,
@@ -481,9 +545,10 @@ fn record(
         assessor: "".into(),
         decisions: Vec::new(),
         receipt_notes: Vec::new(),
-        codes: basket.codes.clone(),
+        codes: Vec::new(),
         refunds: Vec::new(),
         offer_uses: Vec::new(),
+        till: None,
     }
 }
 

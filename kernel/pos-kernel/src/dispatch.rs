@@ -7,6 +7,7 @@
 mod by_hand;
 mod gifts;
 mod returning;
+mod till;
 
 use self::by_hand::ROLE;
 pub(crate) use self::gifts::quantity_taken;
@@ -26,14 +27,13 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::proposal::LineKind;
-use pos_domain::receipt::{COLUMNS, Print, Receipt, sale_receipt};
-use pos_domain::report::x_report;
+use pos_domain::receipt::{Print, Receipt, sale_receipt};
 use pos_domain::returns::{EarlierSale, Kept};
 use pos_domain::scan;
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Settlement, Tender, TenderKind};
 use pos_domain::time::LocalTime;
-use pos_domain::transaction::{Committed, Completion, Transaction};
+use pos_domain::transaction::{Committed, Completion, Transaction, TransactionKind};
 use pos_money::{Currency, Decimal, Money, Quantity, Unit, UnitPrice};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,6 +94,8 @@ pub struct Kernel {
     news: Arc<dyn Fn(News) + Send + Sync>,
     open: BTreeMap<BasketId, Open>,
     shift: Option<OpenShift>,
+    /// The last shift that was opened; 0 before the first.
+    last_shift: u64,
     replies: Replies,
     /// Id and digest of the command being carried out.
     command: (Arc<str>, Arc<str>),
@@ -127,6 +129,7 @@ impl Kernel {
             news,
             open: BTreeMap::new(),
             shift: restored.shift,
+            last_shift: restored.last_shift,
             replies: Replies::default(),
             command: ("".into(), "".into()),
         };
@@ -276,12 +279,23 @@ impl Kernel {
                 let items = items.iter().map(|item| views::item_view(item)).collect();
                 Ok(Reply { items: Some(items), ..Reply::default() })
             }
-            Command::XReport => self.x_report(),
-            Command::TrialBalance => {
-                let found = self.store.trial_balance().map_err(storage_failed)?;
-                let view = views::trial_balance_view(&found, self.shop.currency);
-                Ok(Reply { trial_balance: Some(Box::new(view)), ..Reply::default() })
+            Command::OpenShift { float, pieces } => {
+                let float = float.map(|float| self.money(float.0)).transpose()?;
+                self.open_shift(float, pieces)
             }
+            Command::PayIn(asked) => self.move_cash(TransactionKind::PaidIn, asked),
+            Command::PayOut(asked) => self.move_cash(TransactionKind::PaidOut, asked),
+            Command::AddFloat(asked) => self.move_cash(TransactionKind::TenderLoan, asked),
+            Command::DropToSafe(asked) => self.move_cash(TransactionKind::TenderPickup, asked),
+            Command::OpenDrawer { reason } => self.open_drawer(reason),
+            Command::CountTill { counts } => self.count_till(counts),
+            Command::CloseShift { reason, carry } => self.close_shift(reason, *carry),
+            Command::ZReport { shift } => self.z_report(*shift),
+            Command::SuspendBasket { basket, note } => self.suspend_basket(*basket, note),
+            Command::RecallBasket { basket } => self.recall_basket(*basket),
+            Command::ListBaskets => Ok(self.list_baskets()),
+            Command::XReport => self.x_report(),
+            Command::TrialBalance => self.trial_balance(),
             Command::Verify => {
                 let found = self.store.verify().map_err(storage_failed)?;
                 Ok(Reply { verification: Some(views::verification_view(found)), ..Reply::default() })
@@ -325,9 +339,10 @@ impl Kernel {
         let id = match basket {
             Some(id) => id,
             None => {
-                let mut ids = self.open.keys();
+                let at_hand = self.open.values().filter(|open| open.basket.suspended.is_none());
+                let mut ids = at_hand.map(|open| open.basket.id());
                 match (ids.next(), ids.next()) {
-                    (Some(only), None) => *only,
+                    (Some(only), None) => only,
                     (None, _) => return Err(Refusal::NoBasketOpen),
                     (Some(_), Some(_)) => {
                         let problem = "Several baskets are open: name one by \"basket\".".to_owned();
@@ -336,7 +351,11 @@ impl Kernel {
                 }
             }
         };
-        self.open.get(&id).cloned().ok_or(Refusal::BasketNotOpen { basket: id })
+        let open = self.open.get(&id).cloned().ok_or(Refusal::BasketNotOpen { basket: id })?;
+        if open.basket.suspended.is_some() {
+            return Err(Refusal::BasketSuspended { basket: id });
+        }
+        Ok(open)
     }
 
     /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
@@ -348,12 +367,14 @@ impl Kernel {
         let commanded_version = basket.version;
         basket.apply(event.clone())?;
         let open = match &event {
-            // Money does not change prices.
-            Event::TenderAdded(_) | Event::TenderRemoved => Open { basket, rules, priced, sales },
+            // Money does not change prices, and waiting does not either.
+            Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. } => {
+                Open { basket, rules, priced, sales }
+            }
             _ => self.reprice(basket, rules, sales)?,
         };
         let (open, gifts) = match &event {
-            Event::TenderAdded(_) | Event::TenderRemoved => (open, Vec::new()),
+            Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. } => (open, Vec::new()),
             _ => self.settle_gifts(open)?,
         };
         self.shop.manual.check(&open.basket, &open.priced.basket, ROLE, self.shop.currency)?;
@@ -603,7 +624,7 @@ impl Kernel {
         self.check_points(&open)?;
         self.check_unreceipted(&open.basket)?;
         let open = self.with_sales_as_they_are(open)?;
-        let shift = self.shift_for(&open.basket);
+        let shift = self.shift_now();
         let completion = self.completion(&open, &shift);
         let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
@@ -615,24 +636,24 @@ impl Kernel {
             reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &receipt)));
             composed = (reply, receipt);
         })?;
-        self.shift = Some(shift);
+        self.keep_shift(shift);
         self.open.remove(&open.basket.id());
 
         if takes_cash {
             self.effects.perform(Effect::OpenDrawer);
         }
         let (reply, receipt) = composed;
-        self.effects.perform(Effect::Print { number: committed.number, receipt });
+        self.effects.perform(Effect::Print { number: Some(committed.number), receipt });
         Ok(reply)
     }
 
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
-        let shift = self.shift_for(&open.basket);
+        let shift = self.shift_now();
         let completion = self.completion(&open, &shift);
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
         let committed = self.commit(cancelled, &shift, &mut |_| {})?;
-        self.shift = Some(shift);
+        self.keep_shift(shift);
         self.open.remove(&open.basket.id());
         Ok(committed_reply(&committed))
     }
@@ -641,20 +662,16 @@ impl Kernel {
         Completion {
             shop: &self.shop,
             shift: shift.shift,
+            business_date: shift.business_date,
             at: self.clock.now(),
             extensions: &open.priced.uses,
             limited: &open.priced.limited,
         }
     }
 
-    /// The shift in progress, or the one this basket will open.
-    fn shift_for(&self, basket: &Basket) -> OpenShift {
-        self.shift.clone().unwrap_or_else(|| OpenShift {
-            shift: 1,
-            business_date: basket.opening.business_date,
-            float: float(&self.shop),
-            opened_at: basket.opening.at,
-        })
+    /// The shift in progress, or the one that is opened now.
+    fn shift_now(&self) -> OpenShift {
+        self.shift.clone().unwrap_or_else(|| self.next_shift(self.clock.now()))
     }
 
     /// Durable when it returns.
@@ -679,15 +696,8 @@ impl Kernel {
         let mut reply = committed_reply(&committed);
         reply.view = Some(Arc::new(views::explained_view(&committed)));
         reply.receipt = Some(Arc::new(views::receipt_view(number, copy, &receipt)));
-        self.effects.perform(Effect::Print { number, receipt });
+        self.effects.perform(Effect::Print { number: Some(number), receipt });
         Ok(reply)
-    }
-
-    fn x_report(&self) -> Result<Reply, Refusal> {
-        let totals = self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default();
-        let text = x_report(&totals, &self.shop, self.clock.now()).to_text(COLUMNS);
-        let report = views::report_view(&totals, &self.shop, text);
-        Ok(Reply { report: Some(Box::new(report)), ..Reply::default() })
     }
 }
 

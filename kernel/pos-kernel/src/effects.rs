@@ -19,8 +19,8 @@ const WAITING_MAX: usize = 256;
 pub enum Effect {
     /// Print a receipt.
     Print {
-        /// The transaction it is of.
-        number: ReceiptNumber,
+        /// The transaction it is of; none for a report.
+        number: Option<ReceiptNumber>,
         /// What it says.
         receipt: Receipt,
     },
@@ -33,15 +33,15 @@ pub enum Effect {
 pub enum EffectNews {
     /// A receipt was printed.
     Printed {
-        /// Of which transaction.
-        number: ReceiptNumber,
+        /// Of which transaction; none for a report.
+        number: Option<ReceiptNumber>,
         /// How many bytes went to the printer.
         bytes: u64,
     },
     /// A receipt was not printed; the sale stands.
     PrintFailed {
-        /// Of which transaction.
-        number: ReceiptNumber,
+        /// Of which transaction; none for a report.
+        number: Option<ReceiptNumber>,
         /// Why.
         error: DeviceError,
     },
@@ -120,7 +120,7 @@ fn run(mut devices: Devices, waiting: &Receiver<Effect>, counts: &EffectCounts, 
                         news(EffectNews::Printed { number, bytes });
                     }
                     Err(error) => {
-                        tracing::warn!(number, %error, "receipt not printed");
+                        tracing::warn!(?number, %error, "receipt not printed");
                         news(EffectNews::PrintFailed { number, error });
                     }
                 }

@@ -2,11 +2,11 @@
 
 use crate::dispatch::{major, quantity_taken};
 use crate::pricing::Priced;
-use pos_api::port::{AccountBalance, TrialBalance, Verification};
+use pos_api::port::{AccountBalance, ClosedShift, TrialBalance, Verification};
 use pos_api::view::{
-    AccountView, BasketState, BasketView, CustomerView, GiftView, ItemView, LineView, ModifierView, NamedAmount,
-    NoticeView, ReasonView, ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView,
-    VerificationView,
+    AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, LineView,
+    ModifierView, NamedAmount, NoticeView, OpenBasketView, ReasonView, ReceiptView, ReportView, StockView, TaxView,
+    TenderView, TrialBalanceView, VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
@@ -18,8 +18,10 @@ use pos_domain::receipt::{COLUMNS, Receipt};
 use pos_domain::report::ShiftTotals;
 use pos_domain::returns::plan::PlanStep;
 use pos_domain::returns::{PointFigure, TakenBack};
+use pos_domain::shift::TenderResult;
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Settlement, Tender};
+use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money, Quantity, UnitPrice};
 use std::sync::Arc;
@@ -72,10 +74,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         .collect();
     BasketView {
         id: Some(basket.id()),
-        state: match basket.state() {
-            State::Open => BasketState::Open,
-            State::Tendering => BasketState::Tendering,
-        },
+        state: basket_state(basket),
         version: basket.version,
         currency: currency.code().to_owned(),
         prices_include_tax: shop.prices_include_tax,
@@ -138,8 +137,8 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     BasketView {
         id: Some(transaction.basket),
         state: match transaction.kind {
-            TransactionKind::Sale | TransactionKind::Return | TransactionKind::Exchange => BasketState::Completed,
             TransactionKind::Cancelled => BasketState::Cancelled,
+            _ => BasketState::Completed,
         },
         version: 0,
         currency: currency.code().to_owned(),
@@ -337,11 +336,14 @@ pub(crate) fn verification_view(found: Verification) -> VerificationView {
     VerificationView { verified: problems.is_empty(), records, last_number, head, problems }
 }
 
-/// Figures of a shift.
-pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, text: String) -> ReportView {
+/// Figures of a shift; without those of the till where nobody is to know them yet.
+pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, shows_till: bool, text: String) -> ReportView {
     let figure = |amount: Money| major(shop.currency, amount);
-    let named =
-        |(name, amount): &(std::sync::Arc<str>, Money)| NamedAmount { name: name.to_string(), amount: figure(*amount) };
+    let named = |amounts: &[(Arc<str>, Money)]| {
+        let named =
+            amounts.iter().map(|(name, amount)| NamedAmount { name: name.to_string(), amount: figure(*amount) });
+        named.collect::<Vec<NamedAmount>>()
+    };
     ReportView {
         shift: totals.shift,
         business_date: totals.business_date.to_string(),
@@ -354,10 +356,70 @@ pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, text: String) -> Re
         discount: figure(totals.discount),
         tax: figure(totals.tax),
         total: figure(totals.total),
-        tendered: figure(totals.tendered),
-        change: figure(totals.change),
-        tenders: totals.tenders.iter().map(named).collect(),
-        departments: totals.departments.iter().map(named).collect(),
+        tendered: shows_till.then(|| figure(totals.tendered)),
+        change: shows_till.then(|| figure(totals.change)),
+        tenders: shows_till.then(|| named(&totals.tenders)),
+        moved: shows_till.then(|| named(&totals.moved)),
+        no_sales: totals.no_sales,
+        closing: None,
+        departments: named(&totals.departments),
         text,
+    }
+}
+
+/// Figures of a shift that was closed.
+pub(crate) fn z_view(found: &ClosedShift, shop: &Shop, text: String) -> ReportView {
+    let ClosedShift { closed, anchor } = found;
+    let figure = |amount: Money| major(closed.currency, amount);
+    let closing = ClosingView {
+        number: closed.grand.closings,
+        closed_at: closed.closed_at.to_text(),
+        cashier: closed.cashier.to_string(),
+        tenders: counted_views(&closed.tenders, closed.currency),
+        over_short: figure(closed.over_short().unwrap_or_default()),
+        reason: closed.reason.to_string(),
+        counts: closed.counts.clone(),
+        grand_total: figure(closed.grand.total),
+        grand_tax: figure(closed.grand.tax),
+        grand_sales: closed.grand.sales,
+        anchor: anchor.clone(),
+    };
+    ReportView { closing: Some(closing), ..report_view(&closed.totals, shop, true, text) }
+}
+
+/// What was counted against the books.
+pub(crate) fn counted_views(results: &[TenderResult], currency: Currency) -> Vec<CountedView> {
+    let view = |result: &TenderResult| CountedView {
+        tender: result.tender.to_string(),
+        expected: major(currency, result.expected),
+        counted: major(currency, result.counted),
+        difference: major(currency, result.difference().unwrap_or_default()),
+    };
+    results.iter().map(view).collect()
+}
+
+/// A basket in the list of those that are open.
+pub(crate) fn open_basket_view(basket: &Basket, priced: &Priced, shop: &Shop, now: Moment) -> OpenBasketView {
+    let (since, note) = match &basket.suspended {
+        Some((at, note)) => (*at, note.to_string()),
+        None => (basket.opening.at, String::new()),
+    };
+    OpenBasketView {
+        id: Some(basket.id()),
+        state: basket_state(basket),
+        cashier: basket.opening.cashier.to_string(),
+        opened_at: basket.opening.at.to_text(),
+        age_seconds: u64::try_from((now.unix_ms - since.unix_ms) / 1000).unwrap_or_default(),
+        note,
+        lines: basket.live_lines().count() as u64,
+        total: major(shop.currency, priced.taken.due),
+    }
+}
+
+fn basket_state(basket: &Basket) -> BasketState {
+    match basket.state() {
+        _ if basket.suspended.is_some() => BasketState::Suspended,
+        State::Open => BasketState::Open,
+        State::Tendering => BasketState::Tendering,
     }
 }

@@ -3,16 +3,19 @@
 //! Few statements, each prepared once, and few pages, most at the end of their table: ledger entries, stock movements,
 //! and the record itself, which the caller's thread writes down meanwhile. Running sums follow later ([`crate::sums`]).
 
+use crate::anchor::SignedAnchor;
 use crate::basket_events;
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
 use crate::shift;
 use crossbeam_channel::Receiver;
-use pos_api::port::{OpenShift, StoreError};
+use ed25519_dalek::SigningKey;
+use pos_api::port::{ClosedShift, OpenShift, StoreError};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
 use pos_domain::offer_use::OfferUse;
+use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
 use pos_domain::transaction::{Committed, Transaction};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -74,7 +77,9 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     let opened = match (head.open_shift, open_shift) {
         (Some(open), _) if open == transaction.shift => None,
         (None, Some(open)) if open.shift == transaction.shift => {
-            let opened = ShiftOpened::new(open, transaction)?;
+            let Transaction { store, register, currency, .. } = &**transaction;
+            let books = Books { store: store.clone(), register: register.clone(), currency: *currency };
+            let opened = ShiftOpened::new(open, &books)?;
             append_shift(connection, &mut head, &opened)?;
             Some(opened)
         }
@@ -98,7 +103,33 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     Ok(Appended::Now(head, opened))
 }
 
-fn append_shift(connection: &Connection, head: &mut Head, opened: &ShiftOpened) -> Result<()> {
+/// Closes the open shift whose stored totals stand at the journal's end, and signs the record that says so.
+pub(crate) fn close(
+    connection: &Connection,
+    mut head: Head,
+    closing: &Closing,
+    key: &SigningKey,
+) -> Result<(Head, ClosedShift)> {
+    let not_open = || Fault::corrupt(format!("shift {} is not open", closing.shift));
+    let totals = shift::open_totals(connection)?.filter(|totals| totals.shift == closing.shift).ok_or_else(not_open)?;
+    let before = match closing.shift.checked_sub(1).filter(|earlier| *earlier > 0) {
+        Some(earlier) => shift::closed(connection, earlier)?.map(|(_, closed)| closed.grand),
+        None => None,
+    };
+    let closed = ShiftClosed::new(closing, totals, &before.unwrap_or_else(GrandTotals::default))?;
+    let columns = Columns::of_closing(head.seq + 1, &closed);
+    append_record(connection, &mut head, columns, &record::closing_body(columns.seq, &closed)?)?;
+    post_entries(connection, columns.seq, &closed.entries)?;
+    shift::close(connection, closing.shift, columns.seq)?;
+    head.open_shift = None;
+    let signed = SignedAnchor::sign(key, &closing.books, closing.at, head.seq, &head.hash)?;
+    let columns = Columns::of_anchor(head.seq + 1, &signed);
+    append_record(connection, &mut head, columns, &record::anchor_body(columns.seq, &signed)?)?;
+    Ok((head, ClosedShift { closed, anchor: signed.printed() }))
+}
+
+/// Opens a shift.
+pub(crate) fn append_shift(connection: &Connection, head: &mut Head, opened: &ShiftOpened) -> Result<()> {
     let columns = Columns::of_shift(head.seq + 1, opened);
     append_record(connection, head, columns, &record::shift_body(columns.seq, opened)?)?;
     post_entries(connection, columns.seq, &opened.entries)?;

@@ -10,6 +10,7 @@ use pos_domain::pricing::PricedBasket;
 use pos_domain::pricing::priced::{LineTax, Modifier, ModifierSource, PricedLine, TaxTotal};
 use pos_domain::pricing::proposal::{LineKind, Stage, TaxLevel};
 use pos_domain::returns::TakenBack;
+use pos_domain::shift::Books;
 use pos_domain::shop::Shop;
 use pos_domain::tender::{Tender, TenderKind};
 use pos_domain::time::{LocalTime, Moment};
@@ -46,6 +47,7 @@ pub(crate) fn shop() -> Shop {
         policy: Default::default(),
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
@@ -54,7 +56,18 @@ pub(crate) fn shop() -> Shop {
 }
 
 pub(crate) fn open_shift() -> OpenShift {
-    OpenShift { shift: 1, business_date: date(2026, 3, 2), float: Money::from_minor(10_000), opened_at: NOON }
+    OpenShift {
+        shift: 1,
+        business_date: date(2026, 3, 2),
+        float: Money::from_minor(10_000),
+        pieces: Vec::new(),
+        cashier: "".into(),
+        opened_at: NOON,
+    }
+}
+
+pub(crate) fn books() -> Books {
+    Books::of(&shop())
 }
 
 /// Article `index` of a small range in eight departments; every seventh is weighed.
@@ -172,7 +185,14 @@ pub(crate) fn sale_of(mut basket: Basket) -> Transaction {
     let priced = priced(&basket);
     let amount = Money::from_minor((priced.total.minor() / 100 + 6) * 100);
     basket.apply(Event::TenderAdded(Tender::new(TenderKind::Cash, amount))).unwrap();
-    let completion = Completion { shop: &shop(), shift: 1, at: NOON, extensions: &[], limited: &[] };
+    let completion = Completion {
+        shop: &shop(),
+        shift: 1,
+        business_date: date(2026, 3, 2),
+        at: NOON,
+        extensions: &[],
+        limited: &[],
+    };
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }
 

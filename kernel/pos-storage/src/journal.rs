@@ -79,8 +79,39 @@ fn one(connection: &Connection, condition: &str, key: impl Params) -> Result<Opt
     let Some(row) = rows.next()? else { return Ok(None) };
     match Stored::of(row)?.read()?.content {
         Content::Transaction(committed) => Ok(Some(*committed)),
-        Content::ShiftOpened(_) => Ok(None),
+        Content::ShiftOpened(_) | Content::ShiftClosed(_) | Content::Anchor(_) => Ok(None),
     }
+}
+
+/// A record by its place.
+pub(crate) fn at(connection: &Connection, seq: u64) -> Result<Option<Record>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq = ?1"))?;
+    let mut rows = statement.query([seq])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Stored::of(row)?.read()?))
+}
+
+/// Counts of the open shift since something in its till last moved, oldest first.
+pub(crate) fn till_counts(connection: &Connection) -> Result<Vec<Committed>> {
+    let opened: Option<u64> = connection
+        .prepare_cached("SELECT max(seq) FROM journal WHERE number IS NULL AND kind = 'shift-opened'")?
+        .query_row([], |row| row.get(0))?;
+    let mut counts = connection
+        .prepare_cached("SELECT seq, number FROM journal WHERE kind = 'till-count' AND seq > ?1 ORDER BY seq")?
+        .query_map([opened.unwrap_or(0)], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(u64, ReceiptNumber)>>>()?;
+    let Some((first, _)) = counts.first() else { return Ok(Vec::new()) };
+    // From the end backwards: whoever counts has just counted.
+    let moved: Option<u64> = connection
+        .prepare_cached(
+            "SELECT seq FROM ledger_entry WHERE seq > ?1 AND account >= 'till:' AND account < 'till;'
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([first], |row| row.get(0))
+        .optional()?;
+    counts.retain(|(seq, _)| moved.is_none_or(|moved| *seq > moved));
+    let missing = |number| Fault::corrupt(format!("count {number} is missing"));
+    counts.iter().map(|(_, number)| of_number(connection, *number)?.ok_or_else(|| missing(number))).collect()
 }
 
 /// Later transactions that took something of a sale back, oldest first.

@@ -10,6 +10,7 @@
 //! * Everything else about sales is a projection: it can be rebuilt from the journal, and `verify` holds it against it.
 //! * Money is minor units, quantities are decimals as text; nothing is stored as a float.
 
+mod anchor;
 mod append;
 mod balances;
 mod basket_events;

@@ -2,9 +2,10 @@
 //!
 //! `hash = SHA-256("pos-journal-record-v1\0" ‖ previous hash (32 bytes) ‖ body)`, where the body is the record in
 //! canonical form ([`crate::canonical`]) and the first record's previous hash is [`GENESIS`], 32 zero bytes. A body looks
-//! like `{"kind":"sale","number":1,"seq":2,"transaction":{…},"version":1}`; the opening of a shift has `"shift":{…}` in
-//! place of number and transaction. A hash says that nothing before it was changed; it does not say who wrote it.
+//! like `{"kind":"sale","number":1,"seq":2,"transaction":{…},"version":1}`; in place of number and transaction the opening
+//! of a shift has `"shift":{…}`, its closing `"closing":{…}`, and an anchor `"signed":{…}`. A hash says that nothing before it was changed; it does not say who wrote it.
 
+use crate::anchor::SignedAnchor;
 use crate::canonical;
 use crate::error::{Fault, Result};
 use jiff::civil::Date;
@@ -12,6 +13,8 @@ use pos_api::port::OpenShift;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::ledger::{self, Entry, Posting};
 use pos_domain::money::{Currency, Money};
+use pos_domain::shift::{Books, ShiftClosed};
+use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction, TransactionKind};
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,12 @@ const HASH_DOMAIN: &[u8] = b"pos-journal-record-v1\0";
 
 /// The kind of the record that opens a shift; the other kinds are those of [`pos_domain::transaction::TransactionKind`].
 pub(crate) const SHIFT_OPENED: &str = "shift-opened";
+
+/// The kind of the record that closes one.
+pub(crate) const SHIFT_CLOSED: &str = "shift-closed";
+
+/// The kind of the record that signs the one before it.
+pub(crate) const ANCHOR: &str = "anchor";
 
 /// A link of the chain.
 pub type Hash = [u8; 32];
@@ -48,13 +57,17 @@ pub(crate) struct ShiftOpened {
     pub(crate) register: Arc<str>,
     pub(crate) currency: Currency,
     pub(crate) float: Money,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pieces: Vec<Pieces>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub(crate) cashier: Arc<str>,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl ShiftOpened {
-    /// The record of a shift that `first`, its first transaction, opens: the float goes from the safe into the till.
-    pub(crate) fn new(open: &OpenShift, first: &Transaction) -> Result<ShiftOpened> {
-        let OpenShift { shift, business_date, float, opened_at } = open;
+    /// The record of a shift that opens: the float goes from the safe into the till.
+    pub(crate) fn new(open: &OpenShift, books: &Books) -> Result<ShiftOpened> {
+        let OpenShift { shift, business_date, float, pieces, cashier, opened_at } = open;
         let mut posting = Posting::default();
         posting.debit("till:cash", *float)?;
         posting.credit("safe", *float)?;
@@ -62,10 +75,12 @@ impl ShiftOpened {
             shift: *shift,
             business_date: *business_date,
             opened_at: *opened_at,
-            store: first.store.clone(),
-            register: first.register.clone(),
-            currency: first.currency,
+            store: books.store.clone(),
+            register: books.register.clone(),
+            currency: books.currency,
             float: *float,
+            pieces: pieces.clone(),
+            cashier: cashier.clone(),
             entries: posting.close()?,
         })
     }
@@ -75,6 +90,8 @@ impl ShiftOpened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     ShiftOpened(ShiftOpened),
+    ShiftClosed(Box<ShiftClosed>),
+    Anchor(SignedAnchor),
     Transaction(Box<Committed>),
 }
 
@@ -82,6 +99,8 @@ impl Content {
     pub(crate) fn entries(&self) -> &[Entry] {
         match self {
             Content::ShiftOpened(opened) => &opened.entries,
+            Content::ShiftClosed(closed) => &closed.entries,
+            Content::Anchor(_) => &[],
             Content::Transaction(committed) => &committed.transaction.entries,
         }
     }
@@ -90,6 +109,8 @@ impl Content {
     pub(crate) fn check(&self) -> Result<()> {
         match self {
             Content::ShiftOpened(opened) => Ok(ledger::assert_balanced(&opened.entries)?),
+            Content::ShiftClosed(closed) => Ok(closed.check()?),
+            Content::Anchor(anchor) => anchor.check(),
             Content::Transaction(committed) => Ok(committed.transaction.check()?),
         }
     }
@@ -111,22 +132,26 @@ struct Frame {
     number: Option<ReceiptNumber>,
     transaction: Option<Transaction>,
     shift: Option<ShiftOpened>,
+    closing: Option<Box<ShiftClosed>>,
+    signed: Option<SignedAnchor>,
 }
 
 impl Record {
     /// Reads a body; its sums are not checked yet.
     pub(crate) fn parse(body: &str) -> Result<Record> {
         let frame: Frame = serde_json::from_str(body).map_err(|error| Fault::corrupt(error.to_string()))?;
-        let Frame { version, kind, seq, number, transaction, shift } = frame;
+        let Frame { version, kind, seq, number, transaction, shift, closing, signed } = frame;
         if version > RECORD_FRAME_VERSION {
             return Err(Fault::corrupt(format!("it has version {version}, newer than this program")));
         }
-        let content = match (number, transaction, shift) {
-            (Some(number), Some(transaction), None) => {
+        let content = match (number, transaction, shift, closing, signed) {
+            (Some(number), Some(transaction), None, None, None) => {
                 Content::Transaction(Box::new(Committed { number, transaction }))
             }
-            (None, None, Some(opened)) => Content::ShiftOpened(opened),
-            _ => return Err(Fault::corrupt("it is neither a transaction nor the opening of a shift")),
+            (None, None, Some(opened), None, None) => Content::ShiftOpened(opened),
+            (None, None, None, Some(closed), None) => Content::ShiftClosed(closed),
+            (None, None, None, None, Some(signed)) => Content::Anchor(signed),
+            _ => return Err(Fault::corrupt("it is neither a transaction nor of a shift nor an anchor")),
         };
         let record = Record { seq, content };
         if record.columns().kind != kind {
@@ -139,6 +164,8 @@ impl Record {
     pub(crate) fn columns(&self) -> Columns<'_> {
         match &self.content {
             Content::ShiftOpened(opened) => Columns::of_shift(self.seq, opened),
+            Content::ShiftClosed(closed) => Columns::of_closing(self.seq, closed),
+            Content::Anchor(signed) => Columns::of_anchor(self.seq, signed),
             Content::Transaction(committed) => {
                 Columns::of_transaction(self.seq, committed.number, &committed.transaction)
             }
@@ -170,15 +197,20 @@ impl<'a> Columns<'a> {
         }
     }
 
-    pub(crate) fn of_shift(seq: u64, opened: &'a ShiftOpened) -> Columns<'a> {
-        Columns {
-            seq,
-            kind: SHIFT_OPENED,
-            number: None,
-            basket: None,
-            external_reference: None,
-            at_ms: opened.opened_at.unix_ms,
-        }
+    pub(crate) fn of_shift(seq: u64, opened: &ShiftOpened) -> Columns<'a> {
+        Columns::without_receipt(seq, SHIFT_OPENED, opened.opened_at.unix_ms)
+    }
+
+    pub(crate) fn of_closing(seq: u64, closed: &ShiftClosed) -> Columns<'a> {
+        Columns::without_receipt(seq, SHIFT_CLOSED, closed.closed_at.unix_ms)
+    }
+
+    pub(crate) fn of_anchor(seq: u64, signed: &SignedAnchor) -> Columns<'a> {
+        Columns::without_receipt(seq, ANCHOR, signed.anchor.at_ms)
+    }
+
+    fn without_receipt(seq: u64, kind: &'static str, at_ms: i64) -> Columns<'a> {
+        Columns { seq, kind, number: None, basket: None, external_reference: None, at_ms }
     }
 }
 
@@ -209,14 +241,30 @@ pub(crate) fn shift_body(seq: u64, opened: &ShiftOpened) -> Result<String> {
     Ok(format!(r#"{{"kind":"{SHIFT_OPENED}","seq":{seq},"shift":{shift},"version":{RECORD_FRAME_VERSION}}}"#))
 }
 
+/// The body of the record that closes a shift.
+pub(crate) fn closing_body(seq: u64, closed: &ShiftClosed) -> Result<String> {
+    let closing = canonical::to_string(closed).map_err(|error| Fault::corrupt(error.to_string()))?;
+    Ok(format!(r#"{{"closing":{closing},"kind":"{SHIFT_CLOSED}","seq":{seq},"version":{RECORD_FRAME_VERSION}}}"#))
+}
+
+/// The body of the record that signs the one before it.
+pub(crate) fn anchor_body(seq: u64, signed: &SignedAnchor) -> Result<String> {
+    let signed = canonical::to_string(signed).map_err(|error| Fault::corrupt(error.to_string()))?;
+    Ok(format!(r#"{{"kind":"{ANCHOR}","seq":{seq},"signed":{signed},"version":{RECORD_FRAME_VERSION}}}"#))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture;
     use expect_test::{expect, expect_file};
+    use pos_domain::report::ShiftTotals;
+    use pos_domain::shift::{Closing, GrandTotals};
+    use pos_domain::tender::TenderKind;
+    use pos_domain::till::TenderCount;
 
     fn shift_opened() -> ShiftOpened {
-        ShiftOpened::new(&fixture::open_shift(), &fixture::sale(1, 1)).unwrap()
+        ShiftOpened::new(&fixture::open_shift(), &fixture::books()).unwrap()
     }
 
     #[test]
@@ -262,5 +310,52 @@ mod tests {
         expect_file!["../golden/record-1-sale.json"].assert_eq(&format!("{body}\n"));
         expect!["26bdf009b0e87d58e49081dc8e12559f62baf89593e80b5a29a22b1ea0993e76"]
             .assert_eq(&hex::encode(hash(&GENESIS, body.as_bytes())));
+    }
+
+    #[test]
+    fn form_1_of_a_closing_and_its_anchor() {
+        let totals = ShiftTotals {
+            shift: 1,
+            business_date: jiff::civil::date(2026, 3, 2),
+            opened_at: Some(fixture::NOON),
+            float: Money::from_minor(10_000),
+            sales: 1,
+            total: Money::from_minor(932),
+            tax: Money::from_minor(148),
+            moved: vec![("paid-out:postage".into(), Money::from_minor(250))],
+            tenders: vec![("cash".into(), Money::from_minor(932))],
+            departments: vec![("Drinks".into(), Money::from_minor(932))],
+            taxes: vec![("VAT".into(), Money::from_minor(784), Money::from_minor(148))],
+            numbers: Some((1, 2)),
+            ..ShiftTotals::default()
+        };
+        let pieces = vec![Pieces { value: Money::from_minor(1_000), count: 10 }];
+        let closing = Closing {
+            shift: 1,
+            books: fixture::books(),
+            at: fixture::NOON,
+            cashier: "Maya".into(),
+            reason: "wrong change".into(),
+            counts: vec![2],
+            count: vec![TenderCount { tender: TenderKind::Cash, amount: Money::from_minor(10_000), pieces }],
+        };
+        let closed = ShiftClosed::new(&closing, totals, &GrandTotals::default()).unwrap();
+        let body = closing_body(3, &closed).unwrap();
+        let record = Record::parse(&body).unwrap();
+        assert_eq!(record.columns(), Columns::of_closing(3, &closed));
+        assert_eq!(record.content, Content::ShiftClosed(Box::new(closed)));
+        expect_file!["../golden/record-1-shift-closed.json"].assert_eq(&format!("{body}\n"));
+
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let signed = SignedAnchor::sign(&key, &fixture::books(), fixture::NOON, 3, &GENESIS).unwrap();
+        let anchor = anchor_body(4, &signed).unwrap();
+        let record = Record::parse(&anchor).unwrap();
+        record.content.check().unwrap();
+        assert_eq!(record.columns(), Columns::of_anchor(4, &signed));
+        expect_file!["../golden/record-1-anchor.json"].assert_eq(&format!("{anchor}\n"));
+        for body in [body, anchor] {
+            let tree: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(canonical::to_string(&tree).unwrap(), body);
+        }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("schema/0001_first_sale.sql"),
     include_str!("schema/0002_returns_and_points.sql"),
     include_str!("schema/0003_sums_follow.sql"),
+    include_str!("schema/0004_shifts_close.sql"),
 ];
 
 /// Refuses a file that is not a register's database, or that a newer program wrote.

@@ -4,11 +4,13 @@
 //! sums it over the whole journal. Invariant: the rows are what the journal adds up to, as far as the sums stand.
 
 use crate::error::{Fault, Result};
-use crate::record::ShiftOpened;
-use pos_api::port::OpenShift;
+use crate::journal;
+use crate::record::{Content, ShiftOpened};
+use pos_api::port::{ClosedShift, OpenShift};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::money::{Money, MoneyError};
 use pos_domain::report::ShiftTotals;
+use pos_domain::shift::ShiftClosed;
 use pos_domain::tender::TenderKind;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Transaction, TransactionKind};
@@ -41,6 +43,16 @@ pub(crate) fn add(
             totals.returns += 1;
         }
         TransactionKind::Cancelled => totals.cancelled += 1,
+        TransactionKind::NoSale => totals.no_sales += 1,
+        TransactionKind::TillCount => {}
+        TransactionKind::PaidIn
+        | TransactionKind::PaidOut
+        | TransactionKind::TenderLoan
+        | TransactionKind::TenderPickup => {
+            if let Some(act) = &transaction.till {
+                add_named(&mut totals.moved, &act.listed_as(transaction.kind), act.amount)?;
+            }
+        }
     }
     let live = || transaction.lines.iter().filter(|line| !line.voided);
     if transaction.kind != TransactionKind::Cancelled {
@@ -131,6 +143,8 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
         tendered,
         change,
         rounding,
+        no_sales,
+        moved,
         tenders,
         departments,
         taxes,
@@ -141,7 +155,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
             "UPDATE shift SET sales = sales + ?2, cancelled = cancelled + ?3, lines = lines + ?4,
                  voided_lines = voided_lines + ?5, gross = gross + ?6, discount = discount + ?7, tax = tax + ?8,
                  total = total + ?9, tendered = tendered + ?10, change = change + ?11, rounding = rounding + ?12,
-                 returns = returns + ?14, unreceipted = unreceipted + ?15,
+                 returns = returns + ?14, unreceipted = unreceipted + ?15, no_sales = no_sales + ?17,
                  first_number = coalesce(first_number, ?13), last_number = coalesce(?16, last_number)
              WHERE shift = ?1 AND closed_seq IS NULL",
         )?
@@ -161,7 +175,8 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
             numbers.map(|(first, _)| first),
             returns,
             unreceipted.minor(),
-            numbers.map(|(_, last)| last)
+            numbers.map(|(_, last)| last),
+            no_sales
         ])?;
     if changed != 1 {
         return Err(Fault::corrupt(format!("shift {shift} is not open")));
@@ -173,7 +188,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
     let mut add = |kind, name: &str, base: Money, amount: Money| {
         sum.execute(params![shift, kind, name, base.minor(), amount.minor()]).map(drop)
     };
-    for (kind, list) in [(TENDER, tenders), (DEPARTMENT, departments)] {
+    for (kind, list) in [(TENDER, tenders), (DEPARTMENT, departments), (MOVED, moved)] {
         for (name, amount) in list {
             add(kind, name, Money::ZERO, *amount)?;
         }
@@ -186,7 +201,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
 
 const SHIFT: &str = "SELECT shift, business_date, opened_at_ms, opened_offset_seconds, float_amount, sales, cancelled, \
      lines, voided_lines, gross, discount, tax, total, tendered, change, rounding, first_number, last_number, \
-     returns, unreceipted FROM shift";
+     returns, unreceipted, no_sales FROM shift";
 const OPEN: &str = "WHERE closed_seq IS NULL";
 const SUMS: &str = "SELECT kind, name, base, amount FROM shift_sum WHERE shift = ?1 ORDER BY kind, name";
 
@@ -194,6 +209,7 @@ const SUMS: &str = "SELECT kind, name, base, amount FROM shift_sum WHERE shift =
 const TENDER: &str = "tender";
 const DEPARTMENT: &str = "department";
 const TAX: &str = "tax";
+const MOVED: &str = "moved";
 
 /// The running totals of the open shift.
 pub(crate) fn open_totals(connection: &Connection) -> Result<Option<ShiftTotals>> {
@@ -218,8 +234,46 @@ pub(crate) fn open(connection: &Connection) -> Result<Option<OpenShift>> {
     let row = connection.prepare_cached(&format!("{SHIFT} {OPEN}"))?.query_row([], totals_row).optional()?;
     Ok(row.and_then(|totals| {
         let ShiftTotals { shift, business_date, opened_at, float, .. } = totals;
-        Some(OpenShift { shift, business_date, float, opened_at: opened_at? })
+        let opened_at = opened_at?;
+        Some(OpenShift { shift, business_date, float, pieces: Vec::new(), cashier: "".into(), opened_at })
     }))
+}
+
+/// The last shift that was opened; 0 before the first.
+pub(crate) fn last_number(connection: &Connection) -> Result<u64> {
+    Ok(connection.query_row("SELECT coalesce(max(shift), 0) FROM shift", [], |row| row.get(0))?)
+}
+
+/// Notes which record closed a shift.
+pub(crate) fn close(connection: &Connection, shift: u64, seq: u64) -> Result<()> {
+    let mut statement =
+        connection.prepare_cached("UPDATE shift SET closed_seq = ?2 WHERE shift = ?1 AND closed_seq IS NULL")?;
+    match statement.execute(params![shift, seq])? {
+        1 => Ok(()),
+        _ => Err(Fault::corrupt(format!("shift {shift} is not open"))),
+    }
+}
+
+/// The record that closed a shift, and its place in the journal.
+pub(crate) fn closed(connection: &Connection, shift: u64) -> Result<Option<(u64, ShiftClosed)>> {
+    let mut statement = connection.prepare_cached("SELECT closed_seq FROM shift WHERE shift = ?1")?;
+    let seq: Option<Option<u64>> = statement.query_row([shift], |row| row.get(0)).optional()?;
+    let Some(seq) = seq.flatten() else { return Ok(None) };
+    match journal::at(connection, seq)?.map(|record| record.content) {
+        Some(Content::ShiftClosed(closed)) if closed.shift == shift => Ok(Some((seq, *closed))),
+        _ => Err(Fault::corrupt(format!("record {seq} does not close shift {shift}"))),
+    }
+}
+
+/// A closed shift with the anchor that follows its record.
+pub(crate) fn closed_with_anchor(connection: &Connection, shift: u64) -> Result<Option<ClosedShift>> {
+    let Some((seq, closed)) = closed(connection, shift)? else { return Ok(None) };
+    match journal::at(connection, seq + 1)?.map(|record| record.content) {
+        Some(Content::Anchor(signed)) if signed.anchor.seq == seq => {
+            Ok(Some(ClosedShift { closed, anchor: signed.printed() }))
+        }
+        _ => Err(Fault::corrupt(format!("record {seq}, which closed shift {shift}, was not signed"))),
+    }
 }
 
 fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftTotals> {
@@ -232,6 +286,7 @@ fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftT
             TENDER => totals.tenders.push((name, amount)),
             DEPARTMENT => totals.departments.push((name, amount)),
             TAX => totals.taxes.push((name, base, amount)),
+            MOVED => totals.moved.push((name, amount)),
             other => return Err(Fault::corrupt(format!("shift {} has a sum of kind \"{other}\"", totals.shift))),
         }
     }
@@ -267,6 +322,8 @@ fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
         tendered: money(row, 13)?,
         change: money(row, 14)?,
         rounding: money(row, 15)?,
+        no_sales: row.get(20)?,
+        moved: Vec::new(),
         tenders: Vec::new(),
         departments: Vec::new(),
         taxes: Vec::new(),

@@ -7,19 +7,22 @@ use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
-use crate::record;
+use crate::record::{self, ShiftOpened};
 use crate::schema;
 use crate::shift;
 use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
-use pos_api::port::{CommitRequest, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification};
+use pos_api::port::{
+    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification,
+};
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::money::{Currency, Quantity};
 use pos_domain::offer_use::Used;
 use pos_domain::report::ShiftTotals;
+use pos_domain::shift::{Books, Closing};
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::io::Write;
@@ -216,7 +219,11 @@ fn stopped() -> StoreError {
 impl Store for SqliteStore {
     fn restore(&self) -> Result<Restored, StoreError> {
         self.read_settled(|connection| {
-            Ok(Restored { baskets: basket_events::load(connection)?, shift: shift::open(connection)? })
+            Ok(Restored {
+                baskets: basket_events::load(connection)?,
+                shift: shift::open(connection)?,
+                last_shift: shift::last_number(connection)?,
+            })
         })
     }
 
@@ -302,6 +309,23 @@ impl Store for SqliteStore {
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
         self.read_sums(shift::open_totals)
+    }
+
+    fn open_shift(&self, shift: OpenShift, books: &Books) -> Result<(), StoreError> {
+        let opened = Box::new(ShiftOpened::new(&shift, books)?);
+        self.ask(|answer| Job::OpenShift(opened, answer))
+    }
+
+    fn till_counts(&self) -> Result<Vec<Committed>, StoreError> {
+        self.read_settled(journal::till_counts)
+    }
+
+    fn close_shift(&self, closing: Closing) -> Result<ClosedShift, StoreError> {
+        self.ask(|answer| Job::CloseShift(Box::new(closing), answer))
+    }
+
+    fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
+        self.read_settled(|connection| shift::closed_with_anchor(connection, shift))
     }
 
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {

@@ -11,7 +11,7 @@
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
 use crate::journal;
-use crate::record::{Content, ShiftOpened};
+use crate::record::Content;
 use crate::shift;
 use pos_api::port::StoreError;
 use pos_domain::ids::ReceiptNumber;
@@ -52,7 +52,9 @@ impl Sums {
         let mut sums = Sums { through: stored_through(connection)?, ..Sums::default() };
         let read = journal::after(connection, sums.through, &mut |record| {
             match &record.content {
-                Content::ShiftOpened(opened) => sums.add_shift(record.seq, opened),
+                Content::ShiftOpened(opened) => sums.add_entries_of(record.seq, &opened.entries),
+                Content::ShiftClosed(closed) => sums.add_entries_of(record.seq, &closed.entries),
+                Content::Anchor(_) => sums.add_entries_of(record.seq, &[]),
                 Content::Transaction(committed) => sums.add(record.seq, committed.number, &committed.transaction),
             }
             Ok(())
@@ -82,9 +84,9 @@ impl Sums {
         self.add_record(seq, add);
     }
 
-    /// Adds what the opening of a shift changes: the float goes into the till.
-    pub(crate) fn add_shift(&mut self, seq: u64, opened: &ShiftOpened) {
-        self.add_record(seq, |sums| sums.add_entries(&opened.entries));
+    /// Adds what a record changes that is no transaction: the opening of a shift, its closing, an anchor.
+    pub(crate) fn add_entries_of(&mut self, seq: u64, entries: &[Entry]) {
+        self.add_record(seq, |sums| sums.add_entries(entries));
     }
 
     fn add_record(&mut self, seq: u64, add: impl FnOnce(&mut Sums) -> Result<()>) {

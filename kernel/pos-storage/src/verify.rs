@@ -6,6 +6,7 @@
 //! record they stand at ([`crate::sums`]). One read transaction, so that a register that goes on selling does not disturb
 //! it.
 
+use crate::anchor::Vouched;
 use crate::connection::exact_sum;
 use crate::error::Result;
 use crate::journal::{COLUMNS, Stored};
@@ -18,6 +19,7 @@ use pos_domain::ledger::Entry;
 use pos_domain::money::Decimal;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::report::ShiftTotals;
+use pos_domain::shift::{GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -61,6 +63,12 @@ struct Auditor {
     /// Sets and money used of offers with limits, by offer and customer.
     offer_uses: BTreeMap<(String, String), (i64, i64)>,
     shifts: BTreeMap<u64, ShiftTotals>,
+    /// The shift that is open after what was read.
+    open_shift: Option<u64>,
+    /// The key of the anchors so far.
+    key: Option<String>,
+    /// What the closings so far add up to.
+    grand: GrandTotals,
     problems: Vec<String>,
     problems_untold: u64,
 }
@@ -147,6 +155,20 @@ impl Auditor {
                 if self.shifts.insert(opened.shift, shift::opened(opened)).is_some() {
                     self.problem(format!("Record {seq} opens shift {} a second time.", opened.shift));
                 }
+                if let Some(open) = self.open_shift.replace(opened.shift) {
+                    self.problem(format!("Record {seq} opens shift {} while shift {open} is open.", opened.shift));
+                }
+            }
+            Content::ShiftClosed(closed) => self.check_closing(seq, closed),
+            Content::Anchor(signed) => {
+                let Vouched { seq: vouched, hash, .. } = &signed.anchor;
+                if (*vouched + 1, hash.as_str()) != (seq, hex::encode(previous).as_str()) {
+                    self.problem(format!("Record {seq} signs another record than the one before it."));
+                }
+                let key = signed.key();
+                if self.key.get_or_insert_with(|| key.to_owned()) != key {
+                    self.problem(format!("Record {seq} is signed with another key than the anchors before."));
+                }
             }
             Content::Transaction(committed) => {
                 self.check_movements(connection, seq, &committed.transaction.movements)?;
@@ -159,6 +181,9 @@ impl Auditor {
                     *sum = (sum.0.saturating_add(*uses), sum.1.saturating_add(spent.minor()));
                 }
                 let shift = committed.transaction.shift;
+                if self.open_shift != Some(shift) && self.shifts.contains_key(&shift) {
+                    self.problem(format!("Record {seq} belongs to shift {shift}, which is closed."));
+                }
                 match self.shifts.get_mut(&shift) {
                     Some(_) if seq > self.sums_through => {}
                     Some(totals) => {
@@ -171,6 +196,22 @@ impl Auditor {
             }
         }
         Ok(())
+    }
+
+    /// A closing has the figures that the journal adds up to, and continues the closing before it.
+    fn check_closing(&mut self, seq: u64, closed: &ShiftClosed) {
+        let shift = closed.shift;
+        if self.open_shift.take() != Some(shift) {
+            self.problem(format!("Record {seq} closes shift {shift}, which is not open."));
+        }
+        if self.shifts.get(&shift) != Some(&closed.totals) {
+            self.problem(format!("Record {seq} closes shift {shift} with figures the journal does not add up to."));
+        }
+        match self.grand.after(&closed.totals) {
+            Ok(grand) if grand == closed.grand => {}
+            _ => self.problem(format!("Record {seq} does not continue the perpetual totals of the closing before it.")),
+        }
+        self.grand = closed.grand.clone();
     }
 
     fn check_entries(&mut self, connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {

@@ -12,6 +12,7 @@
 //! the file is *in doubt*: the connection is opened again, and until one full checkpoint (`TRUNCATE`) has succeeded
 //! nobody is told anything. Only then is the row looked for, and what is found is durable.
 
+use crate::anchor;
 use crate::append::{self, Appended, Commit, Head};
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
@@ -20,11 +21,13 @@ use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
 use crate::record::ShiftOpened;
+use crate::shift;
 use crate::sums::Sums;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use pos_api::port::StoreError;
+use pos_api::port::{ClosedShift, StoreError};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
@@ -52,6 +55,8 @@ pub(crate) enum Job {
     Event(QueuedEvent),
     Flush(Answer<()>),
     Commit(Box<Commit>, Sender<Progress>),
+    OpenShift(Box<ShiftOpened>, Answer<()>),
+    CloseShift(Box<Closing>, Answer<ClosedShift>),
     /// Brings the stored sums level with the journal.
     WriteSums(Answer<()>),
     UpsertItems(Vec<Item>, Answer<()>),
@@ -158,6 +163,14 @@ impl Writer {
                 }
                 Err(fault) => tell(&answer, Progress::Done(Err(fault.into()))),
             },
+            Job::OpenShift(opened, answer) => {
+                let done = self.open_shift(&opened);
+                reply(&answer, done);
+            }
+            Job::CloseShift(closing, answer) => {
+                let closed = self.close_shift(&closing);
+                reply(&answer, closed);
+            }
             Job::WriteSums(answer) => {
                 let written = self.write_sums();
                 reply(&answer, written);
@@ -260,9 +273,65 @@ impl Writer {
     fn add_to_sums(&mut self, Done { committed, appended }: &Done) {
         let Some((seq, opened)) = appended else { return };
         if let Some(opened) = opened {
-            self.sums.add_shift(seq - 1, opened);
+            self.sums.add_entries_of(seq - 1, &opened.entries);
         }
         self.sums.add(*seq, committed.number, &committed.transaction);
+    }
+
+    fn open_shift(&mut self, opened: &ShiftOpened) -> Result<()> {
+        self.ready()?;
+        let mut head = self.head;
+        if head.open_shift.is_some() {
+            return Ok(());
+        }
+        let done = self.transact(|connection| append::append_shift(connection, &mut head, opened));
+        match done {
+            Ok(()) => {
+                self.head = head;
+                self.sums.add_entries_of(head.seq, &opened.entries);
+                self.show_sums();
+                Ok(())
+            }
+            // Settled, the head says whether it is open.
+            Err(fault) if self.is_in_doubt() => match self.ready() {
+                Ok(()) if self.head.open_shift == Some(opened.shift) => Ok(()),
+                _ => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Idempotent: a shift that is closed answers with its closing.
+    fn close_shift(&mut self, closing: &Closing) -> Result<ClosedShift> {
+        self.ready()?;
+        if let Some(closed) = self.closed_shift(closing.shift)? {
+            return Ok(closed);
+        }
+        let key = anchor::signing_key(&self.place)?;
+        // The figures of the closing are the stored ones.
+        self.write_sums()?;
+        let head = self.head;
+        match self.transact(|connection| append::close(connection, head, closing, &key)) {
+            Ok((head, closed)) => {
+                self.head = head;
+                self.sums.add_entries_of(head.seq - 1, &closed.closed.entries);
+                self.sums.add_entries_of(head.seq, &[]);
+                self.show_sums();
+                Ok(closed)
+            }
+            Err(fault) if self.is_in_doubt() => match self.ready().and_then(|()| self.closed_shift(closing.shift)) {
+                Ok(Some(closed)) => Ok(closed),
+                Ok(None) | Err(_) => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>> {
+        match &self.connection {
+            Some(connection) => shift::closed_with_anchor(connection, shift),
+            None => Ok(None),
+        }
     }
 
     fn write_sums(&mut self) -> Result<()> {

@@ -4,7 +4,7 @@
 //! the register's key under it:
 //!
 //! ```text
-//! {"anchor":{"hash":"HEX","register":"R1","seq":1042,"store":"S1","version":1},"key":"HEX","signature":"HEX"}
+//! {"anchor":{"at_ms":1772442000000,"hash":"HEX","register":"R1","seq":1042,"store":"S1","version":1},"key":"HEX","signature":"HEX"}
 //! ```
 //!
 //! Signed (Ed25519) are `"pos-journal-anchor-v1\0"` and the bytes of the object `anchor` as they stand.

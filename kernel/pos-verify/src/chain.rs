@@ -3,9 +3,9 @@
 use crate::anchor::{Signing, Trust};
 use crate::record::{End, Line};
 use crate::report::{Of, Report};
-use crate::sums::{Balances, Body};
+use crate::sums::{Balances, Body, Figures, Grand};
 use crate::{GENESIS, Hash};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 /// A part of the file for one thread, and the least that is worth one.
@@ -26,7 +26,15 @@ struct Checked {
 
 enum ShiftOf {
     Opened(u64),
-    Within(u64),
+    Within(u64, Figures),
+    Closed(u64, Figures, Grand),
+}
+
+/// A shift as far as it was read.
+#[derive(Default)]
+struct ShiftSoFar {
+    figures: Figures,
+    is_closed: bool,
 }
 
 /// A line of a part.
@@ -48,7 +56,9 @@ struct Walk<'a> {
     report: Report,
     trust: &'a Trust,
     line: u64,
-    shifts: BTreeSet<u64>,
+    shifts: BTreeMap<u64, ShiftSoFar>,
+    /// The closings so far, and what they come to.
+    grand: (u64, Figures),
     end: Option<End>,
     /// Whether something follows the end.
     beyond: bool,
@@ -63,7 +73,8 @@ pub fn verify(mut journal: impl Read, trust: &Trust) -> io::Result<Report> {
         report: Report { head: GENESIS, ..Report::default() },
         trust,
         line: 0,
-        shifts: BTreeSet::new(),
+        shifts: BTreeMap::new(),
+        grand: Default::default(),
         end: None,
         beyond: false,
     };
@@ -155,20 +166,24 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let of = |store: &str, register: &str, currency: &str| {
         Some(Of { store: store.into(), register: register.into(), currency: currency.into() })
     };
-    match (&body.transaction, &body.shift, body.signed(text)) {
-        (Some(sale), None, None) if number.is_some() => {
+    match (&body.transaction, &body.shift, &body.closing, body.signed(text)) {
+        (Some(sale), None, None, None) if number.is_some() => {
             checked.of = of(&sale.store, &sale.register, &sale.currency);
-            checked.shift = Some(ShiftOf::Within(sale.shift));
+            checked.shift = Some(ShiftOf::Within(sale.shift, sale.figures()));
         }
-        (None, Some(shift), None) if number.is_none() => {
+        (None, Some(shift), None, None) if number.is_none() => {
             checked.of = of(&shift.store, &shift.register, &shift.currency);
             checked.shift = Some(ShiftOf::Opened(shift.shift));
         }
-        (None, None, Some(signed)) if number.is_none() => match Signing::read(signed) {
+        (None, None, Some(closing), None) if number.is_none() => {
+            checked.of = of(&closing.store, &closing.register, &closing.currency);
+            checked.shift = Some(ShiftOf::Closed(closing.shift, closing.totals, closing.grand));
+        }
+        (None, None, None, Some(signed)) if number.is_none() => match Signing::read(signed) {
             Ok(signing) => checked.signing = Some(signing),
             Err(problem) => problems.push(problem.to_string()),
         },
-        _ => problems.push("is neither a transaction nor the opening of a shift nor an anchor".to_owned()),
+        _ => problems.push("is neither a transaction nor of a shift nor an anchor".to_owned()),
     }
     checked
 }
@@ -192,7 +207,7 @@ impl Walk<'_> {
     }
 
     fn record(&mut self, checked: Checked) {
-        let Walk { report, trust, line, shifts, .. } = self;
+        let Walk { report, trust, line, shifts, grand, .. } = self;
         let line = *line;
         let Checked { seq, number, previous, hash, of, shift, signing, problems } = checked;
         for problem in problems {
@@ -220,14 +235,38 @@ impl Walk<'_> {
                 report.problem(line, format!("Record {seq} is of another store, register or currency than the first."));
             }
         }
+        let mut problem = |sentence: String| report.problem(line, format!("Record {seq} {sentence}."));
         match shift {
-            Some(ShiftOf::Opened(shift)) if !shifts.insert(shift) => {
-                report.problem(line, format!("Record {seq} opens shift {shift} a second time."));
+            Some(ShiftOf::Opened(shift)) => {
+                if shifts.values().any(|earlier| !earlier.is_closed) {
+                    problem(format!("opens shift {shift} while another one is open"));
+                }
+                if shifts.insert(shift, ShiftSoFar::default()).is_some() {
+                    problem(format!("opens shift {shift} a second time"));
+                }
             }
-            Some(ShiftOf::Within(shift)) if !shifts.contains(&shift) => {
-                report.problem(line, format!("Record {seq} belongs to shift {shift}, which was never opened."));
+            Some(ShiftOf::Within(shift, figures)) => match shifts.get_mut(&shift) {
+                None => problem(format!("belongs to shift {shift}, which was never opened")),
+                Some(so_far) if so_far.is_closed => problem(format!("belongs to shift {shift}, which is closed")),
+                Some(so_far) => match so_far.figures.plus(figures) {
+                    Some(sum) => so_far.figures = sum,
+                    None => problem("is more than its shift can hold".to_owned()),
+                },
+            },
+            Some(ShiftOf::Closed(shift, totals, of_all)) => {
+                let so_far =
+                    shifts.entry(shift).or_insert_with(|| ShiftSoFar { is_closed: true, ..Default::default() });
+                if std::mem::replace(&mut so_far.is_closed, true) {
+                    problem(format!("closes shift {shift}, which is not open"));
+                } else if so_far.figures != totals {
+                    problem(format!("closes shift {shift} with other figures than its records have"));
+                }
+                if Some(of_all.figures) != grand.1.plus(totals) || of_all.closings != grand.0 + 1 {
+                    problem("does not continue the totals of the closing before it".to_owned());
+                }
+                *grand = (of_all.closings, of_all.figures);
             }
-            _ => {}
+            None => {}
         }
         if let Some(Signing { anchor, key }) = signing {
             report.anchors += 1;

@@ -20,6 +20,8 @@ pub(crate) struct Body<'a> {
     pub(crate) transaction: Option<Transaction<'a>>,
     #[serde(borrow)]
     pub(crate) shift: Option<Shift<'a>>,
+    #[serde(borrow)]
+    pub(crate) closing: Option<Closing<'a>>,
     /// There is a signed anchor: [`Body::signed`].
     signed: Option<IgnoredAny>,
 }
@@ -68,6 +70,61 @@ pub(crate) struct Shift<'a> {
     entries: Vec<Entry<'a>>,
 }
 
+/// The closing of a shift.
+#[derive(Deserialize)]
+pub(crate) struct Closing<'a> {
+    #[serde(borrow)]
+    pub(crate) store: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) register: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) currency: Cow<'a, str>,
+    pub(crate) shift: u64,
+    tenders: Vec<Found>,
+    pub(crate) totals: Figures,
+    pub(crate) grand: Grand,
+    #[serde(borrow, default)]
+    entries: Vec<Entry<'a>>,
+}
+
+/// A means of payment, counted against the books.
+#[derive(Deserialize)]
+struct Found {
+    expected: i64,
+    counted: i64,
+}
+
+/// What a shift, or all closed ones, came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Figures {
+    pub(crate) sales: u64,
+    pub(crate) returns: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) total: i64,
+    pub(crate) tax: i64,
+}
+
+/// What all closed shifts came to.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Grand {
+    pub(crate) closings: u64,
+    #[serde(flatten)]
+    pub(crate) figures: Figures,
+}
+
+impl Figures {
+    /// With what another record, or shift, came to.
+    pub(crate) fn plus(self, other: Figures) -> Option<Figures> {
+        Some(Figures {
+            sales: self.sales.checked_add(other.sales)?,
+            returns: self.returns.checked_add(other.returns)?,
+            cancelled: self.cancelled.checked_add(other.cancelled)?,
+            total: self.total.checked_add(other.total)?,
+            tax: self.tax.checked_add(other.tax)?,
+        })
+    }
+}
+
 #[derive(Deserialize)]
 struct Goods {
     #[serde(default)]
@@ -112,7 +169,7 @@ impl<'a> Body<'a> {
         if self.version > FORM {
             return wrong(format!("has form {}, newer than this program: take a newer one", self.version));
         }
-        let Body { kind, transaction, shift, .. } = self;
+        let Body { kind, transaction, shift, closing, .. } = self;
         if let Some(transaction) = transaction {
             if transaction.version > FORM {
                 return wrong(format!("has form {}, newer than this program: take a newer one", transaction.version));
@@ -126,10 +183,44 @@ impl<'a> Body<'a> {
         if let Some(shift) = shift {
             posted(std::mem::take(&mut shift.entries), balances, &mut wrong);
         }
+        if let Some(closing) = closing {
+            closing.emptied(&mut wrong);
+            posted(std::mem::take(&mut closing.entries), balances, &mut wrong);
+        }
+    }
+}
+
+impl Closing<'_> {
+    /// What should have been in the till is taken out of it, and what is missing or too much is posted as such.
+    fn emptied(&self, wrong: &mut impl FnMut(String)) {
+        let posted = |accounts: &dyn Fn(&str) -> bool| {
+            let entries = self.entries.iter().filter(|entry| accounts(&entry.account));
+            entries.map(|entry| i128::from(entry.debit) - i128::from(entry.credit)).sum::<i128>()
+        };
+        let sum = |figure: fn(&Found) -> i64| self.tenders.iter().map(|found| i128::from(figure(found))).sum::<i128>();
+        let (expected, counted) = (sum(|found| found.expected), sum(|found| found.counted));
+        if -posted(&|account| account.starts_with("till:")) != expected {
+            wrong("does not empty the till".to_owned());
+        }
+        if posted(&|account| account == "over-short") != expected - counted {
+            wrong("does not post what is missing or too much".to_owned());
+        }
     }
 }
 
 impl Transaction<'_> {
+    /// What it adds to its shift.
+    pub(crate) fn figures(&self) -> Figures {
+        let (sales, returns, cancelled) = match &*self.kind {
+            "sale" => (1, 0, 0),
+            "return" => (0, 1, 0),
+            "exchange" => (1, 1, 0),
+            "cancelled" => (0, 0, 1),
+            _ => (0, 0, 0),
+        };
+        Figures { sales, returns, cancelled, total: self.total, tax: self.total_tax }
+    }
+
     fn sums(&self, wrong: &mut impl FnMut(String)) {
         let live = || self.lines.iter().filter(|line| !line.voided);
         let over = |figure: fn(&Goods) -> i64| live().map(|line| i128::from(figure(line))).sum::<i128>();

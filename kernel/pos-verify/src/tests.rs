@@ -48,6 +48,21 @@ impl Journal {
         self.record("shift-opened", None, &content);
     }
 
+    /// The closing of a shift with these sales, and all before it.
+    fn close(&mut self, shift: u64, (sales, total): (u64, i64), (closings, all_sales, all): (u64, u64, i64)) {
+        let figures = |sales: u64, total: i64| {
+            format!(r#""cancelled":0,"returns":0,"sales":{sales},"tax":{},"total":{total}"#, total / 11)
+        };
+        let (totals, grand) = (figures(sales, total), figures(all_sales, all));
+        let expected = total + 500;
+        let content = format!(
+            r#""closing":{{"currency":"EUR","entries":[{{"account":"safe","debit":{}}},{{"account":"over-short","debit":3}},{{"account":"till:cash","credit":{expected}}}],"grand":{{"closings":{closings},{grand}}},"register":"R1","shift":{shift},"store":"S1","tenders":[{{"counted":{},"expected":{expected},"tender":"cash"}}],"totals":{{{totals}}}}}"#,
+            expected - 3,
+            expected - 3,
+        );
+        self.record("shift-closed", None, &content);
+    }
+
     /// A sale with a tenth of tax in it, ten points earned.
     fn sale(&mut self, total: i64) {
         let tax = total / 11;
@@ -183,6 +198,76 @@ fn a_forgery_is_found_from_outside() {
     let short = Journal::of(2);
     assert!(wrong(&short.end(), &by_print)[0].contains("which is not there"));
     assert!(wrong(&short.end(), &by_key)[0].contains("nothing here is signed"));
+}
+
+/// A day of two shifts, the totals of the second closing going on from those of the first.
+fn two_shifts(change: impl Fn(&mut Journal, u64)) -> Vec<String> {
+    let mut journal = Journal::of(1);
+    change(&mut journal, 1);
+    journal.close(1, (1, 119), (1, 1, 119));
+    change(&mut journal, 2);
+    journal.shift(2);
+    change(&mut journal, 3);
+    journal.close(2, (0, 0), (2, 1, 119));
+    change(&mut journal, 4);
+    wrong(&journal.end(), &Trust::default())
+}
+
+#[test]
+fn closings_have_the_figures_of_their_shifts() {
+    assert_eq!(two_shifts(|_, _| ()), [""; 0]);
+    // 219 more in the first shift than its closing says.
+    let more = two_shifts(|journal, place| {
+        if place == 1 {
+            journal.sale(219)
+        }
+    });
+    assert_eq!(more, ["Record 4 closes shift 1 with other figures than its records have."]);
+    let late = two_shifts(|journal, place| {
+        if place == 2 {
+            journal.sale(219)
+        }
+    });
+    assert_eq!(late, ["Record 4 belongs to shift 1, which is closed."]);
+    let twice = two_shifts(|journal, place| {
+        if place == 3 {
+            journal.shift(3)
+        }
+    });
+    assert_eq!(twice, ["Record 5 opens shift 3 while another one is open."]);
+    let again = two_shifts(|journal, place| {
+        if place == 4 {
+            journal.close(2, (0, 0), (3, 1, 119))
+        }
+    });
+    assert_eq!(again, ["Record 6 closes shift 2, which is not open."]);
+    let anew = two_shifts(|journal, place| {
+        if place == 2 {
+            journal.close(1, (1, 119), (1, 1, 119))
+        }
+    });
+    assert_eq!(anew[0], "Record 4 closes shift 1, which is not open.");
+    assert_eq!(anew[1], "Record 4 does not continue the totals of the closing before it.");
+}
+
+#[test]
+fn a_closing_empties_its_till() {
+    for (from, to, sentence) in [
+        (r#""credit":619"#, r#""credit":500"#, "Record 3 does not empty the till."),
+        (r#""expected":619"#, r#""expected":618"#, "Record 3 does not empty the till."),
+        (r#""counted":616"#, r#""counted":619"#, "Record 3 does not post what is missing or too much."),
+        (r#""tax":10"#, r#""tax":9"#, "Record 3 closes shift 1 with other figures than its records have."),
+    ] {
+        let mut journal = Journal::of(1);
+        let mut other = Journal::of(1);
+        other.close(1, (1, 119), (1, 1, 119));
+        let line = other.text.lines().last().unwrap();
+        let content = line.split_once("\"seq\":3,\"closing\"").unwrap().1.strip_suffix(r#","version":1}}"#).unwrap();
+        assert!(content.contains(from), "{from}");
+        journal.record("shift-closed", None, &format!("\"closing\"{}", content.replacen(from, to, 2)));
+        let problems = wrong(&journal.end(), &Trust::default());
+        assert!(problems.contains(&sentence.to_owned()), "{problems:?}");
+    }
 }
 
 #[test]

@@ -82,8 +82,11 @@ impl KernelBackend {
                 self.set_printer(Some(error.message.clone()));
                 (
                     Severity::Warning,
-                    format!("Receipt {number} was not printed: {}", error.message),
-                    "The sale is stored. Check the printer, then Reprint.".to_owned(),
+                    match number {
+                        Some(number) => format!("Receipt {number} was not printed: {}", error.message),
+                        None => format!("The report was not printed: {}", error.message),
+                    },
+                    "What it says is stored. Check the printer, then Reprint.".to_owned(),
                 )
             }
             News::Effect(EffectNews::DrawerFailed { error }) => (

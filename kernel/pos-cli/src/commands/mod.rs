@@ -16,6 +16,7 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod sell;
+pub(crate) mod shift;
 pub(crate) mod stdio;
 pub(crate) mod tax;
 
@@ -77,7 +78,8 @@ pub(crate) fn tell_news(session: &Session) {
             }
             News::Effect(EffectNews::Printed { .. }) => {}
             News::Effect(EffectNews::PrintFailed { number, error }) => {
-                eprintln!("pos: receipt {number} was not printed, the sale is stored. {error}");
+                let paper = number.map_or("the report".to_owned(), |number| format!("receipt {number}"));
+                eprintln!("pos: {paper} was not printed; what it says is stored. {error}");
             }
             News::Effect(EffectNews::DrawerFailed { error }) => eprintln!("pos: the drawer did not open. {error}"),
         }

@@ -135,6 +135,7 @@ fn replay_shop() -> anyhow::Result<Shop> {
         policy: Default::default(),
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),

@@ -43,6 +43,7 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         policy: _,
         manual,
         returns,
+        till,
         loyalty,
         embedded_codes,
         notes,
@@ -77,6 +78,11 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         let limit = |most: Option<Decimal>| most.map_or(Ok(()), |most| amount(most, *currency));
         note("returns.no_receipt.amount_max", limit(limits.amount_max));
         note("returns.no_receipt.day_amount_max", limit(limits.day_amount_max));
+    }
+    note("till.paid_out_max", till.paid_out_max.map_or(Ok(()), |most| amount(most, *currency)));
+    note("till.tolerance", amount(till.tolerance, *currency));
+    for (index, value) in till.denominations.iter().enumerate() {
+        note(&format!("till.denominations.{index}"), above_zero(*value).and_then(|()| amount(*value, *currency)));
     }
     if let Some(programme) = loyalty {
         note("loyalty", programme.check());

@@ -9,6 +9,7 @@ use pos_domain::pricing::manual::ManualRules;
 use pos_domain::pricing::policy::DiscountRounding;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
+use pos_domain::till::TillRules;
 use pos_money::{Decimal, RoundingMode};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,6 +54,7 @@ pub fn to_toml(shop: &Shop) -> String {
         policy,
         manual,
         returns,
+        till,
         loyalty,
         embedded_codes,
         notes,
@@ -96,6 +98,7 @@ quantity_max = "{quantity_max}"
 {policy}
 {manual}
 {returns}
+{till}
 {loyalty}
 {embedded_codes}"#,
         name = quoted(name),
@@ -115,6 +118,7 @@ quantity_max = "{quantity_max}"
         policy = policy_text(policy),
         manual = manual_text(manual),
         returns = returns_text(returns),
+        till = till_text(till),
         loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
     )
@@ -160,6 +164,16 @@ fn returns_text(returns: &ReturnRules) -> String {
     let example = "# [returns]\n# policy = \"keep-shares\"\n# cash_beyond_tenders = false\n# [returns.no_receipt]\n# amount_max = \"50\"\n\
                    # day_amount_max = \"200\"\n# pieces_max = 5\n# reasons = [\"gift\", \"defective\"]\n";
     table(comment, example, "returns", (!returns.is_default()).then_some(returns))
+}
+
+fn till_text(till: &TillRules) -> String {
+    let comment = "# Cash that moves without a sale, and how a till is counted. Blind: nobody sees what should be in it before they have\n\
+                   # counted. A count that differs by more than the tolerance is taken again, and then needs a reason. Lists of reasons, and\n\
+                   # of the notes and coins there are, may be empty: any will do.\n";
+    let example = "# [till]\n# paid_in = [\"change found\"]\n# paid_out = [\"postage\", \"window cleaner\"]\n# paid_out_max = \"50\"\n\
+                   # no_sale = [\"change given\"]\n# denominations = [\"100\", \"50\", \"20\", \"10\"]\n# blind = true\n# recounts = 1\n\
+                   # tolerance = \"0.05\"\n# over_short = [\"wrong change\", \"unknown\"]\n";
+    table(comment, example, "till", (!till.is_default()).then_some(till))
 }
 
 fn loyalty_text(loyalty: Option<&Programme>) -> String {
@@ -268,6 +282,12 @@ mod tests {
                 no_receipt: Some(NoReceiptLimits { amount_max: Some(Decimal::TEN), ..NoReceiptLimits::default() }),
                 ..ReturnRules::default()
             },
+            till: TillRules {
+                paid_out: vec!["postage".into()],
+                tolerance: Decimal::new(5, 2),
+                blind: true,
+                ..TillRules::default()
+            },
             loyalty: Some(Programme {
                 id: "club".into(),
                 earn: Earning {
@@ -352,14 +372,14 @@ mod tests {
             "item_digits = 5",
             "item_digits = 10",
             expect![[
-                r#"shop.toml, line 98, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+                r#"shop.toml, line 107, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
             ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
             expect![[
-                r#"shop.toml, line 97, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+                r#"shop.toml, line 106, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
             ]],
         );
         mistake(
@@ -373,7 +393,7 @@ mod tests {
             "cashier",
             "casheer",
             expect![[
-                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
             ]],
         );
         mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);

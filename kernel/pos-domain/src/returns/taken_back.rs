@@ -35,7 +35,7 @@ pub struct EarlierSale {
 impl EarlierSale {
     /// A sale with the later transactions that took something of it back, in any order.
     pub fn of(sale: Arc<Committed>, later: &[Arc<Committed>], coins: Rounding) -> Result<EarlierSale, Refusal> {
-        if sale.transaction.kind == TransactionKind::Cancelled {
+        if !sale.transaction.kind.is_retail() || sale.transaction.kind == TransactionKind::Cancelled {
             return Err(Refusal::NotASale { number: sale.number });
         }
         let sold = Sold::of(&sale.transaction, coins)?;

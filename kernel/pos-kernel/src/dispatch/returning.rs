@@ -28,7 +28,8 @@ pub(super) struct Asked<'a> {
 impl Kernel {
     /// The basket named, the only one there is, or a new one.
     pub(super) fn find_or_open(&mut self, basket: Option<BasketId>) -> Result<Open, Refusal> {
-        let open = match (basket, self.open.is_empty()) {
+        let nothing_at_hand = self.open.values().all(|open| open.basket.suspended.is_some());
+        let open = match (basket, nothing_at_hand) {
             (None, true) => self.open_basket(None)?,
             _ => self.find(basket)?,
         };

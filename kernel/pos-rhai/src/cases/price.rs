@@ -134,6 +134,7 @@ fn shop(currency: Currency) -> Shop {
         policy: Default::default(),
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),

@@ -6,7 +6,7 @@ use pos_domain::basket::Event;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The counting file system is the process's, so its tests run one after the other.
-fn alone() -> MutexGuard<'static, ()> {
+pub(super) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for call in [Call::WalWrite, Call::WalSync, Call::DbWrite, Call::DbSync] {

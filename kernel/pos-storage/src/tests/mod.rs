@@ -2,6 +2,7 @@
 
 mod baskets;
 mod catalogue;
+mod closing;
 mod faults;
 mod sales;
 mod tampering;

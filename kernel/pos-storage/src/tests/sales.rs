@@ -85,8 +85,16 @@ fn books_stock_and_shift_follow_each_sale() {
     let mut basket = fixture::basket(2, 2);
     basket.apply(Event::LineVoided { line: 1 }).unwrap();
     commit(&store, fixture::sale_of(basket.clone())).unwrap();
-    let completion = Completion { shop: &fixture::shop(), shift: 1, at: fixture::NOON, extensions: &[], limited: &[] };
     basket.opening.id = fixture::basket_id(3);
+    let business_date = basket.opening.business_date;
+    let completion = Completion {
+        shop: &fixture::shop(),
+        shift: 1,
+        business_date,
+        at: fixture::NOON,
+        extensions: &[],
+        limited: &[],
+    };
     let cancelled = pos_domain::transaction::Transaction::cancelled(&basket, completion).unwrap();
     assert_eq!(commit(&store, cancelled), Ok(3));
 
@@ -251,7 +259,7 @@ fn a_file_of_another_time_or_currency_is_refused() {
     drop(raw);
     assert_eq!(
         told(fixture::currency()),
-        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 3); \
+        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 4); \
          update the program, or open another data folder"
     );
     std::fs::write(folder.path(), "not a database at all, only some words in a file of that name").unwrap();

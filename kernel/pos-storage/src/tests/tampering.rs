@@ -172,3 +172,60 @@ fn a_damaged_record_is_not_handed_out() {
     );
     assert!(store.transaction(2).unwrap().is_some());
 }
+
+/// A closed shift, then the file changed by hand.
+#[test]
+fn a_closing_that_was_tampered_with_is_found() {
+    let found = |sql: &str| {
+        let folder = Folder::new();
+        let store = folder.open();
+        sell(&store, 1, 2);
+        let count = pos_domain::till::TenderCount {
+            tender: pos_domain::tender::TenderKind::Cash,
+            amount: pos_domain::money::Money::from_minor(1),
+            pieces: Vec::new(),
+        };
+        let closing = pos_domain::shift::Closing {
+            shift: 1,
+            books: fixture::books(),
+            at: fixture::NOON,
+            cashier: "Maya".into(),
+            reason: "".into(),
+            counts: Vec::new(),
+            count: vec![count],
+        };
+        store.close_shift(closing).unwrap();
+        verified(&store);
+        drop(store);
+        let raw = rusqlite::Connection::open(folder.path()).unwrap();
+        raw.execute_batch(
+            "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;",
+        )
+        .unwrap();
+        raw.execute_batch(sql).unwrap();
+        drop(raw);
+        folder.open().verify().unwrap().problems
+    };
+    let has = |sql: &str, sentence: &str| {
+        let problems = found(sql);
+        assert!(problems.iter().any(|problem| problem.contains(sentence)), "{sql}: {problems:#?}");
+    };
+    assert_eq!(found("SELECT 1"), Vec::<String>::new());
+    has(
+        "UPDATE journal SET body = replace(body, '\"sales\":2', '\"sales\":3') WHERE seq = 4",
+        "figures the journal does not",
+    );
+    has(
+        "UPDATE journal SET body = replace(body, '\"closings\":1', '\"closings\":2') WHERE seq = 4",
+        "perpetual totals",
+    );
+    has(
+        "UPDATE journal SET body = replace(body, '\"register\":\"R1\"', '\"register\":\"R2\"') WHERE seq = 5",
+        "not signed with its key",
+    );
+    has(
+        "UPDATE journal SET body = replace(body, '\"seq\":4,\"store', '\"seq\":3,\"store') WHERE seq = 5",
+        "signs another record",
+    );
+    has("DELETE FROM journal WHERE seq = 4", "Records are missing: 5 follows 3.");
+}

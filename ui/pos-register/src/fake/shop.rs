@@ -114,6 +114,18 @@ impl Shop {
             | Command::RemoveCode { .. }
             | Command::TakeGift { .. }
             | Command::RedeemPoints { .. }
+            | Command::OpenShift { .. }
+            | Command::PayIn(_)
+            | Command::PayOut(_)
+            | Command::AddFloat(_)
+            | Command::DropToSafe(_)
+            | Command::OpenDrawer { .. }
+            | Command::CountTill { .. }
+            | Command::CloseShift { .. }
+            | Command::ZReport { .. }
+            | Command::SuspendBasket { .. }
+            | Command::RecallBasket { .. }
+            | Command::ListBaskets
             | Command::TrialBalance
             | Command::Verify => {
                 return Err(refusal("malformed", "The demo shop does not know this.", "Open a shop of your own."));

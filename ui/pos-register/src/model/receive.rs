@@ -23,6 +23,8 @@ impl Model {
             items,
             refused,
             trial_balance: _,
+            count: _,
+            baskets: _,
         } = reply;
         let Some(sent) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
         if let Some(refusal) = refused {
@@ -59,7 +61,7 @@ impl Model {
     fn show(&mut self, view: Arc<BasketView>) {
         match view.state {
             BasketState::Open | BasketState::Tendering => {}
-            BasketState::Completed | BasketState::Cancelled => {
+            BasketState::Completed | BasketState::Cancelled | BasketState::Suspended => {
                 self.forget_basket();
                 return;
             }

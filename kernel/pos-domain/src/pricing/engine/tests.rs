@@ -27,6 +27,7 @@ fn shop() -> Shop {
         tax_fallback: None,
         manual: Default::default(),
         returns: Default::default(),
+        till: Default::default(),
         loyalty: None,
         policy: Default::default(),
         embedded_codes: vec![],

@@ -143,8 +143,14 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
         basket.apply(Event::TenderAdded(Tender::new(*kind, cents(*amount)))).unwrap();
     }
     let opening = fixture::opening();
-    let completion =
-        Completion { shop: &fixture::shop(increment), shift: 1, at: opening.at, extensions: &[], limited: &[] };
+    let completion = Completion {
+        shop: &fixture::shop(increment),
+        shift: 1,
+        business_date: opening.business_date,
+        at: opening.at,
+        extensions: &[],
+        limited: &[],
+    };
     let priced = priced(wares);
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }

@@ -1,0 +1,88 @@
+//! `pos shift`: open, count and close a till from the shell; cash that moves without a sale.
+
+use super::{call, data_dir, print, print_json, report_refusal, tell_news};
+use crate::args::{CloseShiftArgs, CountTillArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand, ZArgs};
+use crate::session::{Session, SessionOptions};
+use pos_api::command::{CountOf, MoveCash, PiecesOf};
+use pos_api::view::{CountState, CountView};
+use pos_api::{Amount, Command, Reply};
+use std::process::ExitCode;
+
+/// One command to the kernel of this process, with printer and drawer; its paper, or the reply as JSON.
+pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
+    let common = command.common().clone();
+    let options = SessionOptions { watch: false, ..SessionOptions::default() };
+    let mut session = Session::open(data_dir(&common.data)?, options)?;
+    let reply = call(&mut session, "shift", command_of(command));
+    tell_news(&session);
+    let code = if common.json {
+        print_json(&reply)?;
+        reply.refused.as_ref().map(|_| ExitCode::from(1))
+    } else {
+        let code = report_refusal(&reply);
+        if code.is_none() {
+            print(&text_of(&reply))?;
+        }
+        code
+    };
+    session.close()?;
+    Ok(code.unwrap_or(ExitCode::SUCCESS))
+}
+
+fn command_of(command: ShiftCommand) -> Command {
+    match command {
+        ShiftCommand::Open(OpenShiftArgs { float, pieces, .. }) => {
+            Command::OpenShift { float: float.map(Amount), pieces: pieces.into_iter().map(PiecesOf::from).collect() }
+        }
+        ShiftCommand::PayIn(args) => Command::PayIn(move_cash(args)),
+        ShiftCommand::PayOut(args) => Command::PayOut(move_cash(args)),
+        ShiftCommand::Float(args) => Command::AddFloat(move_cash(args)),
+        ShiftCommand::Safe(args) => Command::DropToSafe(move_cash(args)),
+        ShiftCommand::Drawer(ReasonArgs { reason, .. }) => Command::OpenDrawer { reason },
+        ShiftCommand::Count(CountTillArgs { cash, pieces, coupon, .. }) => {
+            let pieces = pieces.into_iter().map(PiecesOf::from).collect();
+            let cash = CountOf { tender: None, amount: cash.map(Amount), pieces };
+            let coupon = coupon.map(|amount| CountOf {
+                tender: Some("coupon".to_owned()),
+                amount: Some(Amount(amount)),
+                pieces: Vec::new(),
+            });
+            Command::CountTill { counts: [Some(cash), coupon].into_iter().flatten().collect() }
+        }
+        ShiftCommand::Close(CloseShiftArgs { reason, carry, .. }) => Command::CloseShift { reason, carry },
+        ShiftCommand::Z(ZArgs { shift, .. }) => Command::ZReport { shift },
+    }
+}
+
+fn move_cash(args: MoveCashArgs) -> MoveCash {
+    let MoveCashArgs { amount, pieces, reason, note, .. } = args;
+    let pieces = pieces.into_iter().map(PiecesOf::from).collect();
+    MoveCash { amount: amount.map(Amount), pieces, reason, note }
+}
+
+/// What a person reads: the slip, the report, what to do after a count.
+fn text_of(reply: &Reply) -> String {
+    let mut text = String::new();
+    if let Some(receipt) = &reply.receipt {
+        text += &receipt.text;
+    }
+    if let Some(report) = &reply.report {
+        text += &report.text;
+    }
+    if let Some(CountView { state, tenders }) = reply.count.as_deref() {
+        text += match state {
+            CountState::Fits => "The count fits. Close the shift: pos shift close\n",
+            CountState::Recount => "The count does not fit. Count the till once more: pos shift count\n",
+            CountState::Differs => {
+                "The count does not fit, and stands. Close the shift with a reason: pos shift close --reason …\n"
+            }
+        };
+        for found in tenders.iter().flatten().filter(|found| !found.difference.is_zero()) {
+            text += &format!(
+                "{}: {} counted, {} expected, {} different\n",
+                found.tender, found.counted, found.expected, found.difference
+            );
+        }
+    }
+    text
+}

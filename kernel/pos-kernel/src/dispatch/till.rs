@@ -1,0 +1,284 @@
+//! The till and its shift: cash that moves without a sale, counts, closings; and baskets put aside.
+
+use super::{Kernel, committed_reply, float, storage_failed};
+use crate::effects::Effect;
+use crate::views;
+use pos_api::Reply;
+use pos_api::command::{CountOf, MoveCash, PiecesOf};
+use pos_api::port::{ClosedShift, OpenShift};
+use pos_api::view::{CountState, CountView};
+use pos_domain::Refusal;
+use pos_domain::basket::{Event, Opening};
+use pos_domain::ids::BasketId;
+use pos_domain::receipt::{COLUMNS, Print, Receipt, sale_receipt};
+use pos_domain::report::{ShiftTotals, x_report, z_report};
+use pos_domain::shift::{Books, COUNTED, Closing, Counted, CountsSoFar};
+use pos_domain::tender::TenderKind;
+use pos_domain::till::{Pieces, TenderCount, TillAct};
+use pos_domain::time::{LocalTime, Moment};
+use pos_domain::transaction::{Completion, Transaction, TransactionKind};
+use pos_money::Money;
+use std::sync::Arc;
+
+/// Most characters of the note a basket is put aside with.
+const NOTE_CHARS_MAX: usize = 200;
+
+impl Kernel {
+    // ------------------------------------------------------------ shifts
+
+    pub(super) fn open_shift(&mut self, float: Option<Money>, pieces: &[PiecesOf]) -> Result<Reply, Refusal> {
+        if let Some(open) = &self.shift {
+            return Err(Refusal::ShiftAlreadyOpen { shift: open.shift });
+        }
+        let pieces = self.pieces(pieces)?;
+        let counted = self.shop.till.sum_of_pieces(&pieces, self.shop.currency)?;
+        let float = match float {
+            Some(float) if !pieces.is_empty() && counted != float => {
+                let problem = "The notes and coins do not come to the float.".to_owned();
+                return Err(Refusal::Malformed { problem });
+            }
+            Some(float) if float.is_negative() => {
+                let problem = "A float is not below zero.".to_owned();
+                return Err(Refusal::Malformed { problem });
+            }
+            Some(float) => float,
+            None if pieces.is_empty() => self::float(&self.shop),
+            None => counted,
+        };
+        let at = self.clock.now();
+        let shift = OpenShift { float, pieces, cashier: self.shop.cashier.as_str().into(), ..self.next_shift(at) };
+        self.store.open_shift(shift.clone(), &Books::of(&self.shop)).map_err(storage_failed)?;
+        self.last_shift = shift.shift;
+        self.shift = Some(shift);
+        self.x_report()
+    }
+
+    /// The shift that opens now, with the shop's own float.
+    pub(super) fn next_shift(&self, at: Moment) -> OpenShift {
+        OpenShift {
+            shift: self.last_shift + 1,
+            business_date: LocalTime::at(at, self.shop.zone.clone()).date,
+            float: float(&self.shop),
+            pieces: Vec::new(),
+            cashier: "".into(),
+            opened_at: at,
+        }
+    }
+
+    pub(super) fn x_report(&self) -> Result<Reply, Refusal> {
+        let totals = self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default();
+        let text = x_report(&totals, &self.shop, self.clock.now()).to_text(COLUMNS);
+        let report = views::report_view(&totals, &self.shop, !self.shop.till.blind, text);
+        Ok(Reply { report: Some(Box::new(report)), ..Reply::default() })
+    }
+
+    pub(super) fn z_report(&mut self, shift: Option<u64>) -> Result<Reply, Refusal> {
+        let last_closed = if self.shift.is_some() { self.last_shift - 1 } else { self.last_shift };
+        let shift = shift.unwrap_or(last_closed);
+        let found = self.store.closed_shift(shift).map_err(storage_failed)?;
+        let found = found.ok_or(Refusal::ShiftNotClosed { shift })?;
+        Ok(self.z_reply(&found).0)
+    }
+
+    pub(super) fn close_shift(&mut self, reason: &str, carry: bool) -> Result<Reply, Refusal> {
+        let open = self.shift.clone().ok_or(Refusal::NoShiftOpen)?;
+        // One in which nothing was ever rung is nothing to decide about.
+        let undecided = self.open.values().filter(|open| !open.basket.lines.is_empty()).count();
+        if !carry && undecided > 0 {
+            return Err(Refusal::BasketsStillOpen { count: undecided });
+        }
+        let (counts, counted) = self.settled_counts()?;
+        if !counted.fits(&self.shop)? {
+            self.shop.till.check_difference(reason)?;
+        }
+        let closing = Closing {
+            shift: open.shift,
+            books: Books::of(&self.shop),
+            at: self.clock.now(),
+            cashier: self.shop.cashier.as_str().into(),
+            reason: reason.into(),
+            count: counts.counts.last().map(|(_, found)| found.clone()).unwrap_or_default(),
+            counts: counts.counts.iter().map(|(number, _)| *number).collect(),
+        };
+        let closed = self.store.close_shift(closing).map_err(storage_failed)?;
+        self.shift = None;
+        let (reply, paper) = self.z_reply(&closed);
+        self.effects.perform(Effect::Print { number: None, receipt: paper });
+        Ok(reply)
+    }
+
+    fn z_reply(&self, found: &ClosedShift) -> (Reply, Receipt) {
+        let paper = z_report(&found.closed, &self.shop, Some(&found.anchor));
+        let report = views::z_view(found, &self.shop, paper.to_text(COLUMNS));
+        (Reply { report: Some(Box::new(report)), ..Reply::default() }, paper)
+    }
+
+    /// The counts that a closing would rest on, held against the books.
+    fn settled_counts(&self) -> Result<(CountsSoFar, Counted), Refusal> {
+        let counts = CountsSoFar::of(&self.store.till_counts().map_err(storage_failed)?);
+        let counted = counts.settle(&self.totals()?, &self.shop)?;
+        Ok((counts, counted))
+    }
+
+    fn totals(&self) -> Result<ShiftTotals, Refusal> {
+        Ok(self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default())
+    }
+
+    // ------------------------------------------------------------ cash without a sale
+
+    pub(super) fn move_cash(&mut self, kind: TransactionKind, asked: &MoveCash) -> Result<Reply, Refusal> {
+        let MoveCash { amount, pieces, reason, note } = asked;
+        let pieces = self.pieces(pieces)?;
+        let counted = self.shop.till.sum_of_pieces(&pieces, self.shop.currency)?;
+        let amount = match amount {
+            Some(amount) => self.money(amount.0)?,
+            None if pieces.is_empty() => {
+                let problem = "\"amount\" is missing, or notes and coins in \"pieces\".".to_owned();
+                return Err(Refusal::Malformed { problem });
+            }
+            None => counted,
+        };
+        let counted = match pieces.is_empty() {
+            true => Vec::new(),
+            false => vec![TenderCount { tender: TenderKind::Cash, amount: counted, pieces }],
+        };
+        let reason = reason.trim().into();
+        let act = TillAct { amount, reason, note: note.trim().into(), counted };
+        let reply = self.commit_act(kind, act)?;
+        self.effects.perform(Effect::OpenDrawer);
+        Ok(reply)
+    }
+
+    pub(super) fn open_drawer(&mut self, reason: &str) -> Result<Reply, Refusal> {
+        let act = TillAct { reason: reason.trim().into(), ..TillAct::default() };
+        let reply = self.commit_act(TransactionKind::NoSale, act)?;
+        self.effects.perform(Effect::OpenDrawer);
+        Ok(reply)
+    }
+
+    pub(super) fn count_till(&mut self, asked: &[CountOf]) -> Result<Reply, Refusal> {
+        if self.shift.is_none() {
+            return Err(Refusal::NoShiftOpen);
+        }
+        if self.settled_counts().is_ok() {
+            // Whoever has seen what should be there would count just that.
+            return Err(Refusal::TillCounted);
+        }
+        let malformed = |problem: String| Refusal::Malformed { problem };
+        let mut counted: Vec<TenderCount> = Vec::with_capacity(asked.len());
+        for CountOf { tender, amount, pieces } in asked {
+            let name = tender.as_deref().unwrap_or(TenderKind::Cash.code());
+            let tender = COUNTED.into_iter().find(|tender| tender.code() == name);
+            let tender = tender.ok_or_else(|| malformed(format!("\"{name}\" is nothing that lies in a till.")))?;
+            if counted.iter().any(|earlier| earlier.tender == tender) {
+                return Err(malformed(format!("{} is counted twice.", tender.label())));
+            }
+            let pieces = self.pieces(pieces)?;
+            let sum = self.shop.till.sum_of_pieces(&pieces, self.shop.currency)?;
+            let amount = match amount {
+                Some(amount) => self.money(amount.0)?,
+                None if pieces.is_empty() => return Err(malformed("A count has an \"amount\" or \"pieces\".".into())),
+                None => sum,
+            };
+            counted.push(TenderCount { tender, amount, pieces });
+        }
+        if !counted.iter().any(|count| count.tender == TenderKind::Cash) {
+            return Err(malformed("The cash has to be counted, even where there is none.".into()));
+        }
+        let amount = Money::sum(counted.iter().map(|count| count.amount))?;
+        let reply = self.commit_act(TransactionKind::TillCount, TillAct { amount, counted, ..TillAct::default() })?;
+        // It is in the books: from here on nothing may fail it.
+        let view = match self.settled_counts() {
+            Ok((_, counted)) => CountView {
+                state: if counted.fits(&self.shop)? { CountState::Fits } else { CountState::Differs },
+                tenders: Some(views::counted_views(&counted.tenders, self.shop.currency)),
+            },
+            Err(Refusal::RecountNeeded) => CountView { state: CountState::Recount, tenders: None },
+            Err(refusal) => return Err(refusal),
+        };
+        Ok(Reply { count: Some(Box::new(view)), ..reply })
+    }
+
+    /// Makes something done to the till durable, opening a shift where none is open, and prints its slip.
+    fn commit_act(&mut self, kind: TransactionKind, act: TillAct) -> Result<Reply, Refusal> {
+        let at = self.clock.now();
+        let shift = self.shift.clone().unwrap_or_else(|| self.next_shift(at));
+        let opening = Opening {
+            id: self.ids.basket(at),
+            at,
+            now: LocalTime::at(at, self.shop.zone.clone()),
+            business_date: shift.business_date,
+            cashier: self.shop.cashier.as_str().into(),
+            external_reference: None,
+            rule_set: "".into(),
+        };
+        let completion = Completion {
+            shop: &self.shop,
+            shift: shift.shift,
+            business_date: shift.business_date,
+            at,
+            extensions: &[],
+            limited: &[],
+        };
+        let transaction = Transaction::till(kind, act, &opening, completion)?;
+        let committed = self.commit(transaction, &shift, &mut |_| {})?;
+        self.keep_shift(shift);
+        let slip = sale_receipt(&committed, &self.shop, Print::Original);
+        let mut reply = committed_reply(&committed);
+        reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &slip)));
+        self.effects.perform(Effect::Print { number: Some(committed.number), receipt: slip });
+        Ok(reply)
+    }
+
+    pub(super) fn keep_shift(&mut self, shift: OpenShift) {
+        self.last_shift = shift.shift;
+        self.shift = Some(shift);
+    }
+
+    fn pieces(&self, pieces: &[PiecesOf]) -> Result<Vec<Pieces>, Refusal> {
+        pieces.iter().map(|piece| Ok(Pieces { value: self.money(piece.value.0)?, count: piece.count })).collect()
+    }
+
+    // ------------------------------------------------------------ baskets put aside
+
+    pub(super) fn suspend_basket(&mut self, basket: Option<BasketId>, note: &str) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        if open.basket.live_lines().next().is_none() {
+            return Err(Refusal::BasketEmpty);
+        }
+        open.basket.lines_may_change()?;
+        if note.chars().count() > NOTE_CHARS_MAX {
+            let problem = format!("A note has at most {NOTE_CHARS_MAX} characters.");
+            return Err(Refusal::Malformed { problem });
+        }
+        let event = Event::Suspended { note: note.trim().into(), at: self.clock.now() };
+        let reply = self.change(open, event)?;
+        // Another register, or this one after a crash, takes it up as it was left.
+        self.store.flush().map_err(storage_failed)?;
+        Ok(reply)
+    }
+
+    pub(super) fn recall_basket(&mut self, basket: BasketId) -> Result<Reply, Refusal> {
+        let open = self.open.get(&basket).cloned().ok_or(Refusal::BasketNotOpen { basket })?;
+        if open.basket.suspended.is_none() {
+            return Ok(self.keep(open));
+        }
+        self.change(open, Event::Recalled { cashier: self.shop.cashier.as_str().into() })
+    }
+
+    pub(super) fn list_baskets(&self) -> Reply {
+        let now = self.clock.now();
+        let view = |open: &super::Open| views::open_basket_view(&open.basket, &open.priced, &self.shop, now);
+        Reply { baskets: Some(self.open.values().map(view).collect()), ..Reply::default() }
+    }
+
+    /// The books' balances; while a till that is counted blind is open they would tell what is in it.
+    pub(super) fn trial_balance(&self) -> Result<Reply, Refusal> {
+        if self.shop.till.blind && self.shift.is_some() && self.settled_counts().is_err() {
+            return Err(Refusal::TillNotCounted);
+        }
+        let found = self.store.trial_balance().map_err(storage_failed)?;
+        let view = views::trial_balance_view(&found, self.shop.currency);
+        Ok(Reply { trial_balance: Some(Box::new(view)), ..Reply::default() })
+    }
+}
