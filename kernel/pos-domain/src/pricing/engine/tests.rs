@@ -4,7 +4,9 @@ use super::*;
 use crate::basket::Event;
 use crate::pricing::explain::{Facts, LineFacts};
 use crate::pricing::fixture;
-use crate::pricing::proposal::{Attr, Basis, Chosen, Deal, Effect, Message, Mode, Pick, Portion, Shape, Slot, Spread};
+use crate::pricing::proposal::{
+    Attr, Basis, Chosen, Deal, Effect, Message, Mode, Pick, Portion, Requirement, RequirementBasis, Shape, Slot, Spread,
+};
 use expect_test::{Expect, expect};
 use pos_money::{Rate, UnitPrice};
 use std::str::FromStr;
@@ -353,4 +355,136 @@ fn a_forced_pick_that_saves_nothing_leads_to_the_next() {
         due 200 tax 32
     "#]],
     );
+}
+
+/// One candidate on one line of 10.00: what became of it.
+fn decided(offer: Candidate) -> (DecisionState, String, i64) {
+    let priced = price(&[("A", "10", 1)], &[(Stage::Shop, vec![offer])]);
+    let Decision { state, reason, saving, .. } = &priced.decisions[0];
+    (*state, reason.to_string(), saving.minor())
+}
+
+#[test]
+fn impossible_offers_are_left_out_and_the_last_possible_ones_are_not() {
+    let rate = |text: &str| Rate::from_fraction(Decimal::from_str(text).unwrap());
+    let chosen = |effect, count: &str| {
+        let qty = Quantity::new(Decimal::from_str(count).unwrap(), pos_money::Unit::Each);
+        let portions = vec![Portion { line: 1, qty }];
+        candidate("offer", Shape::Portions(Chosen { portions, effect, qualifies_on: vec![] }))
+    };
+    let per = |value: &str, per: i64| {
+        Effect::FixedPrice(UnitPrice { value: Decimal::from_str(value).unwrap(), per: Quantity::pieces(per) })
+    };
+    let amount = Money::from_minor;
+    for (effect, saving) in [
+        (Effect::RateOff(rate("1")), 1_000),
+        (Effect::RateOff(rate("0")), 0),
+        (Effect::AmountOff(amount(0)), 0),
+        (Effect::BundlePrice(amount(0)), 1_000),
+        (per("0", 1), 1_000),
+    ] {
+        let (state, reason, saved) = decided(chosen(effect, "1"));
+        assert!(state != DecisionState::Invalid && saved == saving, "{effect:?} {state:?} {reason} {saved}");
+    }
+    for (effect, problem) in [
+        (Effect::RateOff(rate("1.01")), "is not between 0 and 100"),
+        (Effect::RateOff(rate("-0.01")), "is not between 0 and 100"),
+        (Effect::AmountOff(amount(-1)), "an amount off is below zero"),
+        (Effect::BundlePrice(amount(-1)), "a bundle price is below zero"),
+        (per("-0.01", 1), "a fixed price is below zero"),
+        (per("1", 0), "a fixed price is below zero"),
+        (per("1", -1), "a fixed price is below zero"),
+    ] {
+        let (state, reason, _) = decided(chosen(effect, "1"));
+        assert!(state == DecisionState::Invalid && reason.contains(problem), "{effect:?} {state:?} {reason}");
+    }
+    assert_eq!(decided(chosen(Effect::RateOff(rate("1")), "-1")).0, DecisionState::Invalid);
+    assert_ne!(decided(chosen(Effect::RateOff(rate("1")), "0")).0, DecisionState::Invalid);
+    // The same id twice from one extension is one too many; from two extensions it is two offers.
+    let twice = vec![rate_off("same", &[(1, 1)], 10), rate_off("same", &[(1, 1)], 20), rate_off("other", &[(1, 1)], 5)];
+    let mut pricing = Pricing::start(&basket(&[("A", "10", 1)]), &shop()).unwrap();
+    pricing
+        .apply(Stage::Line, vec![proposed("ext", twice), proposed("else", vec![rate_off("same", &[(1, 1)], 1)])])
+        .unwrap();
+    let states: Vec<String> =
+        pricing.decisions.iter().map(|one| format!("{} {:?}", one.source.extension, one.state)).collect();
+    assert_eq!(states.iter().filter(|state| state.contains("Invalid")).collect::<Vec<_>>(), ["ext Invalid"]);
+}
+
+#[test]
+fn extensions_see_what_earlier_stages_left() {
+    let mut pricing = Pricing::start(&basket(&[("A", "10", 1), ("B", "5", 1)]), &shop()).unwrap();
+    assert!(!pricing.is_empty());
+    assert!(Pricing::start(&basket(&[]), &shop()).unwrap().is_empty());
+    let seen = |pricing: &Pricing| pricing.snapshot().lines.iter().map(|line| line.net.minor()).collect::<Vec<_>>();
+    let before = pricing.snapshot();
+    pricing.apply(Stage::Line, vec![proposed("ext", vec![rate_off("half", &[(2, 1)], 50)])]).unwrap();
+    assert_eq!(seen(&pricing), [1_000, 250]);
+    assert_eq!(before.lines[1].net.minor(), 500, "whoever looked before keeps what they saw");
+}
+
+#[test]
+fn rates_are_asked_for_where_they_decide() {
+    let whole = || candidate("whole", Shape::WholeOrder(Effect::AmountOff(Money::from_minor(100))));
+    let needing = |basis| {
+        let requires = Some(Requirement { min: Money::from_minor(100), basis, left: false });
+        Candidate { requires, ..whole() }
+    };
+    let asks = |share_on, offers: Vec<Candidate>| {
+        let mut shop = shop();
+        shop.policy.share_on = share_on;
+        let pricing = Pricing::start(&basket(&[("A", "10", 1)]), &shop).unwrap();
+        pricing.asks_for_rates(&[proposed("ext", offers)])
+    };
+    assert!(!asks(ShareOn::Price, vec![whole(), rate_off("ten", &[(1, 1)], 10)]));
+    assert!(!asks(ShareOn::Price, vec![needing(RequirementBasis::Price)]));
+    assert!(asks(ShareOn::Price, vec![needing(RequirementBasis::NetOfTax)]));
+    assert!(asks(ShareOn::Price, vec![needing(RequirementBasis::Payable)]));
+    assert!(asks(ShareOn::Payable, vec![whole()]));
+    assert!(!asks(ShareOn::Payable, vec![rate_off("ten", &[(1, 1)], 10)]));
+}
+
+/// 4.00 and 6.00, the second taxed with half of it added: an order offer is shared on 4.00 and 9.00.
+fn shared_on_what_is_paid(off: i64, share_on: ShareOn) -> Vec<i64> {
+    let mut shop = shop();
+    shop.policy.share_on = share_on;
+    shop.prices_include_tax = false;
+    let mut pricing = Pricing::start(&basket(&[("A", "4", 1), ("B", "6", 1)]), &shop).unwrap();
+    pricing.know_rates(tax::fallback(&[2], "VAT", Decimal::new(5, 1), false));
+    let whole = candidate("whole", Shape::WholeOrder(Effect::AmountOff(Money::from_minor(off))));
+    pricing.apply(Stage::Order, vec![proposed("ext", vec![whole])]).unwrap();
+    pricing.snapshot().lines.iter().map(|line| line.gross.minus(line.net).unwrap().minor()).collect()
+}
+
+#[test]
+fn order_offers_are_shared_on_what_is_paid_where_the_house_says_so() {
+    assert_eq!(shared_on_what_is_paid(130, ShareOn::Price), [52, 78]);
+    assert_eq!(shared_on_what_is_paid(130, ShareOn::Payable), [40, 90]);
+    // The second line would take 6.23 of 9.00, more than it costs: the first takes the rest.
+    assert_eq!(shared_on_what_is_paid(900, ShareOn::Payable), [300, 600]);
+    assert_eq!(shared_on_what_is_paid(1_000, ShareOn::Payable), [400, 600]);
+    assert_eq!(shared_on_what_is_paid(0, ShareOn::Payable), [0, 0]);
+}
+
+#[test]
+fn what_nobody_decided_is_the_default_policy() {
+    let policy = Policy::default();
+    assert!(policy.is_default());
+    assert!(!Policy { share_on: ShareOn::Payable, ..policy }.is_default());
+    let certificate = |saving, bound| Certificate { saving: Decimal::from(saving), bound: Decimal::from(bound) };
+    assert!(certificate(3, 3).is_optimal() && !certificate(3, 4).is_optimal());
+}
+
+#[test]
+fn a_cap_on_what_is_to_be_paid_is_said_to_be_one() {
+    let capped = |cap: Option<i64>| {
+        let mut offer = candidate("whole", Shape::WholeOrder(Effect::RateOff(Rate::from_fraction(Decimal::new(1, 1)))));
+        (offer.basis, offer.mode, offer.cap) = (Basis::Payable, Mode::Compound, cap.map(Money::from_minor));
+        let priced = price(&[("A", "10", 1)], &[(Stage::Order, vec![offer])]);
+        (priced.decisions[0].saving.minor(), priced.total.minor())
+    };
+    assert_eq!(capped(None), (100, 900));
+    assert_eq!(capped(Some(101)), (100, 900));
+    assert_eq!(capped(Some(100)), (100, 900));
+    assert_eq!(capped(Some(30)), (30, 970));
 }

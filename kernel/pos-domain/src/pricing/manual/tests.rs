@@ -113,3 +113,101 @@ fn reasons_are_the_shops() {
     assert_eq!(refused, "\"friend\" is no reason to change a price here (known are: damaged, price match).");
     assert!(ManualRules::default().check_reason(" ").is_err(), "a reason is always given");
 }
+
+#[test]
+fn discounts_are_rates_to_one_and_amounts_from_zero() {
+    let rate = |text: &str| HandEffect::Rate(Rate::from_fraction(text.parse().unwrap()));
+    for effect in [rate("0"), rate("0.5"), rate("1"), HandEffect::Amount(cents(0)), HandEffect::FinalPrice(cents(0))] {
+        assert_eq!(effect.check(), Ok(()), "{effect:?}");
+    }
+    for effect in
+        [rate("-0.01"), rate("1.01"), rate("2"), HandEffect::Amount(cents(-1)), HandEffect::FinalPrice(cents(-1))]
+    {
+        assert!(matches!(effect.check(), Err(Refusal::Malformed { .. })), "{effect:?}");
+    }
+}
+
+#[test]
+fn only_goods_that_are_sold_are_repriced() {
+    let line = fixture::line(1, "SOAP", "2.00", 1);
+    assert_eq!(may_be_repriced(&line), Ok(()));
+    let fee = Line { kind: LineKind::Fee, ..line.clone() };
+    let gift = Line { gift: Some(crate::basket::Gift { offer: "spring".into() }), ..line.clone() };
+    let both = Line { kind: LineKind::Return, gift: gift.gift.clone(), ..line };
+    for line in [fee, gift, both] {
+        assert_eq!(may_be_repriced(&line), Err(Refusal::LineNotDiscountable { line: 1 }));
+    }
+}
+
+/// What a cashier may take off, who may take off this much at once, or this share.
+fn refused(basket: &Basket, stage: &[Proposed], amount_max: Option<&str>, rate_max: Option<&str>) -> bool {
+    let cap = ManualCap {
+        rate_max: rate_max.map(|text| text.parse().unwrap()),
+        amount_max: amount_max.map(|text| text.parse().unwrap()),
+    };
+    let rules = ManualRules { roles: [("cashier".into(), cap)].into(), ..ManualRules::default() };
+    let mut pricing = Pricing::start(basket, &fixture::shop(1)).unwrap();
+    pricing.apply(Stage::Line, stage.to_vec()).unwrap();
+    pricing.apply(Stage::Order, on_lines(basket, &rules)).unwrap();
+    pricing.apply(Stage::Order, on_basket(basket)).unwrap();
+    let priced = pricing.finish(&Assessment::default(), &Assessor { name: "none".into() }).unwrap();
+    rules.check(basket, &priced, "cashier", francs()).is_err()
+}
+
+#[test]
+fn a_cap_is_met_exactly_and_judges_only_what_was_given_by_hand() {
+    let lines = [("SOAP", "10.00", 1), ("TEA", "10.00", 1)];
+    let on_line = |line, minor| Event::LineDiscounted { line, by_hand: by_hand(HandEffect::Amount(cents(minor))) };
+    let one = basket(&lines, vec![on_line(1, 100)]);
+    assert!(!refused(&one, &[], Some("1.00"), None));
+    assert!(refused(&one, &[], Some("0.99"), None));
+    assert!(!refused(&one, &[], None, Some("0.1")));
+    assert!(refused(&one, &[], None, Some("0.09")));
+    // Half off by an offer is nobody's doing; the discount by hand is 1.00 of the 5.00 that are left.
+    let offer = line_candidate(
+        "line-1".into(),
+        1,
+        Quantity::pieces(1),
+        Effect::RateOff(Rate::from_fraction(Decimal::new(5, 1))),
+        Mode::Compound,
+        "half".into(),
+    );
+    let offers = proposed("half price", vec![offer]);
+    assert!(!refused(&one, &offers, Some("1.00"), None));
+    assert!(!refused(&one, &offers, None, Some("0.2")));
+    assert!(refused(&one, &offers, None, Some("0.19")));
+    // The whole basket's discount is judged on what it was taken off, by itself: 1.50 of 10.00, the other line is out of it.
+    let whole = |minor| Event::BasketDiscounted(by_hand(HandEffect::Amount(cents(minor))));
+    let both = basket(&lines, vec![on_line(1, 100), whole(150)]);
+    assert!(!refused(&both, &[], None, Some("0.15")));
+    assert!(refused(&both, &[], None, Some("0.14")));
+    assert!(refused(&basket(&lines, vec![on_line(1, 100), whole(101)]), &[], Some("1.00"), None));
+    // An offer of that name is not the cashier's.
+    let named = order_candidate("basket".into(), Effect::AmountOff(cents(500)), "ours".into());
+    let named = proposed("another", vec![named]);
+    assert!(!refused(&basket(&lines, vec![whole(100)]), &named, Some("1.00"), None));
+}
+
+#[test]
+fn what_was_given_by_hand_names_its_line() {
+    let on_line = |line| Event::LineDiscounted { line, by_hand: by_hand(HandEffect::Amount(cents(50))) };
+    let both = basket(&[("SOAP", "2.00", 1), ("TEA", "4.00", 1)], vec![on_line(1), on_line(2)]);
+    let priced = priced(&both, &ManualRules::default());
+    let names: Vec<&str> = priced.lines.iter().map(|line| &*line.modifiers[0].source.candidate).collect();
+    assert_eq!(names, ["line-1", "line-2"]);
+}
+
+#[test]
+fn points_are_taken_off_last() {
+    let reward = crate::loyalty::Redeemed { programme: "club".into(), points: 100, value: cents(100) };
+    let tenth = HandEffect::Rate(Rate::from_fraction(Decimal::new(1, 1)));
+    let redeemed =
+        basket(&[("SOAP", "10.00", 1)], vec![Event::BasketDiscounted(by_hand(tenth)), Event::RewardAdded(reward)]);
+    assert_eq!(nets(&redeemed), [800]);
+}
+
+#[test]
+fn nothing_decided_is_the_default() {
+    assert!(ManualRules::default().is_default());
+    assert!(!ManualRules { reasons: vec!["damaged".into()], ..ManualRules::default() }.is_default());
+}

@@ -177,3 +177,109 @@ fn a_discount_on_what_is_paid_lowers_total_and_taxes_alike() {
     let posted = taxed.payable(&[Decimal::ZERO]).unwrap().posted().unwrap();
     assert_eq!((posted.total, posted.total_tax, posted.totals[0].base), (Money::ZERO, Money::ZERO, Money::ZERO));
 }
+
+fn assessed(net: i64, component: TaxComponent) -> Result<TaxResult, Refusal> {
+    let line = TaxLine { number: 1, net: Money::from_minor(net), quantity: Quantity::ONE, price_is_negative: false };
+    let assessment = Assessment { components: vec![component], ..Assessment::default() };
+    compute(&[line], &assessment, Currency::from_code("EUR").unwrap())
+}
+
+#[test]
+fn impossible_rates_are_refused_and_the_last_possible_ones_are_not() {
+    let added = |levy| TaxComponent { levy, ..percent(1, "A", "0", false) };
+    let rate = |text: &str| Rate::from_fraction(decimal(text));
+    for (levy, tax) in [
+        (Levy::Percent(rate("100")), 100_000),
+        (Levy::Percent(rate("-0.5")), -500),
+        (Levy::Division(rate("0.9")), 9_000),
+        (Levy::Division(rate("0")), 0),
+    ] {
+        assert_eq!(assessed(1_000, added(levy)).unwrap().totals[0].amount.minor(), tax, "{levy:?}");
+    }
+    for levy in [
+        Levy::Percent(rate("100.01")),
+        Levy::Percent(rate("-1")),
+        Levy::Percent(rate("-2")),
+        Levy::Division(rate("1")),
+        Levy::Division(rate("1.5")),
+        Levy::Division(rate("-1")),
+    ] {
+        let refused = assessed(1_000, added(levy)).unwrap_err();
+        assert!(refused.to_string().contains("an impossible rate"), "{levy:?} {refused}");
+    }
+}
+
+#[test]
+fn the_fallback_keeps_prices_and_is_rounded_once() {
+    let rounding = fallback(&[1, 2], "VAT", decimal("0.19"), true).rounding;
+    let [TaxRounding { jurisdiction: None, level, increment, included, .. }] = rounding.as_slice() else {
+        panic!("{rounding:?}")
+    };
+    assert_eq!((*level, increment.minor(), *included), (TaxLevel::PerReceipt, 1, IncludedPolicy::KeepPrice));
+}
+
+#[test]
+fn each_jurisdiction_is_rounded_by_its_own_rule() {
+    let of = |code: &str, jurisdiction: &str| TaxComponent {
+        jurisdiction: jurisdiction.into(),
+        ..percent(1, code, "0.1", false)
+    };
+    let rule = |jurisdiction: &str, increment| TaxRounding {
+        jurisdiction: Some(jurisdiction.into()),
+        increment: Money::from_minor(increment),
+        ..TaxRounding::default()
+    };
+    let line = TaxLine { number: 1, net: Money::from_minor(1_230), quantity: Quantity::ONE, price_is_negative: false };
+    let assessment = Assessment {
+        components: vec![of("CENTS", "A"), of("TENS", "B")],
+        rounding: vec![rule("A", 1), rule("B", 10)],
+        ..Assessment::default()
+    };
+    let found = compute(&[line], &assessment, Currency::from_code("EUR").unwrap()).unwrap();
+    let amounts: Vec<i64> = found.totals.iter().map(|tax| tax.amount.minor()).collect();
+    assert_eq!(amounts, [123, 120]);
+}
+
+#[test]
+fn an_exempt_tax_leaves_the_price_only_where_it_is_told_to() {
+    let exempt = |key: &str, value| TaxComponent {
+        exempt: Some(Message::text("reseller")),
+        attrs: vec![Attr { key: key.into(), value: AttrValue::Flag(value) }],
+        ..percent(1, "VAT", "0.25", true)
+    };
+    let total = |component| assessed(1_250, component).unwrap().total.minor();
+    assert_eq!(total(exempt(KEEP_PRICE, true)), 1_250);
+    assert_eq!(total(exempt(KEEP_PRICE, false)), 1_000);
+    assert_eq!(total(exempt("something else", true)), 1_000);
+}
+
+#[test]
+fn what_division_leaves_over_is_taken_away_and_nothing_else() {
+    for (figure, expected) in [
+        ("0.4999999999999999999999999998", "0.5"),
+        ("12345678901.2345678901", "12345678901.2345678901"),
+        // More than 24 digits, few of them decimals; and few digits, far down.
+        ("1234567890123456789012345.678", "1234567890123456789012350"),
+        ("0.0000000000000000000000004", "0"),
+        ("1.50", "1.5"),
+    ] {
+        assert_eq!(settled(decimal(figure)).to_string(), expected, "{figure}");
+    }
+}
+
+#[test]
+fn sums_lose_no_digit_that_a_decimal_has_room_for() {
+    let add = |figures: &[&str]| sum(figures.iter().map(|figure| decimal(figure))).unwrap().to_string();
+    assert_eq!(add(&["4.75", "1.3333333333333333"]), "6.0833333333333333");
+    // 30 digits together: the last two are rounded away, once.
+    assert_eq!(add(&["1234567890123456789.0123456789", "90000000000000000000"]), "91234567890123456789.01234568");
+    assert_eq!(add(&["-1234567890123456789.0123456789", "-90000000000000000000"]), "-91234567890123456789.01234568");
+    assert_eq!(
+        add(&["1234567890123456789.0123456789", "90000000000000000000", "0.0000000001"]),
+        "91234567890123456789.01234568"
+    );
+    assert_eq!(add(&["79228162514264337593543950335", "0"]), "79228162514264337593543950335");
+    assert_eq!(add(&["79228162514264337593543950334", "0.4"]), "79228162514264337593543950334");
+    assert_eq!(add(&["79228162514264337593543950334", "0.6"]), "79228162514264337593543950335");
+    assert!(sum([Decimal::MAX, Decimal::ONE]).is_err());
+}
