@@ -198,7 +198,7 @@ pub enum Refusal {
         most: i64,
     },
     /// A price by hand or a return needs a reason, one of the shop's where it lists them.
-    #[error("\"{reason}\" is no reason to {action} here{}.", with_known(known))]
+    #[error("{}{}.", no_reason(reason, action), with_known(known))]
     ReasonNotAccepted {
         /// The reason given.
         reason: String,
@@ -317,6 +317,14 @@ pub enum Refusal {
         /// Which.
         problem: String,
     },
+}
+
+/// `"fun" is no reason to change a price here`; that it is missing, where there is none.
+fn no_reason(reason: &str, action: &str) -> String {
+    match reason.trim() {
+        "" => format!("A reason to {action} is missing"),
+        reason => format!("\"{reason}\" is no reason to {action} here"),
+    }
 }
 
 /// ` (known are: broken, wrong size)`; nothing without a list.

@@ -103,7 +103,8 @@ fn words(report: &Report, trust: &Trust) -> String {
     text += &format!("{records} records, receipts 1 to {receipts}, chain head {}.\n", hex::encode(head));
     if let Some(key) = key {
         let compared = if trust.key.is_some() { "as given" } else { "not compared: no --key was given" };
-        text += &format!("{anchors} anchors signed with {key} ({compared}).\n");
+        let are = if *anchors == 1 { "anchor is" } else { "anchors are" };
+        text += &format!("{anchors} {are} signed with {key} ({compared}).\n");
     }
     if *trusted_anchors > 0 {
         text += &format!("{trusted_anchors} anchors from outside agree.\n");

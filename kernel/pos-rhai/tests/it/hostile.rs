@@ -224,7 +224,9 @@ fn what_fails_at_the_till_says_how_and_where() {
         ("basket.items.percent_off(101);", FailureKind::Trap, 4),
         ("discount(basket);", FailureKind::OutOfMemory, 4),
     ] {
-        let failure = failure(body);
+        // A machine that is busy enough meets the deadline first, now and then.
+        let not_late = |failure: &pos_api::port::ExtensionFailure| failure.kind != FailureKind::Deadline;
+        let failure = (0..20).map(|_| failure(body)).find(not_late).unwrap();
         assert_eq!(failure.kind, kind, "{body}: {failure}");
         let diagnostic = failure.diagnostic.unwrap();
         assert_eq!(diagnostic.line, line, "{body}: {diagnostic}");

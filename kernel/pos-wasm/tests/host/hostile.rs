@@ -81,7 +81,9 @@ fn memory_is_limited_without_a_word_from_the_guest() {
 #[test]
 fn configure_and_start_functions_are_limited_too() {
     let check = |guest: &mut Guest, words: &[&str]| {
-        let diagnostic = loader().load(&guest.source()).err().unwrap();
+        // A machine that is busy enough meets the deadline first, now and then.
+        let load = |_| loader().load(&guest.source()).err().unwrap();
+        let diagnostic = (0..20).map(load).find(|found| !found.problem.contains("longer than")).unwrap();
         for word in words {
             assert!(diagnostic.problem.contains(word), "no \"{word}\" in:\n{diagnostic}");
         }
