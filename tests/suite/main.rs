@@ -13,3 +13,4 @@ mod replay;
 mod returns;
 mod scenario;
 mod tidy;
+mod till;

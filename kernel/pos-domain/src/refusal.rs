@@ -273,7 +273,7 @@ pub enum Refusal {
         shift: u64,
     },
     /// It was closed, with its figures.
-    #[error("Shift {shift} was never closed here.")]
+    #[error("{}", if *shift == 0 { "No shift has been closed yet.".to_owned() } else { format!("Shift {shift} was never closed here.") })]
     ShiftNotClosed {
         /// Which.
         shift: u64,

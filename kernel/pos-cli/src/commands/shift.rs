@@ -7,13 +7,16 @@ use pos_api::command::{CountOf, MoveCash, PiecesOf};
 use pos_api::view::{CountState, CountView};
 use pos_api::{Amount, Command, Reply};
 use std::process::ExitCode;
+use uuid::Uuid;
 
 /// One command to the kernel of this process, with printer and drawer; its paper, or the reply as JSON.
 pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
     let common = command.common().clone();
     let options = SessionOptions { watch: false, ..SessionOptions::default() };
     let mut session = Session::open(data_dir(&common.data)?, options)?;
-    let reply = call(&mut session, "shift", command_of(command));
+    // Each time a command of its own: the same one twice is meant twice.
+    let command_id = format!("shift-{}", Uuid::now_v7());
+    let reply = call(&mut session, &command_id, command_of(command));
     tell_news(&session);
     let code = if common.json {
         print_json(&reply)?;

@@ -16,9 +16,11 @@ use pos_domain::shift::{Books, COUNTED, Closing, Counted, CountsSoFar};
 use pos_domain::tender::TenderKind;
 use pos_domain::till::{Pieces, TenderCount, TillAct};
 use pos_domain::time::{LocalTime, Moment};
-use pos_domain::transaction::{Completion, Transaction, TransactionKind};
+use pos_domain::transaction::{Committed, Completion, Transaction, TransactionKind};
 use pos_money::Money;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use uuid::{Builder, Variant, Version};
 
 /// Most characters of the note a basket is put aside with.
 const NOTE_CHARS_MAX: usize = 200;
@@ -144,12 +146,18 @@ impl Kernel {
         };
         let reason = reason.trim().into();
         let act = TillAct { amount, reason, note: note.trim().into(), counted };
+        if let Some(reply) = self.act_done_before()? {
+            return Ok(reply);
+        }
         let reply = self.commit_act(kind, act)?;
         self.effects.perform(Effect::OpenDrawer);
         Ok(reply)
     }
 
     pub(super) fn open_drawer(&mut self, reason: &str) -> Result<Reply, Refusal> {
+        if let Some(reply) = self.act_done_before()? {
+            return Ok(reply);
+        }
         let act = TillAct { reason: reason.trim().into(), ..TillAct::default() };
         let reply = self.commit_act(TransactionKind::NoSale, act)?;
         self.effects.perform(Effect::OpenDrawer);
@@ -160,7 +168,8 @@ impl Kernel {
         if self.shift.is_none() {
             return Err(Refusal::NoShiftOpen);
         }
-        if self.settled_counts().is_ok() {
+        let done_before = self.act_done_before()?;
+        if done_before.is_none() && self.settled_counts().is_ok() {
             // Whoever has seen what should be there would count just that.
             return Err(Refusal::TillCounted);
         }
@@ -186,7 +195,11 @@ impl Kernel {
             return Err(malformed("The cash has to be counted, even where there is none.".into()));
         }
         let amount = Money::sum(counted.iter().map(|count| count.amount))?;
-        let reply = self.commit_act(TransactionKind::TillCount, TillAct { amount, counted, ..TillAct::default() })?;
+        let act = TillAct { amount, counted, ..TillAct::default() };
+        let reply = match done_before {
+            Some(reply) => reply,
+            None => self.commit_act(TransactionKind::TillCount, act)?,
+        };
         // It is in the books: from here on nothing may fail it.
         let view = match self.settled_counts() {
             Ok((_, counted)) => CountView {
@@ -199,12 +212,41 @@ impl Kernel {
         Ok(Reply { count: Some(Box::new(view)), ..reply })
     }
 
+    /// The id of what this command does to the till in this shift: a command that is sent again after a restart finds it.
+    fn act_id(&self, shift: u64) -> BasketId {
+        let (command_id, digest) = &self.command;
+        let hash = Sha256::new()
+            .chain_update(b"pos-till-act-v1\0")
+            .chain_update(shift.to_be_bytes())
+            .chain_update(digest.as_bytes())
+            .chain_update(command_id.as_bytes())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        let id = Builder::from_bytes(bytes).with_variant(Variant::RFC4122).with_version(Version::Custom);
+        BasketId(id.into_uuid())
+    }
+
+    /// The reply to a command that was carried out before a restart.
+    fn act_done_before(&self) -> Result<Option<Reply>, Refusal> {
+        let Some(shift) = &self.shift else { return Ok(None) };
+        let found = self.committed_of(self.act_id(shift.shift))?;
+        Ok(found.map(|committed| self.slip(&committed).0))
+    }
+
+    fn slip(&self, committed: &Committed) -> (Reply, Receipt) {
+        let slip = sale_receipt(committed, &self.shop, Print::Original);
+        let mut reply = committed_reply(committed);
+        reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &slip)));
+        (reply, slip)
+    }
+
     /// Makes something done to the till durable, opening a shift where none is open, and prints its slip.
     fn commit_act(&mut self, kind: TransactionKind, act: TillAct) -> Result<Reply, Refusal> {
         let at = self.clock.now();
         let shift = self.shift.clone().unwrap_or_else(|| self.next_shift(at));
         let opening = Opening {
-            id: self.ids.basket(at),
+            id: self.act_id(shift.shift),
             at,
             now: LocalTime::at(at, self.shop.zone.clone()),
             business_date: shift.business_date,
@@ -223,9 +265,7 @@ impl Kernel {
         let transaction = Transaction::till(kind, act, &opening, completion)?;
         let committed = self.commit(transaction, &shift, &mut |_| {})?;
         self.keep_shift(shift);
-        let slip = sale_receipt(&committed, &self.shop, Print::Original);
-        let mut reply = committed_reply(&committed);
-        reply.receipt = Some(Arc::new(views::receipt_view(committed.number, 0, &slip)));
+        let (reply, slip) = self.slip(&committed);
         self.effects.perform(Effect::Print { number: Some(committed.number), receipt: slip });
         Ok(reply)
     }

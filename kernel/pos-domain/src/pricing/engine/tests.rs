@@ -488,3 +488,19 @@ fn a_cap_on_what_is_to_be_paid_is_said_to_be_one() {
     assert_eq!(capped(Some(100)), (100, 900));
     assert_eq!(capped(Some(30)), (30, 970));
 }
+
+/// An amount once a line is taken once, though an earlier offer left its pieces at two prices.
+#[test]
+fn an_amount_once_a_line_is_taken_once() {
+    let mut half = rate_off("half", &[(1, 1)], 50);
+    half.mode = Mode::Compound;
+    let portions = vec![Portion { line: 1, qty: Quantity::pieces(3) }, Portion { line: 2, qty: Quantity::pieces(1) }];
+    let effect = Effect::AmountOff(Money::from_minor(150));
+    let mut each = candidate("each", Shape::Portions(Chosen { portions, effect, qualifies_on: vec![] }));
+    (each.mode, each.spread) = (Mode::Compound, Spread::EachLine);
+    let lines = [("A", "2", 3), ("B", "1", 1)];
+    let priced = price(&lines, &[(Stage::Line, vec![half]), (Stage::Shop, vec![each])]);
+    let nets: Vec<i64> = priced.lines.iter().map(|line| line.net.minor()).collect();
+    // 1.00 and 4.00 are left of the first line, less 1.50; the second costs less than that.
+    assert_eq!(nets, [350, 0]);
+}
