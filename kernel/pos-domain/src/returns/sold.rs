@@ -106,7 +106,7 @@ impl Sold {
 /// What paid: first the goods that came back in the same basket, by the means they had been paid with, then the tenders,
 /// all cash as one at the place of the last cash, less the change.
 fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
-    let mut tenders = exchanged(sale)?;
+    let (mut tenders, unpaid) = exchanged(sale)?;
 
     let is_cash = |kind: TenderKind| kind.gives_change();
     let paid_in = |tender: &&Tender| is_cash(tender.kind) && !tender.amount.is_negative();
@@ -127,12 +127,19 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0, points_of: None });
         }
     }
+    if !unpaid.is_zero() {
+        let cash = tenders.iter().rposition(|tender| is_cash(tender.kind));
+        if let Some(tender) = cash.or(tenders.len().checked_sub(1)).and_then(|index| tenders.get_mut(index)) {
+            tender.settled = tender.settled.plus(unpaid)?;
+        }
+    }
     Ok(tenders)
 }
 
-/// What goods that came back paid for the new ones of an exchange. Cash rounding is the cash tender's.
-fn exchanged(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
-    let mut tenders = Vec::new();
+/// What goods that came back paid for the new ones of an exchange, and what of that was too little for a coin: it lies on
+/// the sale's other tenders, so that they settle all of it. Cash rounding is the cash tender's.
+fn exchanged(sale: &Transaction) -> Result<(Vec<SoldTender>, Money), Refusal> {
+    let (mut tenders, mut unpaid) = (Vec::new(), Money::ZERO);
     for plan in sale.refunds.iter().map(|refund| &refund.exchanged) {
         let mut rounding = plan.rounding;
         for PlanStep { tender, amount, points, points_of, .. } in &plan.steps {
@@ -143,6 +150,7 @@ fn exchanged(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             let (kind, kept, points, points_of) = (*tender, *amount, *points, points_of.clone());
             tenders.push(SoldTender { kind, kept, settled, points, points_of });
         }
+        unpaid = unpaid.minus(rounding)?;
     }
-    Ok(tenders)
+    Ok((tenders, unpaid))
 }
