@@ -129,8 +129,13 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
     }
     if !unpaid.is_zero() {
         let cash = tenders.iter().rposition(|tender| is_cash(tender.kind));
-        if let Some(tender) = cash.or(tenders.len().checked_sub(1)).and_then(|index| tenders.get_mut(index)) {
-            tender.settled = tender.settled.plus(unpaid)?;
+        match cash.or(tenders.len().checked_sub(1)).and_then(|index| tenders.get_mut(index)) {
+            Some(tender) => tender.settled = tender.settled.plus(unpaid)?,
+            // Nothing else paid: no coin was kept for it, and none comes back.
+            None => {
+                let (kind, kept) = (TenderKind::Cash, Money::ZERO);
+                tenders.push(SoldTender { kind, kept, settled: unpaid, points: 0, points_of: None });
+            }
         }
     }
     Ok(tenders)
