@@ -9,7 +9,7 @@ use pos_domain::tender::TenderKind;
 use pos_domain::till::{TenderCount, TillAct};
 use pos_domain::transaction::{Completion, TransactionKind};
 
-fn closing(shift: u64, counted: i64) -> Closing {
+pub(super) fn closing(shift: u64, counted: i64) -> Closing {
     Closing {
         shift,
         books: fixture::books(),

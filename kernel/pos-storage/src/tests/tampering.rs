@@ -4,9 +4,14 @@ use super::*;
 
 /// Three sales, then the file changed by hand; what verification says about it.
 fn after(sql: &str) -> Vec<String> {
+    spoilt(|store| drop(sell(store, 1, 3)), sql)
+}
+
+/// What verification says of a file that was changed by hand after `work`.
+fn spoilt(work: impl Fn(&SqliteStore), sql: &str) -> Vec<String> {
     let folder = Folder::new();
     let store = folder.open();
-    sell(&store, 1, 3);
+    work(&store);
     verified(&store);
     drop(store);
     let raw = rusqlite::Connection::open(folder.path()).unwrap();
@@ -176,36 +181,11 @@ fn a_damaged_record_is_not_handed_out() {
 /// A closed shift, then the file changed by hand.
 #[test]
 fn a_closing_that_was_tampered_with_is_found() {
-    let found = |sql: &str| {
-        let folder = Folder::new();
-        let store = folder.open();
-        sell(&store, 1, 2);
-        let count = pos_domain::till::TenderCount {
-            tender: pos_domain::tender::TenderKind::Cash,
-            amount: pos_domain::money::Money::from_minor(1),
-            pieces: Vec::new(),
-        };
-        let closing = pos_domain::shift::Closing {
-            shift: 1,
-            books: fixture::books(),
-            at: fixture::NOON,
-            cashier: "Maya".into(),
-            reason: "".into(),
-            counts: Vec::new(),
-            count: vec![count],
-        };
-        store.close_shift(closing).unwrap();
-        verified(&store);
-        drop(store);
-        let raw = rusqlite::Connection::open(folder.path()).unwrap();
-        raw.execute_batch(
-            "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;",
-        )
-        .unwrap();
-        raw.execute_batch(sql).unwrap();
-        drop(raw);
-        folder.open().verify().unwrap().problems
+    let close = |store: &SqliteStore| {
+        sell(store, 1, 2);
+        store.close_shift(closing::closing(1, 1)).unwrap();
     };
+    let found = |sql: &str| spoilt(close, sql);
     let has = |sql: &str, sentence: &str| {
         let problems = found(sql);
         assert!(problems.iter().any(|problem| problem.contains(sentence)), "{sql}: {problems:#?}");
