@@ -6,7 +6,7 @@ use pos_cli::data_dir::DataDir;
 use pos_cli::offers::OffersLoader;
 use pos_cli::{catalog_import, demo_catalogue};
 use pos_domain::shop::Shop;
-use pos_kernel::clock::{ManualClock, RandomIds};
+use pos_kernel::clock::{ManualClock, OrderedIds};
 use pos_kernel::{Kernel, Parts, Rules};
 use pos_rhai::ScriptLoader;
 use pos_storage::{SqliteStore, StoreOptions};
@@ -93,7 +93,7 @@ fn kernel(
         store: Arc::<SqliteStore>::clone(store),
         rules: Arc::clone(rules),
         clock: Arc::<ManualClock>::clone(clock) as Arc<dyn Clock>,
-        ids: Arc::new(RandomIds),
+        ids: Arc::<OrderedIds>::default(),
         devices: Devices::default(),
         news: Arc::new(|_| {}),
     };

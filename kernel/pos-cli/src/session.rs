@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, bounded};
 use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource};
 use pos_devices::{DevicesConfig, open_devices};
 use pos_domain::shop::Shop;
-use pos_kernel::clock::{RandomIds, SystemClock};
+use pos_kernel::clock::{OrderedIds, SystemClock};
 use pos_kernel::dispatch::News;
 use pos_kernel::watch::Watcher;
 use pos_kernel::{Kernel, Parts, RuleNews, Rules};
@@ -126,7 +126,7 @@ impl Session {
             store: Arc::<SqliteStore>::clone(&store),
             rules: Arc::clone(&rules),
             clock,
-            ids: Arc::new(RandomIds),
+            ids: Arc::<OrderedIds>::default(),
             devices,
             news: tell,
         })

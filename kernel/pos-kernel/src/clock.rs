@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 use pos_api::port::{Clock, Ids};
 use pos_domain::ids::BasketId;
 use pos_domain::time::Moment;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
-use uuid::Uuid;
+use uuid::{ContextV7, Timestamp, Uuid};
 
 /// The machine's clock, seen in the store's zone.
 #[derive(Clone, Debug)]
@@ -65,14 +66,37 @@ fn at(timestamp: jiff::Timestamp, zone: &TimeZone) -> Moment {
     Moment { unix_ms: timestamp.as_millisecond(), offset_seconds: zone.to_offset(timestamp).seconds() }
 }
 
-/// UUIDv7 ids: ordered by time, unique by randomness.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RandomIds;
+/// UUIDv7 ids: unique by randomness, and of one program each greater than the one before, also within a millisecond and
+/// when the clock goes back.
+#[derive(Debug, Default)]
+pub struct OrderedIds(Mutex<ContextV7>);
 
-impl Ids for RandomIds {
+impl Ids for OrderedIds {
     fn basket(&self, now: Moment) -> BasketId {
         let ms = u64::try_from(now.unix_ms).unwrap_or_default();
-        let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, ms / 1000, (ms % 1000) as u32 * 1_000_000);
+        let timestamp = Timestamp::from_unix(&self.0, ms / 1000, (ms % 1000) as u32 * 1_000_000);
         BasketId(Uuid::new_v7(timestamp))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_within_a_millisecond_and_when_the_clock_goes_back() {
+        let (ids, zone) = (OrderedIds::default(), TimeZone::UTC);
+        let clock = ManualClock { unix_ms: AtomicI64::new(1_772_438_400_000), zone };
+        let mut last = ids.basket(clock.now());
+        for step in 0..10_000 {
+            clock.advance_ms(match step % 100 {
+                98 => 2,
+                99 => -1,
+                _ => 0,
+            });
+            let next = ids.basket(clock.now());
+            assert!(next > last, "{next:?} after {last:?}");
+            last = next;
+        }
     }
 }

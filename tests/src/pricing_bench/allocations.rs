@@ -1,9 +1,10 @@
 //! Counts what one stretch of work takes from the heap.
 //!
 //! The bench binary installs [`Counting`] as its allocator. Outside of [`counted`] it costs one look at a flag, so that the
-//! times beside are those of the system's allocator.
+//! times beside are those of the allocator that `pos` has.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use mimalloc::MiMalloc;
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
@@ -11,7 +12,7 @@ static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
 static TAKEN_BYTES: AtomicU64 = AtomicU64::new(0);
 static TAKEN_TIMES: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, counted while somebody asks.
+/// The allocator of `pos`, counted while somebody asks.
 pub struct Counting;
 
 /// What a stretch of work took.
@@ -50,30 +51,30 @@ fn count(taken: usize, given_back: usize) {
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it is; counting touches nothing but counters.
+// SAFETY: every call goes to the allocator of `pos` as it is; counting touches nothing but counters.
 #[expect(unsafe_code, reason = "an allocator cannot be written without")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
+        unsafe { MiMalloc.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc_zeroed`.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { MiMalloc.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size, layout.size());
         // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(at, layout, size) }
+        unsafe { MiMalloc.realloc(at, layout, size) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         count(0, layout.size());
         // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
+        unsafe { MiMalloc.dealloc(at, layout) }
     }
 }

@@ -2,6 +2,7 @@
 
 mod kernel_backend;
 mod keys;
+mod memory;
 mod register;
 mod window;
 
@@ -9,5 +10,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 fn main() -> ExitCode {
+    memory::hold_little();
     pos_cli::run(&register::RegisterWindow { started: Instant::now() })
 }
