@@ -7,5 +7,6 @@ pub mod kills;
 pub mod pricing_bench;
 pub mod program;
 pub mod returns_lab;
+pub mod rights_lab;
 pub mod scenario;
 pub mod shop;

@@ -17,11 +17,15 @@
 
 use crate::shop::{Recipe, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
-use pos_api::command::{CountOf, Discount, MoveCash, PiecesOf};
+use pos_api::command::{Approve, CountOf, Credentials, Discount, MoveCash, PiecesOf, Secret, SetPerson, TimeClock};
 use pos_api::port::Store;
-use pos_api::view::{BasketView, CountedView, GiftView, LineView, NamedAmount, OpenBasketView, TrialBalanceView};
+use pos_api::view::{
+    AuditView, BasketView, CashierView, CountedView, GiftView, HoursView, LineView, NamedAmount, OpenBasketView,
+    PersonView, TrialBalanceView,
+};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::loyalty::Programme;
+use pos_domain::people::Roles;
 use pos_domain::pricing::manual::ManualRules;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Shop, TaxFallback};
@@ -99,6 +103,7 @@ pub fn shop_settings() -> anyhow::Result<Shop> {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
@@ -114,6 +119,7 @@ struct House {
     returns: Option<ReturnRules>,
     loyalty: Option<Programme>,
     till: Option<TillRules>,
+    roles: Option<Roles>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -141,6 +147,7 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             let house: House = toml::from_str(&text)?;
             recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
             recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
+            recipe.shop.roles = house.roles.unwrap_or(std::mem::take(&mut recipe.shop.roles));
             recipe.shop.till = house.till.unwrap_or(std::mem::take(&mut recipe.shop.till));
             recipe.shop.loyalty = house.loyalty.or(recipe.shop.loyalty.take());
         }
@@ -237,6 +244,49 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
             shop.restart()?;
             return Ok("done".into());
         }
+        ["person", id, role, pin] => Command::SetPerson(SetPerson {
+            id: (*id).to_owned(),
+            name: Some(named(id)),
+            role: Some((*role).to_owned()),
+            active: None,
+            pin: Some(Secret::new(*pin)),
+            badge: None,
+        }),
+        ["badge", id, badge] => Command::SetPerson(SetPerson {
+            id: (*id).to_owned(),
+            name: None,
+            role: None,
+            active: None,
+            pin: None,
+            badge: Some(Secret::new(*badge)),
+        }),
+        ["gone", id] => Command::SetPerson(SetPerson {
+            id: (*id).to_owned(),
+            name: None,
+            role: None,
+            active: Some(false),
+            pin: None,
+            badge: None,
+        }),
+        ["log", "on", who @ ..] => Command::LogOn(credentials(who)?),
+        ["log", "off"] => Command::LogOff,
+        ["approve", person, pin, act, rest @ ..] => {
+            let (basket, rest) = match rest {
+                ["basket", rest @ ..] => (shop.call(Command::GetBasket { basket }).basket, rest),
+                rest => (None, rest),
+            };
+            let amount = rest.first().map(|amount| amount.parse().map(Amount)).transpose()?;
+            let act = serde_json::from_value((*act).into()).context("no such act")?;
+            Command::Approve(Approve { who: credentials(&[person, pin])?, act, amount, basket })
+        }
+        ["time", clock, who @ ..] => {
+            let clock = serde_json::from_value((*clock).into()).context("in, out, break, resume")?;
+            Command::TimeClock(TimeClock { who: credentials(who)?, clock })
+        }
+        ["people"] => Command::ListPeople,
+        ["hours", from, to] => Command::Hours { from: from.parse()?, to: to.parse()? },
+        ["exceptions", from, to] => Command::Exceptions { from: from.parse()?, to: to.parse()? },
+        ["audit", from, to] => Command::Audit { from: from.parse()?, to: to.parse()? },
         ["balances"] => Command::TrialBalance,
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
@@ -256,6 +306,24 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         writeln!(receipts, "{}", receipt.text)?;
     }
     describe(shop, &reply, line_before)
+}
+
+/// `maya 1234`, or a badge.
+fn credentials(words: &[&str]) -> anyhow::Result<Credentials> {
+    Ok(match words {
+        [person, pin] => Credentials { person: Some((*person).to_owned()), pin: Some(Secret::new(*pin)), badge: None },
+        [badge] => Credentials { badge: Some(Secret::new(*badge)), ..Credentials::default() },
+        _ => bail!("a person and a PIN, or a badge"),
+    })
+}
+
+/// `Maya` for `maya`.
+fn named(id: &str) -> String {
+    let mut name = id.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    name
 }
 
 /// `100.00x2`: notes or coins of one value.
@@ -329,7 +397,11 @@ fn balances(found: &TrialBalanceView) -> String {
 
 fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Result<String> {
     if let Some(refused) = &reply.refused {
-        return Ok(format!("refused {}: {}", refused.code, refused.message));
+        let asked = refused.approval.as_ref().map(|asked| {
+            let act = serde_json::to_value(asked.act).unwrap_or_default();
+            format!(" ; approval {} {}", act.as_str().unwrap_or_default(), asked.amount)
+        });
+        return Ok(format!("refused {}: {}{}", refused.code, refused.message, asked.unwrap_or_default()));
     }
     let mut parts: Vec<String> = Vec::new();
     if let Some(report) = &reply.report {
@@ -354,6 +426,36 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
             parts.push(format!("Z {} ; {}", closing.number, counted(&closing.tenders)));
             parts.push(format!("grand total {} of {} sales", closing.grand_total, closing.grand_sales));
         }
+    }
+    parts.extend(reply.operator.as_ref().map(|operator| format!("{} serves as {}", operator.name, operator.role)));
+    if let Some(people) = &reply.people {
+        let one = |view: &PersonView| {
+            let standing = if view.active { view.standing.clone().unwrap_or_default() } else { "gone".to_owned() };
+            format!("{} {} {}", view.id, view.role, standing).trim().to_owned()
+        };
+        parts.push(people.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
+    if let Some(hours) = &reply.hours {
+        let one = |view: &HoursView| {
+            let open = if view.open { " until now" } else { "" };
+            let (worked, paused) = (view.worked_seconds, view.paused_seconds);
+            format!("{} {} {} {worked} s, breaks {paused} s{open}", view.person, view.date, view.week)
+        };
+        parts.push(hours.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
+    if let Some(cashiers) = &reply.exceptions {
+        let one = |view: &CashierView| {
+            let exceptions = view.exceptions.iter().filter(|one| one.count > 0);
+            let exceptions =
+                exceptions.map(|one| format!("{} {}{}", one.what, one.count, if one.stands_out { "!" } else { "" }));
+            let exceptions = exceptions.collect::<Vec<_>>().join(", ");
+            format!("{} {} sales {}: {exceptions}", view.cashier, view.sales, view.total)
+        };
+        parts.push(cashiers.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
+    if let Some(audit) = &reply.audit {
+        let one = |view: &AuditView| format!("{} {}", view.person, view.what);
+        parts.push(audit.iter().map(one).collect::<Vec<_>>().join(" | "));
     }
     if let Some(baskets) = &reply.baskets {
         let one = |view: &OpenBasketView| {

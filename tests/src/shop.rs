@@ -7,6 +7,7 @@ use pos_cli::offers::OffersLoader;
 use pos_cli::{catalog_import, demo_catalogue};
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{ManualClock, OrderedIds};
+use pos_kernel::dispatch::LogOn;
 use pos_kernel::{Kernel, Parts, Rules};
 use pos_rhai::ScriptLoader;
 use pos_storage::{SqliteStore, StoreOptions};
@@ -94,6 +95,7 @@ fn kernel(
         rules: Arc::clone(rules),
         clock: Arc::<ManualClock>::clone(clock) as Arc<dyn Clock>,
         ids: Arc::<OrderedIds>::default(),
+        log_on: LogOn::Needed,
         devices: Devices::default(),
         news: Arc::new(|_| {}),
     };

@@ -11,6 +11,7 @@ mod journal;
 mod kills;
 mod replay;
 mod returns;
+mod rights;
 mod scenario;
 mod tidy;
 mod till;

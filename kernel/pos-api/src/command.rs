@@ -1,10 +1,14 @@
 //! Commands, and the replies to them.
 
 use crate::view::{
-    BasketView, CountView, ItemView, OpenBasketView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
+    AuditView, BasketView, CashierView, CountView, HoursView, ItemView, OpenBasketView, PersonView, ReceiptView,
+    ReportView, TrialBalanceView, VerificationView,
 };
+use jiff::civil::Date;
 use pos_domain::Refusal;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::people::Act;
+use pos_domain::people::attendance::Clock;
 use pos_domain::pricing::proposal::Attr;
 use pos_domain::refusal::RefusalView;
 use pos_money::{Decimal, UnitPrice};
@@ -312,6 +316,45 @@ pub enum Command {
     },
     /// Lists the baskets that are open, oldest first, those put aside included.
     ListBaskets,
+    /// Says who is at the register, by PIN or badge. Baskets being rung go on under their name.
+    LogOn(Credentials),
+    /// Nobody is at the register any more; baskets stay.
+    LogOff,
+    /// Lets the person at the register do once, within a minute, what their role may not do by itself.
+    Approve(Approve),
+    /// Tells the time clock that somebody came, went or takes a break.
+    TimeClock(TimeClock),
+    /// Enters a person, or changes what is given of them.
+    SetPerson(SetPerson),
+    /// Lists the people who may log on.
+    ListPeople,
+    /// Reads the hours that people worked, by day.
+    Hours {
+        /// First day.
+        #[schemars(with = "String")]
+        from: Date,
+        /// Last day.
+        #[schemars(with = "String")]
+        to: Date,
+    },
+    /// Reads what each cashier did besides selling, and where they stand out.
+    Exceptions {
+        /// First day.
+        #[schemars(with = "String")]
+        from: Date,
+        /// Last day.
+        #[schemars(with = "String")]
+        to: Date,
+    },
+    /// Reads what people did that left no transaction: log-ons, wrong PINs, approvals, rights given.
+    Audit {
+        /// First day.
+        #[schemars(with = "String")]
+        from: Date,
+        /// Last day.
+        #[schemars(with = "String")]
+        to: Date,
+    },
     /// Reads the shift's figures without closing it.
     XReport,
     /// Reads the balances of all accounts and all stock levels.
@@ -357,6 +400,15 @@ impl Command {
             | Command::CountTill { .. }
             | Command::CloseShift { .. }
             | Command::ZReport { .. }
+            | Command::LogOn(_)
+            | Command::LogOff
+            | Command::Approve(_)
+            | Command::TimeClock(_)
+            | Command::SetPerson(_)
+            | Command::ListPeople
+            | Command::Hours { .. }
+            | Command::Exceptions { .. }
+            | Command::Audit { .. }
             | Command::ListBaskets
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
@@ -365,6 +417,100 @@ impl Command {
             | Command::Verify => None,
         }
     }
+}
+
+/// A text that is shown and written nowhere: a PIN, a badge. It can be read from a command, and never again from one that
+/// is written down; two commands that differ only in it count as the same.
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("****")
+    }
+}
+
+/// Who somebody is: a person and their PIN, or a badge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The person's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Their PIN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Secret>,
+    /// Their badge, as scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<Secret>,
+}
+
+/// What somebody approves. A refusal that can be approved says for what: `"approval": {"act": …, "amount": …}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// Who.
+    pub who: Credentials,
+    /// What.
+    pub act: Act,
+    /// How much of it, in major units; nothing if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// For which basket, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<BasketId>,
+}
+
+/// What a time clock is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeClock {
+    /// Who.
+    pub who: Credentials,
+    /// What.
+    pub clock: Clock,
+}
+
+/// A person, or what is to be changed of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPerson {
+    /// Short, and theirs for ever.
+    pub id: String,
+    /// As printed on receipts; the id if a new person has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A role of the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Whether they work here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// Four to six digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Secret>,
+    /// A badge of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<Secret>,
 }
 
 /// Cash that moves without a sale.
@@ -500,6 +646,21 @@ pub struct Reply {
     /// The open baskets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baskets: Option<Vec<OpenBasketView>>,
+    /// Who is at the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<PersonView>,
+    /// People.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<PersonView>>,
+    /// Hours by person and day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Vec<HoursView>>,
+    /// What each cashier did besides selling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptions: Option<Vec<CashierView>>,
+    /// What people did that left no transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Vec<AuditView>>,
     /// Articles found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<ItemView>>,

@@ -5,6 +5,7 @@ use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::offer_use::Used;
+use pos_domain::people::{Audit, Person};
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
@@ -97,6 +98,9 @@ pub enum StoreError {
         /// No space is left.
         disk_full: bool,
     },
+    /// The name or the badge is another person's.
+    #[error("that name or badge is somebody else's")]
+    PersonTaken,
     /// The data do not hold what they should.
     #[error("{problem}")]
     Corrupt {
@@ -200,6 +204,21 @@ pub trait Store: Send + Sync {
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
     /// What was used of an offer with limits, by anybody and by one customer.
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError>;
+    /// A secret of this device that is not in the database; made where there is none.
+    fn device_secret(&self) -> Result<[u8; 32], StoreError>;
+    /// Everybody who may log on, by id.
+    fn people(&self) -> Result<Vec<Person>, StoreError>;
+    /// Stores a person, puts something on record, or both at once; durable when it returns.
+    fn store_person(&self, person: Option<Person>, audit: Option<Audit>) -> Result<(), StoreError>;
+    /// What people did besides transactions, from one time until before another, oldest first.
+    fn audited(&self, from_ms: i64, to_ms: i64) -> Result<Vec<Audit>, StoreError>;
+    /// Transactions completed from one time until before another, oldest first.
+    fn transactions_between(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        each: &mut dyn FnMut(&Committed),
+    ) -> Result<(), StoreError>;
     /// Balances of all accounts by path, and stock levels by article.
     fn trial_balance(&self) -> Result<TrialBalance, StoreError>;
     /// Reads the whole journal and checks chain, numbers and sums.

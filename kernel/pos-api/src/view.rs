@@ -475,3 +475,71 @@ pub struct VerificationView {
     /// What is wrong, first things first.
     pub problems: Vec<String>,
 }
+
+/// A person who may log on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PersonView {
+    /// Their id.
+    pub id: String,
+    /// As printed on receipts.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// They work here.
+    pub active: bool,
+    /// `at work`, `on a break`, `away`; absent where the time clock never heard of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
+}
+
+/// The hours of a person on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HoursView {
+    /// Who, by id.
+    pub person: String,
+    /// The day: `2026-03-02`.
+    pub date: String,
+    /// Its week: `2026-W10`.
+    pub week: String,
+    /// Worked, breaks left out.
+    pub worked_seconds: u64,
+    /// Breaks.
+    pub paused_seconds: u64,
+    /// They have not gone yet.
+    pub open: bool,
+}
+
+/// What a cashier did besides selling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CashierView {
+    /// Who, as printed on receipts.
+    pub cashier: String,
+    /// Sales rung.
+    pub sales: u64,
+    /// What they came to, in major units.
+    pub total: String,
+    /// How often what was done.
+    pub exceptions: Vec<ExceptionView>,
+}
+
+/// How often something was done that hides a theft now and then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptionView {
+    /// What: `voided_lines`, `no_sales`.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+    /// At least three times as often as the others, for each hundred sales.
+    pub stands_out: bool,
+}
+
+/// Something a person did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditView {
+    /// When, local time at the store.
+    pub at: String,
+    /// Who, by id; empty where nobody logs on.
+    pub person: String,
+    /// What, in words.
+    pub what: String,
+}

@@ -45,6 +45,9 @@ pub enum Command {
     /// A till's shift: open, count, close; cash that moves without a sale
     #[command(subcommand)]
     Shift(ShiftCommand),
+    /// People: who may log on, their hours, and what they did besides selling
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
     Rules(DataJsonArgs),
     /// Taxes: check a table of rates, print one to begin with
@@ -246,6 +249,63 @@ pub struct FindArgs {
     /// At most so many
     #[arg(long, default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `pos people`.
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Lists the people who may log on; with nobody entered, nobody needs to
+    List(DataJsonArgs),
+    /// Enters a person, or changes what is given
+    Set(SetPersonArgs),
+    /// Reads the hours people worked, by day and week
+    Hours(DaysArgs),
+    /// Reads what each cashier did besides selling, and who stands out
+    Exceptions(DaysArgs),
+    /// Reads what people did that left no receipt: log-ons, wrong PINs, approvals, rights given
+    Audit(DaysArgs),
+}
+
+/// `pos people set`.
+#[derive(Debug, Args)]
+pub struct SetPersonArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Short, and theirs for ever: maya, 17
+    pub id: String,
+    /// As printed on receipts [default for a new person: the id]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A role of [roles] in shop.toml; cashier, supervisor and manager are there to begin with
+    #[arg(long)]
+    pub role: Option<String>,
+    /// Sets a PIN of four to six digits, read from standard input
+    #[arg(long)]
+    pub pin: bool,
+    /// Sets a badge, read from standard input (after the PIN)
+    #[arg(long)]
+    pub badge: bool,
+    /// They no longer work here
+    #[arg(long, conflicts_with = "back")]
+    pub gone: bool,
+    /// They work here again
+    #[arg(long)]
+    pub back: bool,
+}
+
+/// Days to read about.
+#[derive(Debug, Args)]
+pub struct DaysArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// First day, 2026-03-02 [default: the last day]
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<jiff::civil::Date>,
+    /// Last day [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<jiff::civil::Date>,
 }
 
 /// `pos shift`.

@@ -71,6 +71,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Price(args) => commands::price::run(&args),
         Command::Report(args) => commands::report::run(&args),
         Command::Shift(command) => commands::shift::run(command),
+        Command::People(command) => commands::people::run(command),
         Command::Rules(args) => commands::rules::list(&args),
         Command::Script(ScriptCommand::Check(args)) => commands::rules::check(&args),
         Command::Tax(TaxCommand::Check(args)) => commands::tax::check(&args),

@@ -9,7 +9,7 @@ use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource};
 use pos_devices::{DevicesConfig, open_devices};
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{OrderedIds, SystemClock};
-use pos_kernel::dispatch::News;
+use pos_kernel::dispatch::{LogOn, News};
 use pos_kernel::watch::Watcher;
 use pos_kernel::{Kernel, Parts, RuleNews, Rules};
 use pos_rhai::ScriptLoader;
@@ -32,11 +32,13 @@ pub struct SessionOptions {
     pub watch: bool,
     /// Other rules than the shop's own.
     pub rules: Option<Arc<Rules>>,
+    /// Who must log on: nobody on a command line, since whoever can write into the folder owns the shop.
+    pub log_on: LogOn,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        SessionOptions { clock: None, devices: true, watch: true, rules: None }
+        SessionOptions { clock: None, devices: true, watch: true, rules: None, log_on: LogOn::Owner }
     }
 }
 
@@ -87,7 +89,7 @@ impl Session {
 
     /// Opens the shop in `data` under settings that were read (or made) already.
     pub fn with_shop(data: DataDir, lock: DataLock, shop: Shop, options: SessionOptions) -> anyhow::Result<Session> {
-        let SessionOptions { clock, devices, watch, rules } = options;
+        let SessionOptions { clock, devices, watch, rules, log_on } = options;
         let store = open_store(&data, &shop)?;
         let (news_in, news) = bounded(NEWS_MAX);
         let tell: Arc<dyn Fn(News) + Send + Sync> = Arc::new(move |news| {
@@ -128,6 +130,7 @@ impl Session {
             clock,
             ids: Arc::<OrderedIds>::default(),
             devices,
+            log_on,
             news: tell,
         })
         .map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()))?;

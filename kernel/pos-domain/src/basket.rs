@@ -8,6 +8,7 @@
 use crate::catalogue::Item;
 use crate::ids::{BasketId, LineNumber, ReceiptNumber};
 use crate::loyalty::Redeemed;
+use crate::people::Approval;
 use crate::pricing::manual::ByHand;
 use crate::pricing::proposal::{Attr, CustomerFacts, LineKind};
 use crate::refusal::Refusal;
@@ -218,6 +219,8 @@ pub enum Event {
         /// Who.
         cashier: Arc<str>,
     },
+    /// Somebody let its cashier do what they may not do alone. Not a step to undo.
+    Approved(Approval),
     /// Money was taken.
     TenderAdded(Tender),
     /// The last tender was given back.
@@ -265,6 +268,8 @@ pub struct Basket {
     pub declined: BTreeSet<Arc<str>>,
     /// Put aside, since when, and what to know it by.
     pub suspended: Option<(Moment, Arc<str>)>,
+    /// What was approved in it.
+    pub approvals: Vec<Approval>,
     /// Counts the events applied; grows by one with each.
     pub version: u32,
     /// What would take back the last steps, newest last.
@@ -284,6 +289,7 @@ impl Basket {
             rewards: Vec::new(),
             declined: BTreeSet::new(),
             suspended: None,
+            approvals: Vec::new(),
             version: 1,
             undo: Vec::new(),
         }
@@ -345,6 +351,17 @@ impl Basket {
     pub fn can_undo(&self) -> Result<(), Refusal> {
         self.lines_may_change()?;
         if self.undo.is_empty() { Err(Refusal::NothingToUndo) } else { Ok(()) }
+    }
+
+    /// Whether undoing the last step takes a line back, or part of one.
+    pub fn undo_takes_back(&self) -> bool {
+        match self.undo.last() {
+            Some(Event::LineVoided { .. }) => true,
+            Some(Event::QuantitySet { line, quantity }) => {
+                self.line(*line).is_ok_and(|line| quantity.value < line.quantity.value)
+            }
+            _ => false,
+        }
     }
 
     /// The state after an event. An event that does not fit is refused and changes nothing.
@@ -447,6 +464,7 @@ impl Basket {
                 self.suspended = None;
                 self.opening.cashier = cashier;
             }
+            Event::Approved(approval) => self.approvals.push(approval),
             Event::TenderAdded(tender) => self.tenders.push(tender),
             Event::TenderRemoved => {
                 self.tenders.pop();

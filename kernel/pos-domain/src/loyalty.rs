@@ -282,6 +282,8 @@ mod tests {
             at: opening.at,
             extensions: &[],
             limited: &[],
+            refund_in_cash: false,
+            approvals: &[],
         };
         Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
     }

@@ -1,9 +1,13 @@
 //! Refusals: named, in a fixed precedence, each saying what to do next.
 
 use crate::ids::{BasketId, LineNumber, ReceiptNumber};
+use crate::people::Act;
 use pos_money::{Decimal, MoneyError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The limit of a role that may not do something.
+pub const NOT_AT_ALL: &str = "not at all";
 
 /// Why a command was not carried out. Nothing has changed when one is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -208,12 +212,54 @@ pub enum Refusal {
         known: String,
     },
     /// More than the role may do by itself.
-    #[error("Your role may {action} {limit}.")]
+    #[error("{}", beyond(action, limit))]
     ApprovalNeeded {
         /// What was tried: `change prices`.
         action: String,
         /// How far the role may go: `by at most 10 %`.
         limit: String,
+    },
+    /// Somebody whose role may can approve it.
+    #[error("{because}")]
+    AskForApproval {
+        /// What was tried.
+        act: Act,
+        /// How much of it, in major units.
+        amount: Decimal,
+        /// What the role lacks.
+        because: String,
+    },
+    /// People log on here, and nobody has.
+    #[error("Nobody has logged on.")]
+    NobodyLoggedOn,
+    /// No such person, no such badge, or another PIN. Which of them is nobody's business.
+    #[error("Person and PIN do not fit, or the badge is not known.")]
+    LogOnFailed,
+    /// Too many wrong PINs.
+    #[error("Too many wrong PINs: no PIN is looked at for {seconds} s.")]
+    LockedOut {
+        /// How long.
+        seconds: u64,
+    },
+    /// Two people are needed.
+    #[error("What you do yourself somebody else approves.")]
+    OwnApproval,
+    /// They do not work here.
+    #[error("There is nobody called {person} here.")]
+    PersonUnknown {
+        /// The id asked for.
+        person: String,
+    },
+    /// A person is told by their badge, and two people by two.
+    #[error("That name or badge is somebody else's.")]
+    PersonTaken,
+    /// Nobody goes who never came.
+    #[error("{name} is {standing}: that does not follow.")]
+    ClockDoesNotFollow {
+        /// Who.
+        name: String,
+        /// Where they stand.
+        standing: String,
     },
     /// Prices set by hand, lines discounted by hand and goods without discounts are left alone.
     #[error("The discount takes nothing off: none of its lines is open to it.")]
@@ -332,6 +378,14 @@ fn with_known(known: &str) -> String {
     if known.is_empty() { String::new() } else { format!(" (known are: {known})") }
 }
 
+/// `Your role may pay money out at most 50 at once.`; `Your role may not pay money out.`
+fn beyond(action: &str, limit: &str) -> String {
+    match limit {
+        NOT_AT_ALL => format!("Your role may not {action}."),
+        limit => format!("Your role may {action} {limit}."),
+    }
+}
+
 /// ` with lines 2 and 3`; nothing without lines.
 fn with_lines(lines: &[LineNumber]) -> String {
     match lines {
@@ -379,7 +433,14 @@ impl Refusal {
             Refusal::ReturnLimitReached { .. } => "return_limit_reached",
             Refusal::ReturnTooManyPieces { .. } => "return_too_many_pieces",
             Refusal::ReasonNotAccepted { .. } => "reason_not_accepted",
-            Refusal::ApprovalNeeded { .. } => "approval_needed",
+            Refusal::ApprovalNeeded { .. } | Refusal::AskForApproval { .. } => "approval_needed",
+            Refusal::NobodyLoggedOn => "nobody_logged_on",
+            Refusal::LogOnFailed => "log_on_failed",
+            Refusal::LockedOut { .. } => "locked_out",
+            Refusal::OwnApproval => "own_approval",
+            Refusal::PersonUnknown { .. } => "person_unknown",
+            Refusal::PersonTaken => "person_taken",
+            Refusal::ClockDoesNotFollow { .. } => "clock_does_not_follow",
             Refusal::DiscountOfNothing => "discount_of_nothing",
             Refusal::LineNotDiscountable { .. } => "line_not_discountable",
             Refusal::ReturnedHereAlready { .. } => "returned_here_already",
@@ -444,6 +505,14 @@ impl Refusal {
             }
             Refusal::ReasonNotAccepted { .. } => "Choose one of the shop's reasons.",
             Refusal::ApprovalNeeded { .. } => "Give less, or call somebody who may.",
+            Refusal::AskForApproval { .. } => "Call somebody who may: they approve it with their PIN or badge.",
+            Refusal::NobodyLoggedOn => "Log on with your PIN or your badge.",
+            Refusal::LogOnFailed => "Try again; a manager can set a new PIN.",
+            Refusal::LockedOut { .. } => "Wait, or ask a manager to set a new PIN.",
+            Refusal::OwnApproval => "Call somebody else who may.",
+            Refusal::PersonUnknown { .. } => "`pos people list` lists those who are there.",
+            Refusal::PersonTaken => "Choose another one.",
+            Refusal::ClockDoesNotFollow { .. } => "Choose what does follow.",
             Refusal::DiscountOfNothing => "Look at \"why this price\" of the lines, or set a price by hand.",
             Refusal::LineNotDiscountable { .. } => "Choose a line that is sold.",
             Refusal::ReturnedHereAlready { .. } => "Change the quantity of that line.",
@@ -471,7 +540,13 @@ impl Refusal {
 
     /// As sent to other programs.
     pub fn view(&self) -> RefusalView {
-        RefusalView { code: self.code().to_owned(), message: self.to_string(), next: self.next().to_owned() }
+        let approval = match self {
+            Refusal::AskForApproval { act, amount, .. } => {
+                Some(ApprovalAsked { act: *act, amount: amount.to_string() })
+            }
+            _ => None,
+        };
+        RefusalView { code: self.code().to_owned(), message: self.to_string(), next: self.next().to_owned(), approval }
     }
 }
 
@@ -490,4 +565,16 @@ pub struct RefusalView {
     pub message: String,
     /// What to do next, for people.
     pub next: String,
+    /// What somebody could approve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalAsked>,
+}
+
+/// What somebody is asked to approve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalAsked {
+    /// What.
+    pub act: Act,
+    /// How much of it, in major units.
+    pub amount: String,
 }

@@ -111,13 +111,13 @@ fn words_of_move(name: &str) -> String {
     }
 }
 
-/// The X report on paper: reading, not closing. Where tills are counted blind it does not say what should be in it.
-pub fn x_report(totals: &ShiftTotals, shop: &Shop, at: Moment) -> Receipt {
+/// The X report on paper: reading, not closing. What should be in the till is `told` only to those who may know.
+pub fn x_report(totals: &ShiftTotals, shop: &Shop, told: bool, at: Moment) -> Receipt {
     let mut receipt = Receipt::default();
     head(&mut receipt, totals, shop, "X REPORT (READING)");
     push_pair(&mut receipt, "Read", at.to_text());
     figures(&mut receipt, totals, shop);
-    if !shop.till.blind {
+    if told {
         till_figures(&mut receipt, totals, shop);
     }
     receipt
@@ -244,10 +244,10 @@ mod tests {
         let shop = crate::pricing::fixture::shop(1);
         let mut totals = ShiftTotals { sales: 3, ..ShiftTotals::default() };
         let at = Moment { unix_ms: 1_772_442_000_000, offset_seconds: 3600 };
-        let plain = x_report(&totals, &shop, at).to_text(42);
+        let plain = x_report(&totals, &shop, true, at).to_text(42);
         assert!(!plain.contains("returns") && !plain.contains("Refunded"), "{plain}");
         (totals.returns, totals.unreceipted) = (2, Money::from_minor(1_250));
-        let text = x_report(&totals, &shop, at).to_text(42);
+        let text = x_report(&totals, &shop, false, at).to_text(42);
         let line =
             |begins: &str| text.lines().find(|line| line.starts_with(begins)).map(str::trim_end).unwrap_or_default();
         assert!(line("Receipts with returns").ends_with(" 2"), "{text}");

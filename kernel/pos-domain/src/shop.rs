@@ -1,6 +1,7 @@
 //! The shop itself: who sells, in which currency, under which rules of the house.
 
 use crate::loyalty::Programme;
+use crate::people::Roles;
 use crate::pricing::Policy;
 use crate::pricing::manual::ManualRules;
 use crate::returns::ReturnRules;
@@ -57,6 +58,9 @@ pub struct Shop {
     /// Cash that moves without a sale, and how a till is counted: `[till]`.
     #[serde(default, skip_serializing_if = "TillRules::is_default")]
     pub till: TillRules,
+    /// What the people who log on may do: `[roles]`.
+    #[serde(default, skip_serializing_if = "Roles::is_default")]
+    pub roles: Roles,
     /// The loyalty programme: `[loyalty]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loyalty: Option<Programme>,

@@ -5,6 +5,7 @@
 //! nothing: what it found is held against the books when the shift closes ([`crate::shift`]).
 
 use crate::ledger::{Entry, Posting};
+use crate::people::Act;
 use crate::refusal::Refusal;
 use crate::tender::TenderKind;
 use crate::transaction::{TransactionKind, tender_account};
@@ -85,6 +86,17 @@ impl TillRules {
     /// Refuses a reason the shop does not know for a till that holds more or less than it should.
     pub fn check_difference(&self, reason: &str) -> Result<(), Refusal> {
         check_reason(&self.over_short, reason, "close a till that does not fit")
+    }
+
+    /// Refuses to pay out more at once than the house lets anybody.
+    pub fn check_paid_out(&self, amount: Money, currency: Currency) -> Result<(), Refusal> {
+        match self.paid_out_max.filter(|most| currency.to_decimal(amount) > *most) {
+            Some(most) => {
+                let (action, limit) = (Act::PayOut.verb().to_owned(), format!("at most {most} at once"));
+                Err(Refusal::ApprovalNeeded { action, limit })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether a difference is small enough to be let go.
@@ -198,12 +210,6 @@ impl TillAct {
         if moves && !self.amount.is_positive() {
             return Err(Refusal::TenderMustBePositive);
         }
-        if kind == TransactionKind::PaidOut
-            && let Some(most) = rules.paid_out_max.filter(|most| currency.to_decimal(self.amount) > *most)
-        {
-            let limit = format!("at most {most} at once");
-            return Err(Refusal::ApprovalNeeded { action: "pay out".to_owned(), limit });
-        }
         Ok(())
     }
 
@@ -294,8 +300,10 @@ mod tests {
         };
         let out =
             |amount, reason: &str| act(amount, reason, &[]).check_allowed(TransactionKind::PaidOut, &rules, currency);
-        assert_eq!(out(2000, "Postage"), Ok(()));
-        assert!(matches!(out(2001, "Postage"), Err(Refusal::ApprovalNeeded { .. })));
+        assert_eq!(out(2001, "Postage"), Ok(()));
+        assert_eq!(rules.check_paid_out(Money::from_minor(2000), currency), Ok(()));
+        let refused = rules.check_paid_out(Money::from_minor(2001), currency);
+        assert!(matches!(refused, Err(Refusal::ApprovalNeeded { .. })));
         assert!(matches!(out(1, "Holidays"), Err(Refusal::ReasonNotAccepted { .. })));
         // Where the house lists none any will do, but one there must be; it names an account.
         let into = |reason: &str| act(1, reason, &[]).check_allowed(TransactionKind::PaidIn, &rules, currency);

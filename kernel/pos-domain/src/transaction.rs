@@ -8,6 +8,7 @@ use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
 use crate::loyalty;
 use crate::offer_use::{self, OfferUse};
+use crate::people::Approval;
 use crate::pricing::manual;
 use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
 use crate::pricing::proposal::{Attr, LineKind};
@@ -218,6 +219,9 @@ pub struct Transaction {
     /// What it did to the till, of one without goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub till: Option<TillAct>,
+    /// What was done in it that its cashier may not do alone, and who let them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
 }
 
 /// An account of points.
@@ -275,6 +279,10 @@ pub struct Completion<'a> {
     pub extensions: &'a [ExtensionUse],
     /// Offers whose limits reach beyond this basket.
     pub limited: &'a [Arc<str>],
+    /// A refund may be paid in cash that was not paid in cash.
+    pub refund_in_cash: bool,
+    /// What was approved for this transaction, besides what its basket knows of.
+    pub approvals: &'a [Approval],
 }
 
 impl Transaction {
@@ -293,7 +301,7 @@ impl Transaction {
         if !settlement.is_settled() {
             return Err(Refusal::TenderTooSmall { missing: shop.currency.to_decimal(settlement.due) });
         }
-        if taken.needs_right() && !shop.returns.cash_beyond_tenders {
+        if taken.needs_right() && !shop.returns.cash_beyond_tenders && !completion.refund_in_cash {
             let (action, limit) = ("pay a refund".to_owned(), "on the tenders of the sale only".to_owned());
             return Err(Refusal::ApprovalNeeded { action, limit });
         }
@@ -501,6 +509,7 @@ fn record_of_basket(
     Transaction {
         customer: basket.customer.as_ref().map(|customer| customer.id.clone()),
         codes: basket.codes.clone(),
+        approvals: basket.approvals.iter().chain(completion.approvals).cloned().collect(),
         ..record(kind, &basket.opening, lines, completion)
     }
 }
@@ -511,7 +520,8 @@ fn record(
     lines: Vec<TransactionLine>,
     completion: Completion<'_>,
 ) -> Transaction {
-    let Completion { shop, shift, business_date, at, extensions, limited: _ } = completion;
+    let Completion { shop, shift, business_date, at, extensions, limited: _, refund_in_cash: _, approvals } =
+        completion;
     Transaction {
         version: RECORD_VERSION,
         kind,
@@ -549,6 +559,7 @@ fn record(
         refunds: Vec::new(),
         offer_uses: Vec::new(),
         till: None,
+        approvals: approvals.to_vec(),
     }
 }
 

@@ -6,11 +6,14 @@
 
 mod by_hand;
 mod gifts;
+mod people;
 mod returning;
 mod till;
 
 use self::by_hand::ROLE;
 pub(crate) use self::gifts::quantity_taken;
+use self::people::Desk;
+pub use self::people::{LogOn, right};
 use self::returning::Asked;
 pub(crate) use self::returning::Sales;
 use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
@@ -60,6 +63,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Printer and drawer.
     pub devices: Devices,
+    /// Who must log on.
+    pub log_on: LogOn,
     /// Hears what the register should show besides replies.
     pub news: Arc<dyn Fn(News) + Send + Sync>,
 }
@@ -97,6 +102,7 @@ pub struct Kernel {
     /// The last shift that was opened; 0 before the first.
     last_shift: u64,
     replies: Replies,
+    desk: Desk,
     /// Id and digest of the command being carried out.
     command: (Arc<str>, Arc<str>),
 }
@@ -112,7 +118,8 @@ fn command_of(event: &Event) -> Option<(Arc<str>, Arc<str>)> {
 impl Kernel {
     /// Takes up where the register stopped: open baskets come back as they were.
     pub fn start(parts: Parts) -> Result<Kernel, Refusal> {
-        let Parts { shop, store, rules, clock, ids, devices, news } = parts;
+        let Parts { shop, store, rules, clock, ids, devices, log_on, news } = parts;
+        let has_people = !store.people().map_err(storage_failed)?.is_empty();
         let restored = store.restore().map_err(storage_failed)?;
         let effects = Effects::start(devices, {
             let news = Arc::clone(&news);
@@ -131,6 +138,7 @@ impl Kernel {
             shift: restored.shift,
             last_shift: restored.last_shift,
             replies: Replies::default(),
+            desk: Desk::new(log_on, has_people),
             command: ("".into(), "".into()),
         };
         for events in restored.baskets {
@@ -173,6 +181,7 @@ impl Kernel {
         let named = command.basket();
         self.command = (command_id.as_str().into(), digest(&command).into());
         // The one unwind boundary: state is replaced only after success, so what was there before is still whole.
+        let waiting = self.approvals_waiting();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.execute(&command))).unwrap_or_else(|_| {
             tracing::error!(command_id, "a command ended in a panic and was rolled back");
             Err(Refusal::CheckFailed { problem: "the command ended unexpectedly and was rolled back.".into() })
@@ -180,6 +189,7 @@ impl Kernel {
         let reply = match outcome {
             Ok(reply) => Reply { command_id: Some(command_id.clone()), ..reply },
             Err(refusal) => {
+                self.give_approvals_back(waiting);
                 tracing::debug!(command_id, code = refusal.code(), "refused");
                 Reply::refused(Some(command_id.clone()), named, &refusal)
             }
@@ -214,6 +224,7 @@ impl Kernel {
     }
 
     fn execute(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        self.admit(command)?;
         match command {
             Command::OpenBasket { reference } => {
                 let open = self.open_basket(reference.as_deref())?;
@@ -294,6 +305,15 @@ impl Kernel {
             Command::SuspendBasket { basket, note } => self.suspend_basket(*basket, note),
             Command::RecallBasket { basket } => self.recall_basket(*basket),
             Command::ListBaskets => Ok(self.list_baskets()),
+            Command::LogOn(credentials) => self.log_on(credentials),
+            Command::LogOff => self.log_off(),
+            Command::Approve(asked) => self.approve(asked),
+            Command::TimeClock(asked) => self.time_clock(asked),
+            Command::SetPerson(asked) => self.set_person(asked),
+            Command::ListPeople => self.list_people(),
+            Command::Hours { from, to } => self.hours(*from, *to),
+            Command::Exceptions { from, to } => self.exceptions(*from, *to),
+            Command::Audit { from, to } => self.audit(*from, *to),
             Command::XReport => self.x_report(),
             Command::TrialBalance => self.trial_balance(),
             Command::Verify => {
@@ -324,7 +344,7 @@ impl Kernel {
             at,
             business_date: self.shift.as_ref().map_or(now.date, |shift| shift.business_date),
             now,
-            cashier: self.shop.cashier.as_str().into(),
+            cashier: self.cashier(),
             external_reference: reference.map(Into::into),
             rule_set: rules.hash.clone(),
         };
@@ -360,6 +380,7 @@ impl Kernel {
 
     /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
     fn change(&mut self, open: Open, event: Event) -> Result<Reply, Refusal> {
+        let given_before = people::given_by_hand(&open, self.shop.currency)?;
         let Open { mut basket, rules, priced, sales } = open;
         let (command_id, digest) = self.command.clone();
         let commanded = Event::Commanded { command_id, digest };
@@ -377,12 +398,19 @@ impl Kernel {
             Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. } => (open, Vec::new()),
             _ => self.settle_gifts(open)?,
         };
-        self.shop.manual.check(&open.basket, &open.priced.basket, ROLE, self.shop.currency)?;
+        let mut open = open;
+        self.permit_prices(&open, given_before)?;
         self.check_unreceipted(&open.basket)?;
         check_size(&open)?;
+        let approved = self.take_approvals_used().into_iter().map(Event::Approved);
+        let mut events: Vec<Event> = std::iter::once(event).chain(gifts).collect();
+        for approved in approved {
+            open.basket.apply(approved.clone())?;
+            events.push(approved);
+        }
         let id = open.basket.id();
         self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
-        for (version, event) in (commanded_version + 1..).zip([event].iter().chain(&gifts)) {
+        for (version, event) in (commanded_version + 1..).zip(&events) {
             self.store.queue_event(id, version, event).map_err(storage_failed)?;
         }
         Ok(self.keep(open))
@@ -625,7 +653,8 @@ impl Kernel {
         self.check_unreceipted(&open.basket)?;
         let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_now();
-        let completion = self.completion(&open, &shift);
+        let refund_in_cash = self.permit_refund(&open)?;
+        let completion = self.completion(&open, &shift, refund_in_cash);
         let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         // Composed while the disk works, told once it has.
@@ -650,7 +679,7 @@ impl Kernel {
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         let shift = self.shift_now();
-        let completion = self.completion(&open, &shift);
+        let completion = self.completion(&open, &shift, false);
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
         let committed = self.commit(cancelled, &shift, &mut |_| {})?;
         self.keep_shift(shift);
@@ -658,7 +687,7 @@ impl Kernel {
         Ok(committed_reply(&committed))
     }
 
-    fn completion<'a>(&'a self, open: &'a Open, shift: &OpenShift) -> Completion<'a> {
+    fn completion<'a>(&'a self, open: &'a Open, shift: &OpenShift, refund_in_cash: bool) -> Completion<'a> {
         Completion {
             shop: &self.shop,
             shift: shift.shift,
@@ -666,6 +695,8 @@ impl Kernel {
             at: self.clock.now(),
             extensions: &open.priced.uses,
             limited: &open.priced.limited,
+            refund_in_cash,
+            approvals: self.approvals_used(),
         }
     }
 
@@ -752,6 +783,7 @@ fn storage_failed(error: StoreError) -> Refusal {
             Refusal::StorageFailed { problem: format!("the disk is full ({problem}).") }
         }
         StoreError::Failed { problem, disk_full: false } => Refusal::StorageFailed { problem: format!("{problem}.") },
+        StoreError::PersonTaken => Refusal::PersonTaken,
         StoreError::Corrupt { problem } => Refusal::CheckFailed { problem },
     }
 }

@@ -8,6 +8,7 @@
 //! The kernel names no adapter: storage, devices, script and component hosts arrive as `dyn` ports.
 
 pub mod clock;
+mod credentials;
 pub mod dispatch;
 pub mod effects;
 pub mod handle;

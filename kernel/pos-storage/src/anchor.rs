@@ -96,8 +96,18 @@ impl Vouched {
 
 /// The register's key; made where there is none.
 pub(crate) fn signing_key(place: &Place) -> Result<SigningKey> {
-    let path = place.path.with_extension("key");
-    let failed = |problem: String| Fault::failed(format!("the register's key {} {problem}", path.display()));
+    Ok(SigningKey::from_bytes(&secret(place, "key", "the register's key")?))
+}
+
+/// The secret that goes into what is kept of PINs and badges, `pos.secret` beside `pos.db`; made where there is none.
+pub(crate) fn device_secret(place: &Place) -> Result<[u8; 32]> {
+    secret(place, "secret", "the register's secret")
+}
+
+/// Thirty-two random bytes in a file beside the database.
+fn secret(place: &Place, extension: &str, called: &str) -> Result<[u8; 32]> {
+    let path = place.path.with_extension(extension);
+    let failed = |problem: String| Fault::failed(format!("{called} {} {problem}", path.display()));
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -105,7 +115,7 @@ pub(crate) fn signing_key(place: &Place) -> Result<SigningKey> {
             getrandom::fill(&mut secret).map_err(|error| failed(format!("cannot be made: {error}")))?;
             let text = hex::encode(secret);
             write_secret(&path, &text).map_err(|error| failed(format!("cannot be written: {error}")))?;
-            tracing::info!(path = %path.display(), "the register's key was made");
+            tracing::info!(path = %path.display(), "{called} was made");
             text
         }
         Err(error) => return Err(failed(format!("cannot be read: {error}"))),
@@ -113,12 +123,12 @@ pub(crate) fn signing_key(place: &Place) -> Result<SigningKey> {
     let mut secret = [0; 32];
     hex::decode_to_slice(text.trim(), &mut secret)
         .map_err(|_| failed("holds no 64 hexadecimal digits: take it from a backup".to_owned()))?;
-    Ok(SigningKey::from_bytes(&secret))
+    Ok(secret)
 }
 
 /// Writes a file that is whole or not there at all, on the disk when this returns.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
-    let draft: PathBuf = path.with_extension("key-draft");
+    let draft: PathBuf = path.with_extension("draft");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

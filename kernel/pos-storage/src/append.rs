@@ -15,6 +15,7 @@ use pos_api::port::{ClosedShift, OpenShift, StoreError};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
 use pos_domain::offer_use::OfferUse;
+use pos_domain::people::Audit;
 use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
 use pos_domain::transaction::{Committed, Transaction};
@@ -136,6 +137,13 @@ pub(crate) fn append_shift(connection: &Connection, head: &mut Head, opened: &Sh
     shift::insert(connection, opened)?;
     head.open_shift = Some(opened.shift);
     Ok(())
+}
+
+/// Puts on record what a person did.
+pub(crate) fn append_audit(connection: &Connection, mut head: Head, audit: &Audit) -> Result<Head> {
+    let columns = Columns::of_audit(head.seq + 1, audit);
+    append_record(connection, &mut head, columns, &record::audit_body(columns.seq, audit)?)?;
+    Ok(head)
 }
 
 fn append_record(connection: &Connection, head: &mut Head, columns: Columns<'_>, body: &str) -> Result<()> {

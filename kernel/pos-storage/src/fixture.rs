@@ -48,6 +48,7 @@ pub(crate) fn shop() -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),
@@ -192,6 +193,8 @@ pub(crate) fn sale_of(mut basket: Basket) -> Transaction {
         at: NOON,
         extensions: &[],
         limited: &[],
+        refund_in_cash: false,
+        approvals: &[],
     };
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
 }

@@ -22,6 +22,7 @@ pub mod count;
 mod error;
 mod journal;
 mod log;
+mod people;
 mod record;
 mod schema;
 mod shift;

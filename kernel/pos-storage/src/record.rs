@@ -3,7 +3,7 @@
 //! `hash = SHA-256("pos-journal-record-v1\0" ‖ previous hash (32 bytes) ‖ body)`, where the body is the record in
 //! canonical form ([`crate::canonical`]) and the first record's previous hash is [`GENESIS`], 32 zero bytes. A body looks
 //! like `{"kind":"sale","number":1,"seq":2,"transaction":{…},"version":1}`; in place of number and transaction the opening
-//! of a shift has `"shift":{…}`, its closing `"closing":{…}`, and an anchor `"signed":{…}`. A hash says that nothing before it was changed; it does not say who wrote it.
+//! of a shift has `"shift":{…}`, its closing `"closing":{…}`, an anchor `"signed":{…}`, and what a person did otherwise `"audit":{…}`. A hash says that nothing before it was changed; it does not say who wrote it.
 
 use crate::anchor::SignedAnchor;
 use crate::canonical;
@@ -13,6 +13,7 @@ use pos_api::port::OpenShift;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::ledger::{self, Entry, Posting};
 use pos_domain::money::{Currency, Money};
+use pos_domain::people::Audit;
 use pos_domain::shift::{Books, ShiftClosed};
 use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
@@ -35,6 +36,9 @@ pub(crate) const SHIFT_CLOSED: &str = "shift-closed";
 
 /// The kind of the record that signs the one before it.
 pub(crate) const ANCHOR: &str = "anchor";
+
+/// The kind of the record of something a person did.
+pub(crate) const AUDIT: &str = "audit";
 
 /// A link of the chain.
 pub type Hash = [u8; 32];
@@ -92,6 +96,7 @@ pub(crate) enum Content {
     ShiftOpened(ShiftOpened),
     ShiftClosed(Box<ShiftClosed>),
     Anchor(SignedAnchor),
+    Audit(Box<Audit>),
     Transaction(Box<Committed>),
 }
 
@@ -100,7 +105,7 @@ impl Content {
         match self {
             Content::ShiftOpened(opened) => &opened.entries,
             Content::ShiftClosed(closed) => &closed.entries,
-            Content::Anchor(_) => &[],
+            Content::Anchor(_) | Content::Audit(_) => &[],
             Content::Transaction(committed) => &committed.transaction.entries,
         }
     }
@@ -111,6 +116,7 @@ impl Content {
             Content::ShiftOpened(opened) => Ok(ledger::assert_balanced(&opened.entries)?),
             Content::ShiftClosed(closed) => Ok(closed.check()?),
             Content::Anchor(anchor) => anchor.check(),
+            Content::Audit(_) => Ok(()),
             Content::Transaction(committed) => Ok(committed.transaction.check()?),
         }
     }
@@ -134,24 +140,28 @@ struct Frame {
     shift: Option<ShiftOpened>,
     closing: Option<Box<ShiftClosed>>,
     signed: Option<SignedAnchor>,
+    audit: Option<Box<Audit>>,
 }
 
 impl Record {
     /// Reads a body; its sums are not checked yet.
     pub(crate) fn parse(body: &str) -> Result<Record> {
         let frame: Frame = serde_json::from_str(body).map_err(|error| Fault::corrupt(error.to_string()))?;
-        let Frame { version, kind, seq, number, transaction, shift, closing, signed } = frame;
+        let Frame { version, kind, seq, number, transaction, shift, closing, signed, audit } = frame;
         if version > RECORD_FRAME_VERSION {
             return Err(Fault::corrupt(format!("it has version {version}, newer than this program")));
         }
-        let content = match (number, transaction, shift, closing, signed) {
-            (Some(number), Some(transaction), None, None, None) => {
+        let content = match (number, transaction, shift, closing, signed, audit) {
+            (Some(number), Some(transaction), None, None, None, None) => {
                 Content::Transaction(Box::new(Committed { number, transaction }))
             }
-            (None, None, Some(opened), None, None) => Content::ShiftOpened(opened),
-            (None, None, None, Some(closed), None) => Content::ShiftClosed(closed),
-            (None, None, None, None, Some(signed)) => Content::Anchor(signed),
-            _ => return Err(Fault::corrupt("it is neither a transaction nor of a shift nor an anchor")),
+            (None, None, Some(opened), None, None, None) => Content::ShiftOpened(opened),
+            (None, None, None, Some(closed), None, None) => Content::ShiftClosed(closed),
+            (None, None, None, None, Some(signed), None) => Content::Anchor(signed),
+            (None, None, None, None, None, Some(audit)) => Content::Audit(audit),
+            _ => {
+                return Err(Fault::corrupt("it is neither a transaction nor of a shift nor an anchor nor of a person"));
+            }
         };
         let record = Record { seq, content };
         if record.columns().kind != kind {
@@ -166,6 +176,7 @@ impl Record {
             Content::ShiftOpened(opened) => Columns::of_shift(self.seq, opened),
             Content::ShiftClosed(closed) => Columns::of_closing(self.seq, closed),
             Content::Anchor(signed) => Columns::of_anchor(self.seq, signed),
+            Content::Audit(audit) => Columns::of_audit(self.seq, audit),
             Content::Transaction(committed) => {
                 Columns::of_transaction(self.seq, committed.number, &committed.transaction)
             }
@@ -207,6 +218,10 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn of_anchor(seq: u64, signed: &SignedAnchor) -> Columns<'a> {
         Columns::without_receipt(seq, ANCHOR, signed.anchor.at_ms)
+    }
+
+    pub(crate) fn of_audit(seq: u64, audit: &Audit) -> Columns<'a> {
+        Columns::without_receipt(seq, AUDIT, audit.at.unix_ms)
     }
 
     fn without_receipt(seq: u64, kind: &'static str, at_ms: i64) -> Columns<'a> {
@@ -253,11 +268,18 @@ pub(crate) fn anchor_body(seq: u64, signed: &SignedAnchor) -> Result<String> {
     Ok(format!(r#"{{"kind":"{ANCHOR}","seq":{seq},"signed":{signed},"version":{RECORD_FRAME_VERSION}}}"#))
 }
 
+/// The body of the record of something a person did.
+pub(crate) fn audit_body(seq: u64, audit: &Audit) -> Result<String> {
+    let audit = canonical::to_string(audit).map_err(|error| Fault::corrupt(error.to_string()))?;
+    Ok(format!(r#"{{"audit":{audit},"kind":"{AUDIT}","seq":{seq},"version":{RECORD_FRAME_VERSION}}}"#))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture;
     use expect_test::{expect, expect_file};
+    use pos_domain::people::{AUDIT_VERSION, Act, Approval, Audited};
     use pos_domain::report::ShiftTotals;
     use pos_domain::shift::{Closing, GrandTotals};
     use pos_domain::tender::TenderKind;
@@ -353,7 +375,28 @@ mod tests {
         record.content.check().unwrap();
         assert_eq!(record.columns(), Columns::of_anchor(4, &signed));
         expect_file!["../golden/record-1-anchor.json"].assert_eq(&format!("{anchor}\n"));
-        for body in [body, anchor] {
+        let opened_for_nothing = Approval {
+            act: Act::OpenDrawer,
+            amount: Money::ZERO,
+            actor: "maya".into(),
+            approver: "ben".into(),
+            role: "manager".into(),
+            at: fixture::NOON,
+        };
+        let audit = Audit {
+            at: fixture::NOON,
+            store: "S1".into(),
+            register: "R1".into(),
+            person: "ben".into(),
+            what: Audited::Approved { approval: opened_for_nothing, basket: None },
+            version: AUDIT_VERSION,
+        };
+        let audited = audit_body(5, &audit).unwrap();
+        let record = Record::parse(&audited).unwrap();
+        assert_eq!(record.columns(), Columns::of_audit(5, &audit));
+        assert_eq!(record.content, Content::Audit(Box::new(audit)));
+        expect_file!["../golden/record-1-audit.json"].assert_eq(&format!("{audited}\n"));
+        for body in [body, anchor, audited] {
             let tree: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert_eq!(canonical::to_string(&tree).unwrap(), body);
         }

@@ -1,5 +1,6 @@
 //! [`SqliteStore`]: the port's implementation. It hands writes to the writer's thread and reads by itself.
 
+use crate::anchor;
 use crate::append::Commit;
 use crate::balances;
 use crate::basket_events::{self, QueuedEvent};
@@ -7,6 +8,7 @@ use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::people;
 use crate::record::{self, ShiftOpened};
 use crate::schema;
 use crate::shift;
@@ -21,6 +23,7 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::money::{Currency, Quantity};
 use pos_domain::offer_use::Used;
+use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
 use pos_domain::transaction::Committed;
@@ -338,6 +341,31 @@ impl Store for SqliteStore {
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {
         self.read_settled(|connection| balances::offer_used(connection, offer, customer))
+    }
+
+    fn device_secret(&self) -> Result<[u8; 32], StoreError> {
+        Ok(anchor::device_secret(&self.place)?)
+    }
+
+    fn people(&self) -> Result<Vec<Person>, StoreError> {
+        self.read(people::all)
+    }
+
+    fn store_person(&self, person: Option<Person>, audit: Option<Audit>) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Person(person.map(Box::new), audit.map(Box::new), answer))
+    }
+
+    fn audited(&self, from_ms: i64, to_ms: i64) -> Result<Vec<Audit>, StoreError> {
+        self.read_settled(|connection| people::audited(connection, from_ms, to_ms))
+    }
+
+    fn transactions_between(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        each: &mut dyn FnMut(&Committed),
+    ) -> Result<(), StoreError> {
+        self.read_settled(|connection| people::transactions(connection, from_ms, to_ms, each))
     }
 
     fn trial_balance(&self) -> Result<TrialBalance, StoreError> {

@@ -20,6 +20,7 @@ use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
+use crate::people;
 use crate::record::ShiftOpened;
 use crate::shift;
 use crate::sums::Sums;
@@ -27,6 +28,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use pos_api::port::{ClosedShift, StoreError};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::people::{Audit, Person};
 use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
@@ -59,6 +61,8 @@ pub(crate) enum Job {
     CloseShift(Box<Closing>, Answer<ClosedShift>),
     /// Brings the stored sums level with the journal.
     WriteSums(Answer<()>),
+    /// Stores a person, if one is given, and what is put on record with it.
+    Person(Option<Box<Person>>, Option<Box<Audit>>, Answer<()>),
     UpsertItems(Vec<Item>, Answer<()>),
     CountCopy(ReceiptNumber, Answer<u32>),
     #[cfg(test)]
@@ -174,6 +178,10 @@ impl Writer {
             Job::WriteSums(answer) => {
                 let written = self.write_sums();
                 reply(&answer, written);
+            }
+            Job::Person(person, audit, answer) => {
+                let stored = self.store_person(person.as_deref(), audit.as_deref());
+                reply(&answer, stored);
             }
             Job::UpsertItems(items, answer) => {
                 let stored = self.transact(|connection| catalogue::upsert(connection, &items));
@@ -299,6 +307,23 @@ impl Writer {
             },
             Err(fault) => Err(fault),
         }
+    }
+
+    fn store_person(&mut self, person: Option<&Person>, audit: Option<&Audit>) -> Result<()> {
+        self.ready()?;
+        let head = self.head;
+        let head = self.transact(|connection| {
+            if let Some(person) = person {
+                people::put(connection, person)?;
+            }
+            audit.map_or(Ok(head), |audit| append::append_audit(connection, head, audit))
+        })?;
+        if head.seq > self.head.seq {
+            self.head = head;
+            self.sums.add_entries_of(head.seq, &[]);
+            self.show_sums();
+        }
+        Ok(())
     }
 
     /// Idempotent: a shift that is closed answers with its closing.

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_tests::{journal_lab, returns_lab};
+use pos_tests::{journal_lab, returns_lab, rights_lab};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -55,6 +55,18 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// People of random roles do what comes to mind: nobody does what they may not, and whoever may is let
+    Rights {
+        /// Things tried
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
     /// An exported journal, spoilt in every way: the standalone verifier must find each
     Journal {
         /// How often
@@ -82,6 +94,7 @@ fn main() -> anyhow::Result<ExitCode> {
             pricing(count, seed, json, &out.unwrap_or_else(|| std::env::temp_dir().join("pos-lab")))
         }
         What::Returns { count, seed, json } => returns(count, seed, json),
+        What::Rights { count, seed, json } => rights(count, seed, json),
         What::Journal { count, seed, json } => journal(count, seed, json),
         What::Peers { json } => peers(json),
     }
@@ -129,6 +142,21 @@ fn returns(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
             "count": count, "seed": seed, "violations": violations, "told": told,
             "sales": sales, "returns": returns, "exchanges": exchanges,
         });
+        println!("{figures}");
+    } else {
+        println!("{} (seed {seed})", outcome.told());
+    }
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn rights(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = rights_lab::run(count, seed)?;
+    let violations = outcome.violations.len();
+    if json {
+        let mut figures = serde_json::to_value(&outcome)?;
+        figures["told"] = figures["violations"].take();
+        figures["violations"] = violations.into();
+        (figures["count"], figures["seed"]) = (count.into(), seed.into());
         println!("{figures}");
     } else {
         println!("{} (seed {seed})", outcome.told());

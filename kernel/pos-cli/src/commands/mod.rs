@@ -8,6 +8,7 @@ mod findings;
 pub(crate) mod init;
 pub(crate) mod journal;
 pub(crate) mod offers;
+pub(crate) mod people;
 pub(crate) mod plugin;
 pub(crate) mod price;
 pub(crate) mod receipt;

@@ -112,6 +112,7 @@ fn open(data: DataDir, first_time: jiff::civil::DateTime) -> anyhow::Result<Repl
         devices: false,
         watch: false,
         rules: Some(Rules::fixed(vec![loyalty])),
+        ..SessionOptions::default()
     };
     Ok(Replay { session: Session::with_shop(data, lock, shop, options)?, clock })
 }
@@ -136,6 +137,7 @@ fn replay_shop() -> anyhow::Result<Shop> {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),

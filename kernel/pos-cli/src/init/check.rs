@@ -1,6 +1,7 @@
 //! What a shop's settings must hold, said the same way whether they come from flags, questions or `shop.toml`.
 
 use jiff::tz::TimeZone;
+use pos_domain::people::{Act, Role};
 use pos_domain::pricing::manual::ManualCap;
 use pos_domain::shop::{EmbeddedCode, Shop, TaxFallback};
 use pos_money::{Currency, Decimal, Rounding};
@@ -44,6 +45,7 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         manual,
         returns,
         till,
+        roles,
         loyalty,
         embedded_codes,
         notes,
@@ -78,6 +80,15 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         let limit = |most: Option<Decimal>| most.map_or(Ok(()), |most| amount(most, *currency));
         note("returns.no_receipt.amount_max", limit(limits.amount_max));
         note("returns.no_receipt.day_amount_max", limit(limits.day_amount_max));
+    }
+    for (name, Role { may, refund_max, paid_out_max }) in &roles.0 {
+        let limit = |most: Option<Decimal>| most.map_or(Ok(()), |most| amount(most, *currency));
+        note(&format!("roles.{name}.refund_max"), limit(*refund_max));
+        note(&format!("roles.{name}.paid_out_max"), limit(*paid_out_max));
+        let needless = may.contains(&Act::ChangePrices) && !manual.roles.contains_key(name);
+        let problem = || Err(format!("Say how far this role may change prices: [manual.roles.{name}]."));
+        // The roles to begin with name it for shops that say so later.
+        note(&format!("roles.{name}.may"), if needless && !roles.is_default() { problem() } else { Ok(()) });
     }
     note("till.paid_out_max", till.paid_out_max.map_or(Ok(()), |most| amount(most, *currency)));
     note("till.tolerance", amount(till.tolerance, *currency));

@@ -4,6 +4,7 @@ use super::check::{self, Wrong};
 use crate::data_dir::{DataDirError, write_file};
 use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
 use pos_domain::loyalty::Programme;
+use pos_domain::people::Roles;
 use pos_domain::pricing::Policy;
 use pos_domain::pricing::manual::ManualRules;
 use pos_domain::pricing::policy::DiscountRounding;
@@ -55,6 +56,7 @@ pub fn to_toml(shop: &Shop) -> String {
         manual,
         returns,
         till,
+        roles,
         loyalty,
         embedded_codes,
         notes,
@@ -99,6 +101,7 @@ quantity_max = "{quantity_max}"
 {manual}
 {returns}
 {till}
+{roles}
 {loyalty}
 {embedded_codes}"#,
         name = quoted(name),
@@ -119,6 +122,7 @@ quantity_max = "{quantity_max}"
         manual = manual_text(manual),
         returns = returns_text(returns),
         till = till_text(till),
+        roles = roles_text(roles),
         loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
     )
@@ -174,6 +178,17 @@ fn till_text(till: &TillRules) -> String {
                    # no_sale = [\"change given\"]\n# denominations = [\"100\", \"50\", \"20\", \"10\"]\n# blind = true\n# recounts = 1\n\
                    # tolerance = \"0.05\"\n# over_short = [\"wrong change\", \"unknown\"]\n";
     table(comment, example, "till", (!till.is_default()).then_some(till))
+}
+
+fn roles_text(roles: &Roles) -> String {
+    let comment = "# What people may do who log on (`pos people set`); where nobody was entered nobody does. A role may do what stands here,\n\
+                   # up to its limits, and nothing else; beyond that somebody whose role may approves it. Without [roles] there are\n\
+                   # cashier, supervisor and manager. How far a role may change prices stands in [manual.roles].\n";
+    let example = "# [roles.cashier]\n# may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"drop-to-safe\", \"open-shift\", \"count-till\",\n\
+                   #        \"close-shift\", \"read-reports\", \"reprint\"]\n# refund_max = \"100\"\n# [roles.supervisor]\n# may = [\"return-without-receipt\",\n\
+                   #        \"refund-in-cash\", \"change-prices\", \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\"]\n# paid_out_max = \"50\"\n\
+                   # [roles.manager]\n# may = [\"see-expected\", \"read-books\", \"read-people\", \"manage-people\"]\n";
+    table(comment, example, "roles", (!roles.is_default()).then_some(roles))
 }
 
 fn loyalty_text(loyalty: Option<&Programme>) -> String {
@@ -248,6 +263,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use pos_domain::loyalty::{Earning, Multiplier, Redemption, RewardKind};
+    use pos_domain::people::Role;
     use pos_domain::pricing::manual::ManualCap;
     use pos_domain::pricing::policy::{GroupRule, RoundedAt, ShareOn};
     use pos_domain::pricing::proposal::Mode;
@@ -281,6 +297,10 @@ mod tests {
                 policy: ReturnPolicy::WholeDeal,
                 no_receipt: Some(NoReceiptLimits { amount_max: Some(Decimal::TEN), ..NoReceiptLimits::default() }),
                 ..ReturnRules::default()
+            },
+            roles: {
+                let role = Role { refund_max: Some(Decimal::TEN), ..Roles::default().0["cashier"].clone() };
+                Roles([("cashier".into(), role)].into())
             },
             till: TillRules {
                 paid_out: vec!["postage".into()],
@@ -372,14 +392,14 @@ mod tests {
             "item_digits = 5",
             "item_digits = 10",
             expect![[
-                r#"shop.toml, line 107, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+                r#"shop.toml, line 114, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
             ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
             expect![[
-                r#"shop.toml, line 106, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+                r#"shop.toml, line 113, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
             ]],
         );
         mistake(
@@ -393,7 +413,7 @@ mod tests {
             "cashier",
             "casheer",
             expect![[
-                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
             ]],
         );
         mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);

@@ -48,7 +48,7 @@ impl Kernel {
             None => counted,
         };
         let at = self.clock.now();
-        let shift = OpenShift { float, pieces, cashier: self.shop.cashier.as_str().into(), ..self.next_shift(at) };
+        let shift = OpenShift { float, pieces, cashier: self.cashier(), ..self.next_shift(at) };
         self.store.open_shift(shift.clone(), &Books::of(&self.shop)).map_err(storage_failed)?;
         self.last_shift = shift.shift;
         self.shift = Some(shift);
@@ -69,8 +69,12 @@ impl Kernel {
 
     pub(super) fn x_report(&self) -> Result<Reply, Refusal> {
         let totals = self.store.shift_totals().map_err(storage_failed)?.unwrap_or_default();
-        let text = x_report(&totals, &self.shop, self.clock.now()).to_text(COLUMNS);
-        let report = views::report_view(&totals, &self.shop, !self.shop.till.blind, text);
+        let told = self.sees_expected()?;
+        if told {
+            self.saw_expected()?;
+        }
+        let text = x_report(&totals, &self.shop, told, self.clock.now()).to_text(COLUMNS);
+        let report = views::report_view(&totals, &self.shop, told, text);
         Ok(Reply { report: Some(Box::new(report)), ..Reply::default() })
     }
 
@@ -97,7 +101,7 @@ impl Kernel {
             shift: open.shift,
             books: Books::of(&self.shop),
             at: self.clock.now(),
-            cashier: self.shop.cashier.as_str().into(),
+            cashier: self.cashier(),
             reason: reason.into(),
             count: counts.counts.last().map(|(_, found)| found.clone()).unwrap_or_default(),
             counts: counts.counts.iter().map(|(number, _)| *number).collect(),
@@ -148,6 +152,9 @@ impl Kernel {
         let act = TillAct { amount, reason, note: note.trim().into(), counted };
         if let Some(reply) = self.act_done_before()? {
             return Ok(reply);
+        }
+        if kind == TransactionKind::PaidOut && self.operator()?.is_none() {
+            self.shop.till.check_paid_out(amount, self.shop.currency)?;
         }
         let reply = self.commit_act(kind, act)?;
         self.effects.perform(Effect::OpenDrawer);
@@ -250,7 +257,7 @@ impl Kernel {
             at,
             now: LocalTime::at(at, self.shop.zone.clone()),
             business_date: shift.business_date,
-            cashier: self.shop.cashier.as_str().into(),
+            cashier: self.cashier(),
             external_reference: None,
             rule_set: "".into(),
         };
@@ -261,6 +268,8 @@ impl Kernel {
             at,
             extensions: &[],
             limited: &[],
+            refund_in_cash: false,
+            approvals: self.approvals_used(),
         };
         let transaction = Transaction::till(kind, act, &opening, completion)?;
         let committed = self.commit(transaction, &shift, &mut |_| {})?;
@@ -275,7 +284,7 @@ impl Kernel {
         self.shift = Some(shift);
     }
 
-    fn pieces(&self, pieces: &[PiecesOf]) -> Result<Vec<Pieces>, Refusal> {
+    pub(super) fn pieces(&self, pieces: &[PiecesOf]) -> Result<Vec<Pieces>, Refusal> {
         pieces.iter().map(|piece| Ok(Pieces { value: self.money(piece.value.0)?, count: piece.count })).collect()
     }
 
@@ -303,7 +312,7 @@ impl Kernel {
         if open.basket.suspended.is_none() {
             return Ok(self.keep(open));
         }
-        self.change(open, Event::Recalled { cashier: self.shop.cashier.as_str().into() })
+        self.change(open, Event::Recalled { cashier: self.cashier() })
     }
 
     pub(super) fn list_baskets(&self) -> Reply {
@@ -314,8 +323,12 @@ impl Kernel {
 
     /// The books' balances; while a till that is counted blind is open they would tell what is in it.
     pub(super) fn trial_balance(&self) -> Result<Reply, Refusal> {
-        if self.shop.till.blind && self.shift.is_some() && self.settled_counts().is_err() {
+        let counted = self.shift.is_none() || self.settled_counts().is_ok();
+        if !counted && !self.sees_expected()? {
             return Err(Refusal::TillNotCounted);
+        }
+        if !counted {
+            self.saw_expected()?;
         }
         let found = self.store.trial_balance().map_err(storage_failed)?;
         let view = views::trial_balance_view(&found, self.shop.currency);

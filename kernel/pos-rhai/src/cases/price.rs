@@ -135,6 +135,7 @@ fn shop(currency: Currency) -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
         notes: Vec::new(),

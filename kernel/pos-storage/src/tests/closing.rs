@@ -31,6 +31,8 @@ fn act(id: u128, kind: TransactionKind, minor: i64, reason: &str) -> Transaction
         at: fixture::NOON,
         extensions: &[],
         limited: &[],
+        refund_in_cash: false,
+        approvals: &[],
     };
     Transaction::till(kind, act, &opening, completion).unwrap()
 }

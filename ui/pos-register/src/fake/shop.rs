@@ -28,7 +28,7 @@ pub(super) struct Shop {
 }
 
 fn refusal(code: &str, message: impl Into<String>, next: &str) -> RefusalView {
-    RefusalView { code: code.into(), message: message.into(), next: next.into() }
+    RefusalView { code: code.into(), message: message.into(), next: next.into(), approval: None }
 }
 
 impl Shop {
@@ -126,6 +126,15 @@ impl Shop {
             | Command::SuspendBasket { .. }
             | Command::RecallBasket { .. }
             | Command::ListBaskets
+            | Command::LogOn(_)
+            | Command::LogOff
+            | Command::Approve(_)
+            | Command::TimeClock(_)
+            | Command::SetPerson(_)
+            | Command::ListPeople
+            | Command::Hours { .. }
+            | Command::Exceptions { .. }
+            | Command::Audit { .. }
             | Command::TrialBalance
             | Command::Verify => {
                 return Err(refusal("malformed", "The demo shop does not know this.", "Open a shop of your own."));

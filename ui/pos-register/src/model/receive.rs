@@ -25,6 +25,11 @@ impl Model {
             trial_balance: _,
             count: _,
             baskets: _,
+            operator: _,
+            people: _,
+            hours: _,
+            exceptions: _,
+            audit: _,
         } = reply;
         let Some(sent) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
         if let Some(refusal) = refused {

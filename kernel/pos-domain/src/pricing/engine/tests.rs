@@ -30,6 +30,7 @@ fn shop() -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        roles: Default::default(),
         loyalty: None,
         policy: Default::default(),
         embedded_codes: vec![],

@@ -150,6 +150,8 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
         at: opening.at,
         extensions: &[],
         limited: &[],
+        refund_in_cash: false,
+        approvals: &[],
     };
     let priced = priced(wares);
     Transaction::sale(&basket, &priced, &TakenBack::nothing(priced.total), completion).unwrap()
