@@ -30,7 +30,7 @@ const PEOPLE: u64 = 4;
 pub struct Outcome {
     /// Shops opened, each with roles of its own.
     pub shops: u64,
-    /// Things that were let.
+    /// Things that were not refused for want of a right.
     pub allowed: u64,
     /// Things that waited for an approval.
     pub refused: u64,

@@ -16,4 +16,5 @@ pub mod view;
 pub use command::{Amount, Command, Envelope, Reply};
 pub use pos_domain::Refusal;
 pub use pos_domain::ids::BasketId;
-pub use pos_domain::refusal::RefusalView;
+pub use pos_domain::people::Act;
+pub use pos_domain::refusal::{ApprovalAsked, RefusalView};

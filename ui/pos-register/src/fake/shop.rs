@@ -102,6 +102,7 @@ impl Shop {
             Command::FindItems { text, limit } => return Ok(find(text, limit.unwrap_or(20))),
             Command::XReport => return Ok(Reply { report: Some(Box::new(self.report())), ..Reply::default() }),
             Command::OpenBasket { .. } => self.is_open = true,
+            Command::ListPeople => return Ok(Reply { people: Some(Vec::new()), ..Reply::default() }),
             Command::GetBasket { .. } | Command::PriceLines { .. } => {}
             Command::TenderCoupon { .. }
             | Command::ReturnItem { .. }
@@ -131,7 +132,6 @@ impl Shop {
             | Command::Approve(_)
             | Command::TimeClock(_)
             | Command::SetPerson(_)
-            | Command::ListPeople
             | Command::Hours { .. }
             | Command::Exceptions { .. }
             | Command::Audit { .. }

@@ -20,6 +20,10 @@ impl Model {
             }
             return;
         }
+        if self.ask.is_some() {
+            self.answer_ask(intent);
+            return;
+        }
         if !matches!(intent, Intent::AskCancel | Intent::CancelBasket) {
             self.cancel_asked = false;
         }
@@ -90,6 +94,12 @@ impl Model {
             Intent::ToggleKeys => self.panel = if self.panel == Some(Panel::Keys) { None } else { Some(Panel::Keys) },
             Intent::ClosePanel => self.panel = None,
             Intent::DismissToast(id) => self.toasts.dismiss(id),
+            Intent::SwitchUser => {
+                if self.people_log_on() {
+                    self.ask_to_log_on();
+                }
+            }
+            Intent::ChoosePerson(_) => {}
             Intent::Close => self.refuse_to_close(),
         }
     }
@@ -286,7 +296,7 @@ impl Model {
         }
     }
 
-    fn refuse_to_close(&mut self) {
+    pub(super) fn refuse_to_close(&mut self) {
         self.tell(
             Severity::Warning,
             "A sale is open, so the register stays open.",

@@ -79,6 +79,10 @@ pub enum Intent {
     ClosePanel,
     /// A message was tapped.
     DismissToast(u64),
+    /// Somebody else comes to the register.
+    SwitchUser,
+    /// A name was tapped, by id.
+    ChoosePerson(String),
     /// Somebody wants to close the window.
     Close,
 }

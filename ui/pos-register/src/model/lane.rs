@@ -36,13 +36,26 @@ pub(super) enum Sent {
     Report,
     /// The basket left open by the last run.
     Resume,
+    /// Who may log on.
+    People,
+    /// Somebody said who they are.
+    LogOn,
+    /// Somebody approved something.
+    Approve,
 }
 
 impl Sent {
     fn changes_basket(&self) -> bool {
         match self {
             Sent::Sell { .. } | Sent::Line | Sent::Undo | Sent::Tender | Sent::Complete | Sent::Cancel => true,
-            Sent::Search(_) | Sent::PriceCheck(_) | Sent::Reprint | Sent::Report | Sent::Resume => false,
+            Sent::Search(_)
+            | Sent::PriceCheck(_)
+            | Sent::Reprint
+            | Sent::Report
+            | Sent::Resume
+            | Sent::People
+            | Sent::LogOn
+            | Sent::Approve => false,
         }
     }
 }
@@ -53,7 +66,7 @@ pub(super) struct Lane {
     prefix: String,
     count: u64,
     unsent: VecDeque<Envelope>,
-    unanswered: VecDeque<(String, Sent)>,
+    unanswered: VecDeque<(String, Sent, Command)>,
 }
 
 impl Lane {
@@ -69,7 +82,7 @@ impl Lane {
         }
         self.count += 1;
         let command_id = format!("{}-{}", self.prefix, self.count);
-        self.unanswered.push_back((command_id.clone(), sent));
+        self.unanswered.push_back((command_id.clone(), sent, command.clone()));
         self.unsent.push_back(Envelope { command_id, command });
         true
     }
@@ -84,25 +97,25 @@ impl Lane {
         self.unsent.pop_front();
     }
 
-    /// Why the command of this id was sent.
-    pub(super) fn answered(&mut self, command_id: &str) -> Option<Sent> {
-        let index = self.unanswered.iter().position(|(id, _)| id == command_id)?;
-        self.unanswered.remove(index).map(|(_, sent)| sent)
+    /// Why the command of this id was sent, and what it was.
+    pub(super) fn answered(&mut self, command_id: &str) -> Option<(Sent, Command)> {
+        let index = self.unanswered.iter().position(|(id, ..)| id == command_id)?;
+        self.unanswered.remove(index).map(|(_, sent, command)| (sent, command))
     }
 
     /// Whether an unanswered command may still change the basket.
     pub(super) fn basket_may_change(&self) -> bool {
-        self.unanswered.iter().any(|(_, sent)| sent.changes_basket())
+        self.unanswered.iter().any(|(_, sent, _)| sent.changes_basket())
     }
 
     /// Whether a command like this is unanswered.
     pub(super) fn awaits(&self, is: impl Fn(&Sent) -> bool) -> bool {
-        self.unanswered.iter().any(|(_, sent)| is(sent))
+        self.unanswered.iter().any(|(_, sent, _)| is(sent))
     }
 
     /// Names of the articles sold and not answered yet.
     pub(super) fn pending_sales(&self) -> impl Iterator<Item = &str> {
-        self.unanswered.iter().filter_map(|(_, sent)| match sent {
+        self.unanswered.iter().filter_map(|(_, sent, _)| match sent {
             Sent::Sell { label, .. } => Some(label.as_str()),
             _ => None,
         })
@@ -121,7 +134,7 @@ mod tests {
         assert_eq!(lane.next_unsent().map(|envelope| envelope.command_id.as_str()), Some("reg3-7f-1"));
         lane.mark_sent();
         assert!(lane.basket_may_change());
-        assert_eq!(lane.answered("reg3-7f-2"), Some(Sent::Undo));
+        assert_eq!(lane.answered("reg3-7f-2"), Some((Sent::Undo, Command::Undo { basket: None })));
         assert!(!lane.basket_may_change());
         assert_eq!(lane.answered("reg3-7f-2"), None);
         assert_eq!(lane.answered("somebody-else-1"), None);

@@ -11,16 +11,18 @@ pub mod entry;
 mod intent;
 mod lane;
 mod pay;
+mod people;
 mod receive;
 pub mod text;
 pub mod toast;
 
 pub use intent::{Direction, Intent, Pick};
+pub use people::Ask;
 
 use entry::Entry;
 use lane::{Lane, Sent};
 use pay::Payment;
-use pos_api::view::{BasketState, BasketView, ItemView, LineView, ReceiptView};
+use pos_api::view::{BasketState, BasketView, ItemView, LineView, PersonView, ReceiptView};
 use pos_api::{Command, Envelope};
 use pos_money::Decimal;
 use std::collections::VecDeque;
@@ -94,6 +96,9 @@ pub struct Model {
     cancel_asked: bool,
     price_check: bool,
     last_receipt: Option<u64>,
+    people: Vec<PersonView>,
+    operator: Option<PersonView>,
+    ask: Option<Ask>,
     now: Duration,
 }
 
@@ -117,8 +122,12 @@ impl Model {
             cancel_asked: false,
             price_check: false,
             last_receipt: None,
+            people: Vec::new(),
+            operator: None,
+            ask: None,
             now: Duration::ZERO,
         };
+        model.send(Command::ListPeople, Sent::People);
         model.send(Command::GetBasket { basket: None }, Sent::Resume);
         model
     }

@@ -6,7 +6,7 @@ use super::pay::Payment;
 use super::toast::Severity;
 use super::{ChangeCard, Model, Panel};
 use pos_api::view::{BasketState, BasketView, ItemView};
-use pos_api::{RefusalView, Reply};
+use pos_api::{Command, RefusalView, Reply};
 use std::sync::Arc;
 
 impl Model {
@@ -25,15 +25,15 @@ impl Model {
             trial_balance: _,
             count: _,
             baskets: _,
-            operator: _,
-            people: _,
+            operator,
+            people,
             hours: _,
             exceptions: _,
             audit: _,
         } = reply;
-        let Some(sent) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
+        let Some((sent, command)) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
         if let Some(refusal) = refused {
-            self.refused(&sent, &refusal);
+            self.refused(&sent, &refusal, command);
         } else {
             match sent {
                 Sent::Sell { .. } | Sent::Line | Sent::Undo | Sent::Tender | Sent::Resume => {
@@ -56,6 +56,9 @@ impl Model {
                         self.show_receipt(&receipt);
                     }
                 }
+                Sent::People => self.people_came(people.unwrap_or_default()),
+                Sent::LogOn => self.logged_on(operator),
+                Sent::Approve => self.approved(),
                 Sent::Report => self.panel = report.map(|report| Panel::Report(report.text)),
             }
         }
@@ -135,10 +138,22 @@ impl Model {
         }
     }
 
-    fn refused(&mut self, sent: &Sent, refusal: &RefusalView) {
+    fn refused(&mut self, sent: &Sent, refusal: &RefusalView, command: Command) {
+        if refusal.code == "nobody_logged_on" {
+            self.payment = Payment::Idle;
+            self.operator = None;
+            self.ask_to_log_on();
+            return;
+        }
+        if refusal.approval.is_some() && !matches!(sent, Sent::Approve | Sent::LogOn) {
+            self.payment = Payment::Idle;
+            self.ask_for_approval(refusal, command, sent.clone());
+            return;
+        }
         match sent {
             // Nothing was left open: nothing to say.
-            Sent::Resume => return,
+            Sent::Resume | Sent::People => return,
+            Sent::LogOn | Sent::Approve => return self.ask_in_vain(refusal),
             Sent::Sell { label, code } if refusal.code == "quantity_missing" && self.entry.is_empty() => {
                 self.entry.weighing = Some(Weighing { code: code.clone(), label: label.clone() });
                 return;

@@ -85,7 +85,7 @@ fn a_cap_judges_what_a_discount_comes_to() {
     assert_eq!(check(&basket(&ten, fewer), &cap(Some(10), None)), too_much);
     let amount = Err("Your role may change prices by at most 1.".to_owned());
     assert_eq!(check(&basket(&ten, off(101)), &cap(None, Some(1))), amount);
-    let nothing = Err("Your role may change prices not at all.".to_owned());
+    let nothing = Err("Your role may not change prices.".to_owned());
     assert_eq!(check(&basket(&ten, off(1)), &ManualRules::default()), nothing);
     assert_eq!(check(&basket(&ten, vec![]), &ManualRules::default()), Ok(()));
     // A price by hand is judged like a discount; a higher one is nobody's loss.

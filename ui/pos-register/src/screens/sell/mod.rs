@@ -20,6 +20,7 @@ mod change_card;
 mod entry_field;
 mod keypad;
 mod panels;
+mod people;
 mod quick_keys;
 mod results;
 mod status_bar;
@@ -84,7 +85,7 @@ pub fn sell_ui(ui: &mut Ui, scene: &Scene<'_>, state: &mut SellState, out: &mut 
     ui.painter().rect_filled(window, 0.0, look.colour.background);
     let (margin, gap) = (look.size.margin, look.size.gap);
     let (bar, rest) = split_top(window, look.size.status_bar, 0.0);
-    status_bar::show(ui, scene, bar);
+    status_bar::show(ui, scene, bar, out);
 
     let tender_top = window.bottom() - look.size.tender_bar;
     let middle = Rect::from_min_max(
@@ -120,4 +121,5 @@ pub fn sell_ui(ui: &mut Ui, scene: &Scene<'_>, state: &mut SellState, out: &mut 
     tender_bar::show(ui, scene, tender, out);
     // Panels lie over the choices, and leave the keypad free if they can.
     panels::show(ui, scene, Rect::from_min_max(right.min, choices.max), right, out);
+    people::show(ui, scene, window, out);
 }

@@ -2,11 +2,12 @@
 
 use super::Scene;
 use crate::backend::Health;
-use crate::kit::{Icon, Line, announce};
+use crate::kit::{Icon, Line, TouchKey, announce};
+use crate::model::Intent;
 use crate::theme::Weight;
 use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, rect: Rect, out: &mut Vec<Intent>) {
     let look = scene.look;
     let painter = ui.painter();
     painter.rect_filled(rect, 0.0, look.colour.surface);
@@ -41,8 +42,18 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
     let mut left = rect.left() + margin;
     let register = Line::new(&scene.config.register, look.font.body, look.colour.text).weight(Weight::Bold);
     left = register.label(ui, pos2(left, middle), Align2::LEFT_CENTER).right() + 12.0;
-    let cashier = Line::new(&scene.config.cashier, look.font.small, look.colour.muted).within(140.0);
-    left = cashier.label(ui, pos2(left, middle + 1.0), Align2::LEFT_CENTER).right() + 14.0;
+    if scene.model.people_log_on() {
+        // Whoever comes next taps the name.
+        let name = scene.model.operator().map_or("Log on", |operator| operator.name.as_str());
+        let key = Rect::from_min_size(pos2(left, rect.top() + 8.0), vec2(150.0, rect.height() - 16.0));
+        if TouchKey::new(name).name("Switch user").size(look.font.small + 1.0).show(ui, look, key) {
+            out.push(Intent::SwitchUser);
+        }
+        left = key.right() + 14.0;
+    } else {
+        let cashier = Line::new(&scene.config.cashier, look.font.small, look.colour.muted).within(140.0);
+        left = cashier.label(ui, pos2(left, middle + 1.0), Align2::LEFT_CENTER).right() + 14.0;
+    }
 
     let tab = Rect::from_min_size(pos2(left, rect.top() + 8.0), vec2(84.0, rect.height() - 16.0));
     let radius = CornerRadius::same(look.size.radius);
