@@ -95,6 +95,9 @@ fn text_of(reply: &Reply) -> String {
         }
     }
     if let Some(hours) = hours {
+        if hours.is_empty() {
+            return "Nobody worked on these days, as far as the time clock was told.\n".to_owned();
+        }
         rows.push(["PERSON", "DAY", "WEEK", "WORKED", "BREAKS", ""].map(str::to_owned).to_vec());
         for HoursView { person, date, week, worked_seconds, paused_seconds, open } in hours {
             let open = if *open { "until now" } else { "" }.to_owned();
@@ -106,6 +109,9 @@ fn text_of(reply: &Reply) -> String {
         }
     }
     if let Some(cashiers) = exceptions {
+        if cashiers.is_empty() {
+            return "Nothing was rung on these days.\n".to_owned();
+        }
         rows.push(["CASHIER", "SALES", "TOTAL", "WHAT", "TIMES", ""].map(str::to_owned).to_vec());
         for CashierView { cashier, sales, total, exceptions } in cashiers {
             rows.push(vec![cashier.clone(), sales.to_string(), total.clone()]);
@@ -117,8 +123,11 @@ fn text_of(reply: &Reply) -> String {
         }
     }
     if let Some(audit) = audit {
-        let row = |AuditView { at, person, what }: &AuditView| vec![at.clone(), person.clone(), what.clone()];
-        rows.extend(audit.iter().map(row));
+        for AuditView { at, person, what } in audit {
+            // Without a name it was done from the shell.
+            let who = if person.is_empty() { "(owner)" } else { person.as_str() };
+            rows.push(vec![at.clone(), who.to_owned(), what.clone()]);
+        }
         if audit.is_empty() {
             return "Nothing is on record for these days.\n".to_owned();
         }

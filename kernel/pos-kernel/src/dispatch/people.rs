@@ -611,7 +611,7 @@ fn words(what: &Audited, currency: Currency) -> String {
     match what {
         Audited::LoggedOn => "logged on".to_owned(),
         Audited::LoggedOff => "logged off".to_owned(),
-        Audited::WrongPin(times) => format!("wrong PIN, the {times}. in a row"),
+        Audited::WrongPin(times) => format!("wrong PIN, {times} in a row"),
         Audited::Approved { approval: Approval { act, amount, actor, .. }, .. } => match amount.is_zero() {
             true => format!("approved for {actor}: {}", act.verb()),
             false => format!("approved for {actor}: {} ({})", act.verb(), currency.to_decimal(*amount)),

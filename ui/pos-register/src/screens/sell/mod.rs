@@ -61,6 +61,8 @@ pub struct SellState {
     part: usize,
     /// Which part of the tabs.
     tab_part: usize,
+    /// Which part of the people, where there are more than fit.
+    people_part: usize,
     /// Lines of the basket when the cashier scrolled away from its end.
     lines_seen: Option<usize>,
     /// Scroll to the end in the next frame.
@@ -121,5 +123,5 @@ pub fn sell_ui(ui: &mut Ui, scene: &Scene<'_>, state: &mut SellState, out: &mut 
     tender_bar::show(ui, scene, tender, out);
     // Panels lie over the choices, and leave the keypad free if they can.
     panels::show(ui, scene, Rect::from_min_max(right.min, choices.max), right, out);
-    people::show(ui, scene, window, out);
+    people::show(ui, scene, state, window, out);
 }

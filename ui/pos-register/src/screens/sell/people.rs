@@ -1,17 +1,18 @@
 //! Who is at the register, and who approves: names and a keypad over the screen, which waits below.
 
-use super::Scene;
-use crate::kit::{Fill, Icon, Line, TouchKey, overlay, split_left, table};
+use super::{Scene, SellState};
+use crate::kit::{Fill, Icon, Line, TouchKey, overlay, page_of, split_left, table};
 use crate::model::{Ask, Intent};
 use crate::theme::{EdgeColour, Weight};
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
+use pos_api::view::PersonView;
 
-/// People shown at once.
+/// People shown at once; the last place leads to the others.
 const PEOPLE_SHOWN: usize = 12;
 /// Places for digits.
 const DIGITS: usize = 6;
 
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, window: Rect, out: &mut Vec<Intent>) {
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, state: &mut SellState, window: Rect, out: &mut Vec<Intent>) {
     let Some(ask) = scene.model.ask() else { return };
     let look = scene.look;
     ui.painter().rect_filled(window, 0.0, Color32::from(look.colour.background).gamma_multiply(0.82));
@@ -31,19 +32,26 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, window: Rect, out: &mut Vec<Inten
         }
         let below = Rect::from_min_max(pos2(inner.left(), (reason.bottom() + 18.0).round()), inner.max);
         let (names, pad) = split_left(below, (below.width() * 0.56).round(), 24.0);
-        names_ui(ui, scene, names, ask, out);
+        names_ui(ui, scene, state, names, ask, out);
         pad_ui(ui, scene, pad, ask, out);
     });
 }
 
-fn names_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, ask: &Ask, out: &mut Vec<Intent>) {
+fn names_ui(ui: &Ui, scene: &Scene<'_>, state: &mut SellState, rect: Rect, ask: &Ask, out: &mut Vec<Intent>) {
     let look = scene.look;
-    let cells = table(rect, 2, PEOPLE_SHOWN / 2, 8.0);
-    for (person, cell) in scene.model.people_to_choose().zip(cells) {
+    let mut cells = table(rect, 2, PEOPLE_SHOWN / 2, 8.0);
+    let people: Vec<&PersonView> = scene.model.people_to_choose().collect();
+    let (shown, more) = page_of(people.len(), PEOPLE_SHOWN, state.people_part);
+    for (person, cell) in people[shown].iter().zip(cells.by_ref()) {
         let key = TouchKey::new(&person.name).detail(&person.role).size(look.font.key).edge(EdgeColour::Grey);
         if key.selected(ask.chosen() == Some(&person.id)).show(ui, look, cell) {
             out.push(Intent::ChoosePerson(person.id.clone()));
         }
+    }
+    if let Some(cell) = cells.last().filter(|_| more)
+        && TouchKey::new("More…").name("More people").ink(look.colour.accent).show(ui, look, cell)
+    {
+        state.people_part += 1;
     }
 }
 
