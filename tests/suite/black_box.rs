@@ -372,3 +372,50 @@ fn a_table_of_taxes_is_begun_and_checked() {
     assert!(found["findings"][0]["what_to_do"].as_str().unwrap().contains("8.1 % is written"), "{found}");
     register.end();
 }
+
+fn sell_a_pen(register: &mut Register) -> Value {
+    register.send(json!({ "command": "sell_item", "scan": "4006381333931" }));
+    register.send(json!({ "command": "tender_cash" }));
+    register.send(json!({ "command": "complete" }))["number"].clone()
+}
+
+#[test]
+fn a_backup_of_a_register_that_sells_becomes_a_shop_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, copies, again) = (folder.path().join("shop"), folder.path().join("copies"), folder.path().join("again"));
+    init(&data);
+    let mut register = Register::start(&data);
+    assert_eq!([sell_a_pen(&mut register), sell_a_pen(&mut register)], [1, 2]);
+    let output = run(&["backup", "--json", "--to", copies.to_str().unwrap(), "--data"], Some(&data));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["verified"], &told["last_number"], &told["records"]), (&json!(true), &json!(2), &json!(3)));
+    let backup = told["folder"].as_str().unwrap().to_owned();
+    assert_eq!(sell_a_pen(&mut register), 3);
+    register.end();
+
+    // A shop is not overwritten by its backup.
+    let refused = run(&["restore", "--from", &backup, "--data"], Some(&data));
+    assert!(!refused.status.success());
+    let restored = run(&["restore", "--from", &backup, "--data"], Some(&again));
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    assert!(String::from_utf8_lossy(&restored.stderr).contains("after number 2"));
+    let mut register = Register::start(&again);
+    assert_eq!(register.send(json!({ "command": "x_report" }))["report"]["sales"], 2);
+    assert_eq!(sell_a_pen(&mut register), 3);
+    assert_eq!(register.send(json!({ "command": "verify" }))["verification"]["verified"], true);
+    register.end();
+
+    // One byte of a record: the backup is not used, and no shop is made of it.
+    let database = Path::new(&backup).join("pos.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    let pen = b"\"name\":\"Pen\"";
+    let place = bytes.windows(pen.len()).rposition(|part| part == pen).unwrap();
+    bytes[place + 8] = b'p';
+    std::fs::write(&database, bytes).unwrap();
+    let third = folder.path().join("third");
+    let refused = run(&["restore", "--from", &backup, "--data"], Some(&third));
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("does NOT verify"), "{refused:?}");
+    assert!(!third.exists());
+}

@@ -34,6 +34,10 @@ pub enum Command {
     /// The journal: verify, export
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Copies a shop to a second place, also while it sells, and verifies the copy
+    Backup(BackupArgs),
+    /// Makes a shop of a backup, in a folder where there is none
+    Restore(RestoreArgs),
     /// Prints a receipt again, as a numbered copy
     Receipt(ReceiptArgs),
     /// Says why each line of a receipt cost what it cost
@@ -249,6 +253,28 @@ pub struct FindArgs {
     /// At most so many
     #[arg(long, default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `pos backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// A folder on another disk; each backup is a folder of its own in it
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+/// `pos restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The backup's folder
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
 }
 
 /// `pos people`.

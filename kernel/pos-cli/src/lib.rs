@@ -66,6 +66,8 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Catalog(CatalogCommand::Find(args)) => commands::catalog::find(&args),
         Command::Journal(JournalCommand::Verify(args)) => commands::journal::verify(&args),
         Command::Journal(JournalCommand::Export(args)) => commands::journal::export(&args),
+        Command::Backup(args) => commands::backup::back(&args),
+        Command::Restore(args) => commands::backup::restore(&args),
         Command::Receipt(args) => commands::receipt::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Price(args) => commands::price::run(&args),

@@ -12,6 +12,7 @@
 
 mod anchor;
 mod append;
+mod backup;
 mod balances;
 mod basket_events;
 mod canonical;
@@ -36,5 +37,6 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{back_up, check_copy};
 pub use record::{GENESIS, Hash, hash};
 pub use store::{FileSizes, SqliteStore, StoreOptions};

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod api;
+pub(crate) mod backup;
 pub(crate) mod catalog;
 pub(crate) mod demo;
 pub(crate) mod explain;
