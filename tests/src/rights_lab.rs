@@ -182,7 +182,7 @@ fn run_in(random: &mut Random, tries: u64, all: &mut Outcome) -> anyhow::Result<
 
 fn limit_of(role: &Role, act: Act) -> Option<Decimal> {
     match act {
-        Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash => role.refund_max,
+        Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash | Act::PostVoid => role.refund_max,
         Act::PayOut => role.paid_out_max,
         _ => None,
     }

@@ -184,6 +184,9 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["gift", offer, item] => Command::TakeGift { basket, offer: (*offer).to_owned(), item: (*item).to_owned() },
         ["redeem"] => Command::RedeemPoints { basket, points: None },
         ["redeem", points] => Command::RedeemPoints { basket, points: Some(points.parse()?) },
+        ["post-void", receipt, reason @ ..] => {
+            Command::PostVoid { receipt: receipt.parse()?, reason: reason.join(" ") }
+        }
         ["return", "without-receipt", code, times, reason @ ..] => Command::ReturnWithoutReceipt {
             basket,
             scan: (*code).to_owned(),

@@ -102,6 +102,14 @@ pub enum Command {
         #[serde(default)]
         waste: bool,
     },
+    /// Voids a receipt of the open shift, as if it had never been: a transaction of its own takes all of it back.
+    PostVoid {
+        /// The receipt.
+        receipt: ReceiptNumber,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
     /// Takes goods back whose receipt is lost, at today's price, under the shop's limits.
     ReturnWithoutReceipt {
         /// Which basket.
@@ -391,6 +399,7 @@ impl Command {
             | Command::GetBasket { basket } => *basket,
             Command::RecallBasket { basket } => Some(*basket),
             Command::OpenBasket { .. }
+            | Command::PostVoid { .. }
             | Command::OpenShift { .. }
             | Command::PayIn(_)
             | Command::PayOut(_)

@@ -240,6 +240,9 @@ pub struct Opening {
     pub business_date: Date,
     /// Who serves.
     pub cashier: Arc<str>,
+    /// The receipt that this basket takes back as a whole, as if it had never been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voids: Option<ReceiptNumber>,
     /// A caller's own reference: unique among sales.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_reference: Option<Arc<str>>,

@@ -43,6 +43,8 @@ pub enum Act {
     ReturnWithoutReceipt,
     /// Pay a refund in cash that was not paid in cash.
     RefundInCash,
+    /// Void a receipt of the shift as if it had never been: up to `refund_max`.
+    PostVoid,
     /// Discounts and prices by hand: up to the caps of `[manual.roles]`, which also say who may at all.
     ChangePrices,
     /// Open the drawer for nothing.
@@ -77,13 +79,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 21] = [
+    pub const ALL: [Act; 22] = [
         Act::Sell,
         Act::VoidLine,
         Act::CancelBasket,
         Act::Return,
         Act::ReturnWithoutReceipt,
         Act::RefundInCash,
+        Act::PostVoid,
         Act::ChangePrices,
         Act::OpenDrawer,
         Act::PayIn,
@@ -110,6 +113,7 @@ impl Act {
             Act::Return => "take goods back",
             Act::ReturnWithoutReceipt => "take goods back without a receipt",
             Act::RefundInCash => "pay in cash what was not paid in cash",
+            Act::PostVoid => "void receipts",
             Act::ChangePrices => "change prices",
             Act::OpenDrawer => "open the drawer for nothing",
             Act::PayIn => "pay money in",
@@ -163,8 +167,15 @@ impl Default for Roles {
             Act::ReadReports,
             Act::Reprint,
         ];
-        let helps =
-            [Act::ReturnWithoutReceipt, Act::ChangePrices, Act::OpenDrawer, Act::PayIn, Act::PayOut, Act::BringChange];
+        let helps = [
+            Act::ReturnWithoutReceipt,
+            Act::PostVoid,
+            Act::ChangePrices,
+            Act::OpenDrawer,
+            Act::PayIn,
+            Act::PayOut,
+            Act::BringChange,
+        ];
         let role = |acts: &mut dyn Iterator<Item = Act>| Role { may: acts.collect(), ..Role::default() };
         let roles = [
             ("cashier", Role { refund_max: Some(Decimal::ONE_HUNDRED), ..role(&mut cashier.into_iter()) }),
@@ -189,7 +200,7 @@ impl Roles {
             return refuse(NOT_AT_ALL.to_owned());
         };
         let most = match act {
-            Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash => refund_max,
+            Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash | Act::PostVoid => refund_max,
             Act::PayOut => paid_out_max,
             _ => &None,
         };
@@ -384,7 +395,7 @@ mod tests {
         let roles = Roles(BTreeMap::from([("x".into(), role)]));
         for act in Act::ALL {
             let most = match act {
-                Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash => 1_000,
+                Act::Return | Act::ReturnWithoutReceipt | Act::RefundInCash | Act::PostVoid => 1_000,
                 Act::PayOut => 100,
                 _ => i64::MAX - 1,
             };

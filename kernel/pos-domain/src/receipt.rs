@@ -237,7 +237,9 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         0,
     );
     receipt.text(transaction.completed_at.to_text(), Align::Left, Style::Normal);
+    let voids = transaction.voids.map(|number| format!("VOID OF {}", number_text(&transaction.register, number)));
     let heading = match transaction.kind {
+        _ if voids.is_some() => voids.as_deref(),
         TransactionKind::Sale => None,
         TransactionKind::Return => Some("RETURN"),
         TransactionKind::Exchange => Some("EXCHANGE"),

@@ -280,6 +280,14 @@ pub enum Refusal {
         /// The basket's line.
         already: LineNumber,
     },
+    /// Part of it came back, or it was sold in a shift that is closed.
+    #[error("Receipt {number} cannot be voided: {problem}.")]
+    CannotVoid {
+        /// The receipt.
+        number: ReceiptNumber,
+        /// Why.
+        problem: String,
+    },
     /// What was never sold cannot come back.
     #[error("Receipt {number} is no sale.")]
     NotASale {
@@ -444,6 +452,7 @@ impl Refusal {
             Refusal::DiscountOfNothing => "discount_of_nothing",
             Refusal::LineNotDiscountable { .. } => "line_not_discountable",
             Refusal::ReturnedHereAlready { .. } => "returned_here_already",
+            Refusal::CannotVoid { .. } => "cannot_void",
             Refusal::NotASale { .. } => "not_a_sale",
             Refusal::RulesNoLongerLoaded { .. } => "rules_no_longer_loaded",
             Refusal::NoSuchGift => "no_such_gift",
@@ -516,6 +525,7 @@ impl Refusal {
             Refusal::DiscountOfNothing => "Look at \"why this price\" of the lines, or set a price by hand.",
             Refusal::LineNotDiscountable { .. } => "Choose a line that is sold.",
             Refusal::ReturnedHereAlready { .. } => "Change the quantity of that line.",
+            Refusal::CannotVoid { .. } => "Take its goods back with the receipt instead.",
             Refusal::NotASale { .. } => "Enter the number of the receipt the goods were bought with.",
             Refusal::RulesNoLongerLoaded { .. } => {
                 "Ask a manager to refund the pieces' shares: policy = \"keep-shares\" in [returns] of shop.toml."

@@ -219,6 +219,9 @@ pub struct Transaction {
     /// What it did to the till, of one without goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub till: Option<TillAct>,
+    /// The receipt that it takes back as a whole, as if it had never been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voids: Option<ReceiptNumber>,
     /// What was done in it that its cashier may not do alone, and who let them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
@@ -559,6 +562,7 @@ fn record(
         refunds: Vec::new(),
         offer_uses: Vec::new(),
         till: None,
+        voids: opening.voids,
         approvals: approvals.to_vec(),
     }
 }

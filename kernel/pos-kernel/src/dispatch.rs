@@ -227,7 +227,7 @@ impl Kernel {
         self.admit(command)?;
         match command {
             Command::OpenBasket { reference } => {
-                let open = self.open_basket(reference.as_deref())?;
+                let open = self.open_basket(reference.as_deref(), None)?;
                 Ok(self.keep(open))
             }
             Command::SellItem { basket, scan, quantity, given } => {
@@ -255,6 +255,7 @@ impl Kernel {
                 let asked = Asked { quantity: quantity.map(|amount| amount.0), reason, waste: *waste };
                 self.return_item(*basket, SoldAs { number: *receipt, line: *line }, &asked)
             }
+            Command::PostVoid { receipt, reason } => self.post_void(*receipt, reason),
             Command::ReturnWithoutReceipt { basket, scan, quantity, reason, waste } => {
                 let asked = Asked { quantity: quantity.map(|amount| amount.0), reason, waste: *waste };
                 self.return_without_receipt(*basket, scan, &asked)
@@ -325,7 +326,7 @@ impl Kernel {
 
     // ------------------------------------------------------------ baskets
 
-    fn open_basket(&mut self, reference: Option<&str>) -> Result<Open, Refusal> {
+    fn open_basket(&mut self, reference: Option<&str>, voids: Option<ReceiptNumber>) -> Result<Open, Refusal> {
         if let Some(reference) = reference {
             if let Some(number) = self.store.number_of_reference(reference).map_err(storage_failed)? {
                 return Err(Refusal::AlreadyRung { reference: reference.to_owned(), number });
@@ -345,6 +346,7 @@ impl Kernel {
             business_date: self.shift.as_ref().map_or(now.date, |shift| shift.business_date),
             now,
             cashier: self.cashier(),
+            voids,
             external_reference: reference.map(Into::into),
             rule_set: rules.hash.clone(),
         };
@@ -378,32 +380,37 @@ impl Kernel {
         Ok(open)
     }
 
-    /// Applies an event to a copy, prices it, makes the event durable soon, and only then replaces the basket.
     fn change(&mut self, open: Open, event: Event) -> Result<Reply, Refusal> {
+        self.change_all(open, vec![event])
+    }
+
+    /// Applies events to a copy, prices it, makes the events durable soon, and only then replaces the basket.
+    fn change_all(&mut self, open: Open, mut events: Vec<Event>) -> Result<Reply, Refusal> {
         let given_before = people::given_by_hand(&open, self.shop.currency)?;
         let Open { mut basket, rules, priced, sales } = open;
         let (command_id, digest) = self.command.clone();
         let commanded = Event::Commanded { command_id, digest };
         basket.apply(commanded.clone())?;
         let commanded_version = basket.version;
-        basket.apply(event.clone())?;
-        let open = match &event {
-            // Money does not change prices, and waiting does not either.
-            Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. } => {
-                Open { basket, rules, priced, sales }
+        for event in &events {
+            basket.apply(event.clone())?;
+        }
+        // Money does not change prices, and waiting does not either.
+        let keeps_prices =
+            |event: &Event| matches!(event, Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. });
+        let (open, gifts) = match events.iter().all(keeps_prices) {
+            true => (Open { basket, rules, priced, sales }, Vec::new()),
+            false => {
+                let open = self.reprice(basket, rules, sales)?;
+                self.settle_gifts(open)?
             }
-            _ => self.reprice(basket, rules, sales)?,
-        };
-        let (open, gifts) = match &event {
-            Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. } => (open, Vec::new()),
-            _ => self.settle_gifts(open)?,
         };
         let mut open = open;
         self.permit_prices(&open, given_before)?;
         self.check_unreceipted(&open.basket)?;
         check_size(&open)?;
         let approved = self.take_approvals_used().into_iter().map(Event::Approved);
-        let mut events: Vec<Event> = std::iter::once(event).chain(gifts).collect();
+        events.extend(gifts);
         for approved in approved {
             open.basket.apply(approved.clone())?;
             events.push(approved);

@@ -12,12 +12,9 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 /// Pages copied at once.
 const PAGES: i32 = 4_096;
-/// Between two tries at a file that is locked.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Copies the database `from` into a new file, and checks the copy. `progress` hears pages done and pages in all.
 pub fn back_up(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Verification, StoreError> {
@@ -45,7 +42,7 @@ fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()
             match step {
                 StepResult::Done => break,
                 StepResult::More => {}
-                _ => std::thread::sleep(PAUSE),
+                _ => return Err(Fault::failed("the database is locked by another program; try again")),
             }
         }
     }

@@ -97,6 +97,7 @@ pub(crate) fn opening(id: u128) -> Opening {
         now,
         cashier: "Maya".into(),
         external_reference: None,
+        voids: None,
         rule_set: "0f1e2d".into(),
     }
 }

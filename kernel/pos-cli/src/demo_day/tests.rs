@@ -82,6 +82,7 @@ impl Register {
             business_date: DEMO_DATE,
             cashier: "Maya".into(),
             external_reference: None,
+            voids: None,
             rule_set: "none".into(),
         });
         for (index, step) in sale.steps.iter().enumerate() {

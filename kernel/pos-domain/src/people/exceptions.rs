@@ -31,6 +31,8 @@ pub enum Exception {
     Returns,
     /// Goods back without one.
     ReturnsWithoutReceipt,
+    /// Receipts voided after they were paid.
+    PostVoids,
     /// Money paid out.
     PaidOut,
     /// What somebody else had to approve.
@@ -39,13 +41,14 @@ pub enum Exception {
 
 impl Exception {
     /// All of them.
-    pub const ALL: [Exception; 8] = [
+    pub const ALL: [Exception; 9] = [
         Exception::VoidedLines,
         Exception::Cancelled,
         Exception::NoSales,
         Exception::PricesByHand,
         Exception::Returns,
         Exception::ReturnsWithoutReceipt,
+        Exception::PostVoids,
         Exception::PaidOut,
         Exception::Approvals,
     ];
@@ -59,6 +62,7 @@ impl Exception {
             Exception::PricesByHand => "prices_by_hand",
             Exception::Returns => "returns",
             Exception::ReturnsWithoutReceipt => "returns_without_receipt",
+            Exception::PostVoids => "post_voids",
             Exception::PaidOut => "paid_out",
             Exception::Approvals => "approvals",
         }
@@ -109,7 +113,8 @@ impl Exceptions {
             let origins = live().filter_map(|line| line.origin.as_ref());
             origins.filter(|origin| origin.sold.is_some() == with_receipt).count()
         };
-        count(Exception::Returns, back(true));
+        count(Exception::PostVoids, usize::from(transaction.voids.is_some()));
+        count(Exception::Returns, if transaction.voids.is_some() { 0 } else { back(true) });
         count(Exception::ReturnsWithoutReceipt, back(false));
         count(Exception::Approvals, transaction.approvals.len());
         if matches!(transaction.kind, TransactionKind::Sale | TransactionKind::Exchange) {

@@ -21,6 +21,7 @@ pub(crate) fn opening() -> Opening {
         now,
         cashier: "Maya".into(),
         external_reference: None,
+        voids: None,
         rule_set: "none".into(),
     }
 }

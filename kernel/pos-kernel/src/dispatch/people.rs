@@ -87,6 +87,7 @@ pub fn right(command: &Command) -> Option<Act> {
         Command::Cancel { .. } => Some(Act::CancelBasket),
         Command::ReturnItem { .. } => Some(Act::Return),
         Command::ReturnWithoutReceipt { .. } => Some(Act::ReturnWithoutReceipt),
+        Command::PostVoid { .. } => Some(Act::PostVoid),
         Command::GetReceipt { .. } => Some(Act::Reprint),
         Command::OpenShift { .. } => Some(Act::OpenShift),
         Command::PayIn(_) => Some(Act::PayIn),
@@ -238,6 +239,10 @@ impl Kernel {
                 let counted = self.shop.till.sum_of_pieces(&pieces, self.shop.currency)?;
                 (act, asked.amount.map_or(Ok(counted), |Amount(amount)| self.money(amount))?)
             }
+            Command::PostVoid { receipt, .. } => {
+                let sale = self.store.transaction(*receipt).map_err(storage_failed)?;
+                (act, sale.map_or(Money::ZERO, |sale| sale.transaction.total))
+            }
             // Less of a line is part of it taken back.
             Command::SetQuantity { line, quantity, .. } => {
                 let line = open.and_then(|open| open.basket.live_line(*line).ok());
@@ -296,7 +301,8 @@ impl Kernel {
     /// Refuses to pay out more for goods than the operator may, unless just that was approved. Answers whether it may be
     /// paid in cash that was not paid in cash.
     pub(super) fn permit_refund(&mut self, open: &Open) -> Result<bool, Refusal> {
-        if self.operator()?.is_none() {
+        // The right to void a receipt is that to pay it back.
+        if self.operator()?.is_none() || open.basket.opening.voids.is_some() {
             return Ok(false);
         }
         let taken = &open.priced.taken;

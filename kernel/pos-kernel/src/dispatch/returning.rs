@@ -1,16 +1,16 @@
 //! Goods that come back: by their receipt, or without one under the shop's limits.
 
-use super::{Found, Kernel, Open, storage_failed};
+use super::{Found, Kernel, Open, committed_reply, storage_failed};
 use pos_api::Reply;
 use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, Origin, PriceSource, SoldAs};
 use pos_domain::catalogue::Item;
-use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::{CustomerFacts, LineKind};
 use pos_domain::returns::no_receipt::{self, UnreceiptedLine};
 use pos_domain::returns::{EarlierSale, Kept, comes_back_on};
 use pos_domain::time::LocalTime;
-use pos_domain::transaction::TransactionLine;
+use pos_domain::transaction::{TransactionKind, TransactionLine};
 use pos_money::{Decimal, Quantity, Rounding};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ impl Kernel {
     pub(super) fn find_or_open(&mut self, basket: Option<BasketId>) -> Result<Open, Refusal> {
         let nothing_at_hand = self.open.values().all(|open| open.basket.suspended.is_some());
         let open = match (basket, nothing_at_hand) {
-            (None, true) => self.open_basket(None)?,
+            (None, true) => self.open_basket(None, None)?,
             _ => self.find(basket)?,
         };
         open.basket.lines_may_change()?;
@@ -53,12 +53,79 @@ impl Kernel {
             return Err(Refusal::ReasonNotAccepted { reason: asked.reason.to_owned(), action, known });
         }
         let sale = self.earlier_sale(number)?;
+        let (item, quantity) = self.comes_back(&sale, line, asked.quantity)?;
+        let mut open = self.find_or_open(basket)?;
+        if let Some(already) = comes_back_on(&open.basket, from) {
+            return Err(Refusal::ReturnedHereAlready { number, line, already });
+        }
+        let line = returned_line(&sale, from, item, quantity, open.basket.next_line_number(), asked)?;
+        Arc::make_mut(&mut open.sales).insert(number, sale);
+        self.change(open, Event::LineAdded(line))
+    }
+
+    /// Voids a receipt: a basket of its own takes all of it back at once, on the tenders it was paid with.
+    pub(super) fn post_void(&mut self, number: ReceiptNumber, reason: &str) -> Result<Reply, Refusal> {
+        let later = self.store.returns_of(number).map_err(storage_failed)?;
+        if let Some(void) = later.iter().find(|later| later.transaction.voids == Some(number)) {
+            // Voided before: the answer is the same as then.
+            return Ok(committed_reply(void));
+        }
+        if reason.trim().is_empty() {
+            let (reason, action, known) = (String::new(), "void a receipt".to_owned(), String::new());
+            return Err(Refusal::ReasonNotAccepted { reason, action, known });
+        }
+        let sale = self.earlier_sale(number)?;
+        let cannot = |problem: &str| Refusal::CannotVoid { number, problem: problem.to_owned() };
+        let transaction = &sale.committed.transaction;
+        if transaction.kind != TransactionKind::Sale {
+            return Err(Refusal::NotASale { number });
+        }
+        if !later.is_empty() {
+            return Err(cannot("part of it came back already"));
+        }
+        if self.shift.as_ref().is_none_or(|shift| shift.shift != transaction.shift) {
+            return Err(cannot("its shift is closed, and its figures stand"));
+        }
+        let open = self.open_basket(None, Some(number))?;
+        let id = open.basket.id();
+        self.open.insert(id, open.clone());
+        let done = self.take_all_back(open, sale, reason);
+        if done.is_err() {
+            // Nothing stays of what could not be voided but the record that it was tried.
+            self.cancel(Some(id))?;
+        }
+        done
+    }
+
+    fn take_all_back(&mut self, mut open: Open, sale: EarlierSale, reason: &str) -> Result<Reply, Refusal> {
+        let (id, number) = (open.basket.id(), sale.committed.number);
+        let asked = Asked { quantity: None, reason, waste: false };
+        let sold = sale.committed.transaction.lines.iter();
+        let sold = sold.filter(|line| !line.voided && line.kind != LineKind::Note);
+        let mut events = Vec::new();
+        for (here, line) in (open.basket.next_line_number()..).zip(sold) {
+            let (item, quantity) = self.comes_back(&sale, line.number, None)?;
+            let from = SoldAs { number, line: line.number };
+            events.push(Event::LineAdded(returned_line(&sale, from, item, quantity, here, &asked)?));
+        }
+        Arc::make_mut(&mut open.sales).insert(number, sale);
+        self.change_all(open, events)?;
+        self.complete(Some(id))
+    }
+
+    /// The article of a sold line, and how much of it comes back.
+    fn comes_back(
+        &self,
+        sale: &EarlierSale,
+        line: LineNumber,
+        asked: Option<Decimal>,
+    ) -> Result<(Arc<Item>, Decimal), Refusal> {
         let sold = sale.sold.line(line)?;
         let recorded = sale.committed.transaction.lines.iter().find(|known| known.number == line);
         let recorded = recorded.ok_or(Refusal::LineNotReturnable { line })?;
         let left = sold.whole.quantity - sale.returned.of_line(line).quantity;
         let item = Arc::new(item_of(recorded));
-        let quantity = match asked.quantity {
+        let quantity = match asked {
             Some(quantity) => self.checked_quantity(&item, Some(quantity))?.value,
             None if left.is_zero() => {
                 let (sold, returned) = (sold.whole.quantity, sold.whole.quantity);
@@ -66,29 +133,8 @@ impl Kernel {
             }
             None => left.abs(),
         };
-        let mut open = self.find_or_open(basket)?;
-        if let Some(already) = comes_back_on(&open.basket, from) {
-            return Err(Refusal::ReturnedHereAlready { number, line, already });
-        }
         // What comes back stands in the basket with the other sign than it was sold with.
-        let quantity = if sold.whole.quantity.is_sign_negative() { quantity } else { -quantity };
-        let line = Line {
-            number: open.basket.next_line_number(),
-            kind: LineKind::Return,
-            code: recorded.code.clone(),
-            item,
-            quantity: Quantity::new(quantity, sold.unit),
-            price: recorded.price,
-            price_source: recorded.price_source.clone(),
-            price_locked: true,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
-        };
-        Arc::make_mut(&mut open.sales).insert(number, sale);
-        self.change(open, Event::LineAdded(line))
+        Ok((item, if sold.whole.quantity.is_sign_negative() { quantity } else { -quantity }))
     }
 
     pub(super) fn return_without_receipt(
@@ -185,6 +231,7 @@ impl Kernel {
             business_date: sold.business_date,
             cashier: sold.cashier.clone(),
             external_reference: None,
+            voids: None,
             rule_set: sold.rule_set.clone(),
         });
         basket.codes = sold.codes.clone();
@@ -224,6 +271,35 @@ impl Kernel {
         let mirrored = line.quantity.value.is_sign_negative();
         Ok(if mirrored { Quantity::new(-quantity.value, quantity.unit) } else { quantity })
     }
+}
+
+/// A sold line as it stands in the basket in which it comes back.
+fn returned_line(
+    sale: &EarlierSale,
+    from: SoldAs,
+    item: Arc<Item>,
+    quantity: Decimal,
+    number: LineNumber,
+    asked: &Asked<'_>,
+) -> Result<Line, Refusal> {
+    let unit = sale.sold.line(from.line)?.unit;
+    let recorded = sale.committed.transaction.lines.iter().find(|known| known.number == from.line);
+    let recorded = recorded.ok_or(Refusal::LineNotReturnable { line: from.line })?;
+    Ok(Line {
+        number,
+        kind: LineKind::Return,
+        code: recorded.code.clone(),
+        item,
+        quantity: Quantity::new(quantity, unit),
+        price: recorded.price,
+        price_source: recorded.price_source.clone(),
+        price_locked: true,
+        attrs: Arc::new([]),
+        voided: false,
+        by_hand: None,
+        gift: None,
+        origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
+    })
 }
 
 /// The article of a recorded line, as it was sold.

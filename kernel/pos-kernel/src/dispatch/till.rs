@@ -259,6 +259,7 @@ impl Kernel {
             business_date: shift.business_date,
             cashier: self.cashier(),
             external_reference: None,
+            voids: None,
             rule_set: "".into(),
         };
         let completion = Completion {

@@ -106,6 +106,7 @@ fn basket(case: &Case) -> Result<Basket, Refusal> {
         now,
         cashier: "".into(),
         external_reference: None,
+        voids: None,
         rule_set: "".into(),
     });
     basket.customer.clone_from(&case.customer);

@@ -107,6 +107,7 @@ impl Shop {
             Command::TenderCoupon { .. }
             | Command::ReturnItem { .. }
             | Command::ReturnWithoutReceipt { .. }
+            | Command::PostVoid { .. }
             | Command::DiscountLine { .. }
             | Command::SetPrice { .. }
             | Command::DiscountBasket { .. }
