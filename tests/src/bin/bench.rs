@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command, Reply};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
+use pos_tests::durable_bench;
 use pos_tests::figures::{self, Row, quantiles, row};
 use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
@@ -35,6 +36,12 @@ enum What {
         #[arg(long)]
         no_window: bool,
     },
+    /// Durable sales beside bare commits; a shift of ten thousand sales: closed, verified, copied
+    Durable {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Prices of baskets: offers, taxes, the plugins
     Pricing {
         /// Print one JSON object
@@ -46,6 +53,15 @@ enum What {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().what {
         What::FirstSale { json, no_window } => first_sale(json, no_window),
+        What::Durable { json } => {
+            let folder = tempfile::tempdir()?;
+            eprintln!("durable sales …");
+            let (mut rows, _) = durable_sale(&folder.path().join("sale"))?;
+            eprintln!("ten thousand sales …");
+            rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
+            figures::print(&rows, &[], json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         What::Pricing { json } => {
             let (rows, skipped) = pricing_bench::run()?;
             figures::print(&rows, &skipped, json)?;

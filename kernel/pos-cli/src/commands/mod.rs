@@ -56,6 +56,19 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// What came of a command: the reply as JSON, or its text for people; a refusal on standard error.
+pub(crate) fn print_reply(reply: &Reply, json: bool, text: impl Fn(&Reply) -> String) -> anyhow::Result<ExitCode> {
+    if json {
+        print_json(reply)?;
+        return Ok(status(reply.refused.is_none()));
+    }
+    if let Some(code) = report_refusal(reply) {
+        return Ok(code);
+    }
+    print(&text(reply))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Writes one JSON object and a line feed.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string(value)?))

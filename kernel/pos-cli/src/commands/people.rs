@@ -1,6 +1,6 @@
 //! `pos people`: who works here, what they may do, and what they did.
 
-use super::{call, open_quietly, print, print_json, report_refusal};
+use super::{call, open_quietly, print_reply};
 use crate::args::{DataJsonArgs, DaysArgs, PeopleCommand, SetPersonArgs};
 use anyhow::Context;
 use jiff::civil::Date;
@@ -33,18 +33,9 @@ fn answer(common: &DataJsonArgs, command: impl FnOnce(Date) -> anyhow::Result<Co
     let today = pos_api::port::Clock::now(&clock).local().date();
     let command = command(today)?;
     let reply = call(&mut session, &format!("people-{}", Uuid::now_v7()), command);
-    let code = if common.json {
-        print_json(&reply)?;
-        reply.refused.as_ref().map(|_| ExitCode::from(1))
-    } else {
-        let code = report_refusal(&reply);
-        if code.is_none() {
-            print(&text_of(&reply))?;
-        }
-        code
-    };
+    let code = print_reply(&reply, common.json, text_of)?;
     session.close()?;
-    Ok(code.unwrap_or(ExitCode::SUCCESS))
+    Ok(code)
 }
 
 fn days(args: &DaysArgs, command: fn(Date, Date) -> Command) -> anyhow::Result<ExitCode> {

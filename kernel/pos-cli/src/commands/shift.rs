@@ -1,6 +1,6 @@
 //! `pos shift`: open, count and close a till from the shell; cash that moves without a sale.
 
-use super::{call, data_dir, print, print_json, report_refusal, tell_news};
+use super::{call, data_dir, print_reply, tell_news};
 use crate::args::{CloseShiftArgs, CountTillArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand, ZArgs};
 use crate::session::{Session, SessionOptions};
 use pos_api::command::{CountOf, MoveCash, PiecesOf};
@@ -18,18 +18,9 @@ pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
     let command_id = format!("shift-{}", Uuid::now_v7());
     let reply = call(&mut session, &command_id, command_of(command));
     tell_news(&session);
-    let code = if common.json {
-        print_json(&reply)?;
-        reply.refused.as_ref().map(|_| ExitCode::from(1))
-    } else {
-        let code = report_refusal(&reply);
-        if code.is_none() {
-            print(&text_of(&reply))?;
-        }
-        code
-    };
+    let code = print_reply(&reply, common.json, text_of)?;
     session.close()?;
-    Ok(code.unwrap_or(ExitCode::SUCCESS))
+    Ok(code)
 }
 
 fn command_of(command: ShiftCommand) -> Command {

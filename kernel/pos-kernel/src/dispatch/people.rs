@@ -23,6 +23,9 @@ use pos_domain::time::Moment;
 use pos_money::{Currency, Money, Rounding};
 use std::sync::Arc;
 
+/// Who came longer ago than this and was not seen to go has gone: nobody works for a week.
+const WORK_MS_MAX: i64 = 7 * 86_400_000;
+
 /// Who must log on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogOn {
@@ -463,7 +466,8 @@ impl Kernel {
 
     fn standings(&self) -> Result<std::collections::BTreeMap<Arc<str>, Standing>, Refusal> {
         let mut standings = std::collections::BTreeMap::new();
-        for (person, at, clock) in self.clocked(i64::MIN, i64::MAX)? {
+        let since = self.clock.now().unix_ms.saturating_sub(WORK_MS_MAX);
+        for (person, at, clock) in self.clocked(since, i64::MAX)? {
             let standing = standings.entry(person).or_insert(Standing::Away);
             if let Some(after) = standing.after(clock, at) {
                 *standing = after;
@@ -502,7 +506,8 @@ impl Kernel {
     pub(super) fn hours(&self, from: Date, to: Date) -> Result<Reply, Refusal> {
         let zone = self.zone()?;
         // Who came before the first day may still be there on it.
-        let told = self.clocked(i64::MIN, self.range(from, to)?.1)?;
+        let (from_ms, to_ms) = self.range(from, to)?;
+        let told = self.clocked(from_ms.saturating_sub(WORK_MS_MAX), to_ms)?;
         let told: Vec<_> = told.iter().map(|(person, at, clock)| (person, *at, *clock)).collect();
         let found = hours(told, self.clock.now(), &zone);
         let views =

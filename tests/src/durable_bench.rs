@@ -1,0 +1,116 @@
+//! A long shift: what closing it, reading it, verifying it and copying it cost, `bench durable`.
+
+use crate::figures::{Row, quantiles, row};
+use crate::shop::{TestShop, demo_extensions, demo_recipe};
+use anyhow::{Context, ensure};
+use pos_api::command::CountOf;
+use pos_api::port::Store;
+use pos_api::{Amount, Command, Reply};
+use pos_money::Money;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Sales of the shift.
+const SALES: usize = 10_000;
+/// How often an X report is read.
+const READINGS: usize = 200;
+
+fn accepted(reply: Reply) -> anyhow::Result<Reply> {
+    match &reply.refused {
+        Some(refused) => anyhow::bail!("{}: {}", refused.code, refused.message),
+        None => Ok(reply),
+    }
+}
+
+fn readings(shop: &mut TestShop) -> anyhow::Result<f64> {
+    let mut times: Vec<Duration> = Vec::with_capacity(READINGS);
+    for _ in 0..READINGS {
+        let started = Instant::now();
+        accepted(shop.call(Command::XReport))?;
+        times.push(started.elapsed());
+    }
+    Ok(quantiles(times).0)
+}
+
+fn sell(shop: &mut TestShop, codes: &[String]) -> anyhow::Result<()> {
+    for code in codes {
+        accepted(shop.scan(code))?;
+    }
+    accepted(shop.call(Command::TenderCash { basket: None, amount: None }))?;
+    accepted(shop.call(Command::Complete { basket: None }))?;
+    Ok(())
+}
+
+/// Ten thousand sales of two lines, counted, closed, exported, verified and copied.
+pub fn long_shift(folder: &Path) -> anyhow::Result<Vec<Row>> {
+    std::fs::create_dir_all(folder)?;
+    let recipe = demo_recipe(demo_extensions()?)?;
+    let pieces = recipe.items.iter().filter(|item| !item.unit.is_measured());
+    let codes: Vec<String> = pieces.filter_map(|item| item.codes.first().map(ToString::to_string)).collect();
+    ensure!(codes.len() > 20, "the demonstration shop has too few articles");
+    let mut shop = TestShop::open(folder, recipe)?;
+    sell(&mut shop, &codes[..2])?;
+    let reading_first = readings(&mut shop)?;
+    for sale in 1..SALES {
+        let first = sale * 2 % (codes.len() - 1);
+        sell(&mut shop, &codes[first..first + 2])?;
+    }
+    let reading_last = readings(&mut shop)?;
+    let totals = shop.store.shift_totals()?.context("an open shift")?;
+    let kept = totals.tenders.iter().filter(|(name, _)| &**name == "cash").map(|(_, amount)| *amount);
+    let cash = Money::sum(kept.chain([totals.float]))?;
+    let amount = Some(Amount(shop.kernel.shop().currency.to_decimal(cash)));
+    accepted(shop.call(Command::CountTill { counts: vec![CountOf { tender: None, amount, pieces: Vec::new() }] }))?;
+    let started = Instant::now();
+    accepted(shop.call(Command::CloseShift { reason: "bench".into(), carry: false }))?;
+    let closing = started.elapsed();
+
+    let journal = folder.join("journal.jsonl");
+    let mut out = BufWriter::new(File::create(&journal)?);
+    let records = shop.store.export_journal(&mut out)?;
+    out.flush()?;
+    drop(out);
+    let megabytes = |path: &Path| anyhow::Ok(std::fs::metadata(path)?.len() as f64 / 1e6);
+    let started = Instant::now();
+    let verified = pos_verify::verify(File::open(&journal)?, &pos_verify::Trust::default())?;
+    let verifying = started.elapsed();
+    ensure!(verified.is_verified(), "the exported journal does not verify");
+    let started = Instant::now();
+    let copy = folder.join("copy.db");
+    let found = pos_storage::back_up(&folder.join("pos.db"), &copy, &mut |_, _| {})?;
+    let copying = started.elapsed();
+    ensure!(found.problems.is_empty() && found.records == records, "the copy does not verify");
+    Ok(vec![
+        row(
+            "close_10000_sales",
+            closing.as_secs_f64() * 1000.0,
+            "ms",
+            1_000.0,
+            "at most 1 s, with its record and signature",
+        ),
+        row("x_report_first_p50", reading_first, "us", reading_first, "after one sale"),
+        row(
+            "x_report_10000_p50",
+            reading_last,
+            "us",
+            reading_first * 1.5,
+            "after ten thousand: the same rows are read",
+        ),
+        row(
+            "verifier_rate",
+            megabytes(&journal)? / verifying.as_secs_f64(),
+            "MB/s",
+            100.0,
+            "at least 100, of exported journal",
+        ),
+        row(
+            "backup_rate",
+            megabytes(&copy)? / copying.as_secs_f64(),
+            "MB/s",
+            0.0,
+            "for information: copied, looked through and verified",
+        ),
+    ])
+}
