@@ -32,13 +32,20 @@ pub struct SessionOptions {
     pub watch: bool,
     /// Other rules than the shop's own.
     pub rules: Option<Arc<Rules>>,
-    /// Who must log on: nobody on a command line, since whoever can write into the folder owns the shop.
+    /// Who must log on: people at a register; on a command line nobody, since whoever can write into the folder owns the shop.
     pub log_on: LogOn,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        SessionOptions { clock: None, devices: true, watch: true, rules: None, log_on: LogOn::Owner }
+        SessionOptions { clock: None, devices: true, watch: true, rules: None, log_on: LogOn::Needed }
+    }
+}
+
+impl SessionOptions {
+    /// For a command line: the owner of the folder acts, and nothing is reloaded meanwhile.
+    pub fn of_owner() -> SessionOptions {
+        SessionOptions { watch: false, log_on: LogOn::Owner, ..SessionOptions::default() }
     }
 }
 

@@ -75,8 +75,7 @@ fn ring(data: DataDir, lock: DataLock, shop: Shop, json: bool) -> anyhow::Result
     let clock = Arc::new(ManualClock::new(&shop.zone, first.local())?);
     let options = SessionOptions {
         clock: Some(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>),
-        watch: false,
-        ..SessionOptions::default()
+        ..SessionOptions::of_owner()
     };
     let mut session = Session::with_shop(data, lock, shop, options)?;
     tell_news(&session);

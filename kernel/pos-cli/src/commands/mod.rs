@@ -43,7 +43,7 @@ pub(crate) fn data_dir(args: &DataArgs) -> anyhow::Result<DataDir> {
 
 /// Opens a shop without paper: for commands that only read or ring from the shell.
 pub(crate) fn open_quietly(args: &DataArgs) -> anyhow::Result<Session> {
-    let options = SessionOptions { devices: false, watch: false, ..SessionOptions::default() };
+    let options = SessionOptions { devices: false, ..SessionOptions::of_owner() };
     Session::open(data_dir(args)?, options)
 }
 

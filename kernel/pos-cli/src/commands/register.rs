@@ -4,13 +4,11 @@ use super::data_dir;
 use crate::Window;
 use crate::args::RegisterArgs;
 use crate::session::{Session, SessionOptions};
-use pos_kernel::dispatch::LogOn;
 use std::process::ExitCode;
 
 /// Opens the window.
 pub(crate) fn run(args: &RegisterArgs, window: &dyn Window) -> anyhow::Result<ExitCode> {
-    let session =
-        Session::open(data_dir(&args.data)?, SessionOptions { log_on: LogOn::Needed, ..SessionOptions::default() })?;
+    let session = Session::open(data_dir(&args.data)?, SessionOptions::default())?;
     window.run(session, args)?;
     Ok(ExitCode::SUCCESS)
 }

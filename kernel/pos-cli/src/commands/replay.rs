@@ -110,9 +110,8 @@ fn open(data: DataDir, first_time: jiff::civil::DateTime) -> anyhow::Result<Repl
     let options = SessionOptions {
         clock: Some(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>),
         devices: false,
-        watch: false,
         rules: Some(Rules::fixed(vec![loyalty])),
-        ..SessionOptions::default()
+        ..SessionOptions::of_owner()
     };
     Ok(Replay { session: Session::with_shop(data, lock, shop, options)?, clock })
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// Rings every code, takes the cash, prints the receipt. If anything is refused, the basket is cancelled: a shell has
 /// no second try.
 pub(crate) fn run(args: &SellArgs) -> anyhow::Result<ExitCode> {
-    let options = SessionOptions { watch: false, ..SessionOptions::default() };
+    let options = SessionOptions::of_owner();
     let mut session = Session::open(data_dir(&args.common.data)?, options)?;
     let reply = ring(&mut session, args);
     tell_news(&session);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// One command to the kernel of this process, with printer and drawer; its paper, or the reply as JSON.
 pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
     let common = command.common().clone();
-    let options = SessionOptions { watch: false, ..SessionOptions::default() };
+    let options = SessionOptions::of_owner();
     let mut session = Session::open(data_dir(&common.data)?, options)?;
     // Each time a command of its own: the same one twice is meant twice.
     let command_id = format!("shift-{}", Uuid::now_v7());

@@ -4,7 +4,6 @@ use super::{data_dir, print_json, tell_news};
 use crate::args::KernelArgs;
 use crate::session::{Session, SessionOptions};
 use pos_api::{Envelope, Reply};
-use pos_kernel::dispatch::LogOn;
 use std::io::BufRead;
 use std::process::ExitCode;
 
@@ -13,8 +12,7 @@ const LINE_MAX: u64 = 1 << 20;
 
 /// Answers line by line until standard input ends.
 pub(crate) fn run(args: &KernelArgs) -> anyhow::Result<ExitCode> {
-    let mut session =
-        Session::open(data_dir(&args.data)?, SessionOptions { log_on: LogOn::Needed, ..SessionOptions::default() })?;
+    let mut session = Session::open(data_dir(&args.data)?, SessionOptions::default())?;
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     loop {
