@@ -17,7 +17,8 @@ const SALES: usize = 10_000;
 /// How often an X report is read.
 const READINGS: usize = 200;
 
-fn accepted(reply: Reply) -> anyhow::Result<Reply> {
+/// The reply, or why there was none.
+pub fn accepted(reply: Reply) -> anyhow::Result<Reply> {
     match &reply.refused {
         Some(refused) => anyhow::bail!("{}: {}", refused.code, refused.message),
         None => Ok(reply),

@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_api::{Amount, Command, Reply};
+use pos_api::{Amount, Command};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
-use pos_tests::durable_bench;
+use pos_tests::durable_bench::{self, accepted};
 use pos_tests::figures::{self, Row, quantiles, row};
 use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
@@ -92,13 +92,6 @@ fn first_sale(json: bool, no_window: bool) -> anyhow::Result<ExitCode> {
     }
     figures::print(&rows, &skipped, json)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn accepted(reply: Reply) -> anyhow::Result<Reply> {
-    match &reply.refused {
-        Some(refused) => anyhow::bail!("{}: {}", refused.code, refused.message),
-        None => Ok(reply),
-    }
 }
 
 /// Ten lines that every script has something to say about.

@@ -183,11 +183,13 @@ fn till_text(till: &TillRules) -> String {
 fn roles_text(roles: &Roles) -> String {
     let comment = "# What people may do who log on (`pos people set`); where nobody was entered nobody does. A role may do what stands here,\n\
                    # up to its limits, and nothing else; beyond that somebody whose role may approves it. Without [roles] there are\n\
-                   # cashier, supervisor and manager. How far a role may change prices stands in [manual.roles].\n";
+                   # cashier, supervisor and manager; with it only those that stand here. How far a role may change prices stands in [manual.roles].\n";
+    // Each list stands whole: a role has what its own line says, not what another role has.
     let example = "# [roles.cashier]\n# may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"drop-to-safe\", \"open-shift\", \"count-till\",\n\
-                   #        \"close-shift\", \"read-reports\", \"reprint\"]\n# refund_max = \"100\"\n# [roles.supervisor]\n# may = [\"return-without-receipt\",\n\
-                   #        \"refund-in-cash\", \"change-prices\", \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\"]\n# paid_out_max = \"50\"\n\
-                   # [roles.manager]\n# may = [\"see-expected\", \"read-books\", \"read-people\", \"manage-people\"]\n";
+                   #        \"close-shift\", \"read-reports\", \"reprint\"]\n# refund_max = \"100\"\n# [roles.manager]\n\
+                   # may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"return-without-receipt\", \"refund-in-cash\", \"post-void\",\n\
+                   #        \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\", \"drop-to-safe\", \"open-shift\", \"count-till\", \"close-shift\",\n\
+                   #        \"see-expected\", \"read-reports\", \"read-books\", \"reprint\", \"read-people\", \"manage-people\"]\n# paid_out_max = \"200\"\n";
     table(comment, example, "roles", (!roles.is_default()).then_some(roles))
 }
 
