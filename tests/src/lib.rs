@@ -5,6 +5,8 @@ pub mod durable_bench;
 pub mod figures;
 pub mod journal_lab;
 pub mod kills;
+pub mod payments_lab;
+pub mod power;
 pub mod pricing_bench;
 pub mod program;
 pub mod returns_lab;

@@ -79,7 +79,7 @@ fn recipe(increment: i64, redeem: RewardKind) -> anyhow::Result<Recipe> {
         extensions.push(script(&root().join("scripts").join(format!("{name}.rhai")))?);
     }
     let items = items_of(&suite.join("fixture/catalog.csv"), shop.currency)?;
-    Ok(Recipe { shop, extensions, now: "2026-03-02T10:00:00".parse()?, items })
+    Ok(Recipe { shop, extensions, now: "2026-03-02T10:00:00".parse()?, items, terminal: None })
 }
 
 fn run_in(recipe: Recipe, count: u64, seed: u64) -> anyhow::Result<Outcome> {

@@ -81,7 +81,10 @@ pub fn shop(folder: &std::path::Path, roles: Roles, caps: BTreeMap<Arc<str>, Man
     let items = items_of(&root().join("tests/suite/fixture/catalog.csv"), settings.currency)?;
     let vat = std::fs::read_to_string(root().join("tests/suite/fixture/vat.json"))?;
     let now = "2026-03-02T08:00:00".parse()?;
-    TestShop::open(folder, Recipe { shop: settings, extensions: vec![tax_table(Some(&vat))?], now, items })
+    TestShop::open(
+        folder,
+        Recipe { shop: settings, extensions: vec![tax_table(Some(&vat))?], now, items, terminal: None },
+    )
 }
 
 /// Enters somebody with a badge: PINs cost time, and are tested elsewhere.

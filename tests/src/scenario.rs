@@ -15,16 +15,18 @@
 //! with `UPDATE_REF=1` it replaces what stands there, and the difference is the review. The receipts of all completed
 //! sales stand beside the scenario, in a file of the same name with `.receipt.txt`.
 
-use crate::shop::{Recipe, TestShop, items_of, promotions, root, script, tax_table};
+use crate::shop::{Recipe, TerminalMaker, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
 use pos_api::command::{Approve, CountOf, Credentials, Discount, MoveCash, PiecesOf, Secret, SetPerson, TimeClock};
-use pos_api::port::Store;
+use pos_api::port::{Store, TerminalRequest};
 use pos_api::view::{
     AuditView, BasketView, CashierView, CountedView, GiftView, HoursView, LineView, NamedAmount, OpenBasketView,
-    PersonView, TrialBalanceView,
+    PaymentView, PersonView, TrialBalanceView,
 };
 use pos_api::{Amount, Command, Reply};
+use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
 use pos_domain::loyalty::Programme;
+use pos_domain::payment::PaymentRules;
 use pos_domain::people::Roles;
 use pos_domain::pricing::manual::ManualRules;
 use pos_domain::returns::ReturnRules;
@@ -33,6 +35,7 @@ use pos_domain::till::TillRules;
 use pos_money::{Currency, Decimal, Money, Rounding};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A scenario as it runs now.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub fn run(path: &Path) -> anyhow::Result<Outcome> {
         extensions: Vec::new(),
         now: "2026-03-02T10:00:00".parse()?,
         items: Vec::new(),
+        terminal: None,
     });
     let mut register: Option<TestShop> = None;
     let mut receipts = String::new();
@@ -103,6 +107,7 @@ pub fn shop_settings() -> anyhow::Result<Shop> {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        payments: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
@@ -120,6 +125,7 @@ struct House {
     loyalty: Option<Programme>,
     till: Option<TillRules>,
     roles: Option<Roles>,
+    payments: Option<PaymentRules>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -148,9 +154,12 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
             recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
             recipe.shop.roles = house.roles.unwrap_or(std::mem::take(&mut recipe.shop.roles));
+            recipe.shop.payments = house.payments.unwrap_or(std::mem::take(&mut recipe.shop.payments));
             recipe.shop.till = house.till.unwrap_or(std::mem::take(&mut recipe.shop.till));
             recipe.shop.loyalty = house.loyalty.or(recipe.shop.loyalty.take());
         }
+        // Its faults come in the order of the payments and questions: `terminal none loses-answer declines`.
+        ["terminal", faults @ ..] => recipe.terminal = Some(terminal(faults)?),
         ["shop", "prices-exclude-tax"] => recipe.shop.prices_include_tax = false,
         _ => return Ok(false),
     }
@@ -294,6 +303,12 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
         ["tender", "coupon", amount] => Command::TenderCoupon { basket, amount: Amount(amount.parse()?) },
+        ["tender", "card"] => Command::TenderCard { basket, amount: None },
+        ["tender", "card", amount] => Command::TenderCard { basket, amount: Some(Amount(amount.parse()?)) },
+        ["payment", "check"] => Command::CheckPayment { basket },
+        ["payment", "give-up"] => Command::GiveUpPayment { basket },
+        ["payment", "leave"] => Command::LeavePayment { basket },
+        ["payments"] => Command::ListPayments,
         ["remove", "tender"] => Command::RemoveTender { basket },
         ["complete"] => Command::Complete { basket },
         ["cancel"] => Command::Cancel { basket },
@@ -309,6 +324,34 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         writeln!(receipts, "{}", receipt.text)?;
     }
     describe(shop, &reply, line_before)
+}
+
+/// A terminal that outlives the register, and what goes wrong with each question to it in turn.
+fn terminal(faults: &[&str]) -> anyhow::Result<TerminalMaker> {
+    let fault = |name: &&str| {
+        Ok(match *name {
+            "none" => Fault::None,
+            "declines" => Fault::Declines,
+            "loses-question" => Fault::LosesQuestion,
+            "loses-answer" => Fault::LosesAnswer,
+            "arrives-late" => Fault::ArrivesLate(2),
+            "approves-part" => Fault::ApprovesPart,
+            "takes-too-much" => Fault::TakesTooMuch,
+            "arrives-twice" => Fault::ArrivesTwice,
+            "cannot-reverse" => Fault::CannotReverse,
+            "goes-offline" => Fault::GoesOffline,
+            other => bail!("a terminal has no fault \"{other}\""),
+        })
+    };
+    let faults: Vec<Fault> = faults.iter().map(fault).collect::<anyhow::Result<_>>()?;
+    let faults = Arc::new(Mutex::new(faults.into_iter()));
+    let simulator = Simulator::default();
+    Ok(Arc::new(move || {
+        let faults = Arc::clone(&faults);
+        let next =
+            move |_: &TerminalRequest| faults.lock().unwrap_or_else(PoisonError::into_inner).next().unwrap_or_default();
+        Box::new(SimulatedTerminal::new(simulator.clone(), next))
+    }))
 }
 
 /// `maya 1234`, or a badge.
@@ -431,6 +474,18 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         }
     }
     parts.extend(reply.operator.as_ref().map(|operator| format!("{} serves as {}", operator.name, operator.role)));
+    if let Some(payments) = &reply.payments {
+        let one = |view: &PaymentView| format!("{} {} {}", view.direction, view.amount, view.state);
+        parts.push(payments.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
+    for payment in reply.view.iter().flat_map(|view| &view.payments) {
+        let awaited = if payment.awaited { " awaited" } else { "" };
+        let detail = if payment.detail.is_empty() { String::new() } else { format!(" ({})", payment.detail) };
+        let part = payment.approved.filter(|approved| *approved != payment.amount);
+        let part = part.map(|approved| format!(" with {approved}")).unwrap_or_default();
+        let PaymentView { direction, amount, state, .. } = payment;
+        parts.push(format!("payment {direction} {amount} {state}{part}{awaited}{detail}"));
+    }
     if let Some(people) = &reply.people {
         let one = |view: &PersonView| {
             let standing = if view.active { view.standing.clone().unwrap_or_default() } else { "gone".to_owned() };

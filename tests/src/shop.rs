@@ -1,6 +1,6 @@
 //! A shop in a temporary folder, with real storage, real scripts and the real tax plugin.
 
-use pos_api::port::{Clock, Devices, Extension, ExtensionLoader, ExtensionSource, Store};
+use pos_api::port::{Clock, Devices, Extension, ExtensionLoader, ExtensionSource, PaymentTerminal, Store};
 use pos_api::{Command, Envelope, Reply};
 use pos_cli::data_dir::DataDir;
 use pos_cli::offers::OffersLoader;
@@ -29,8 +29,12 @@ pub struct TestShop {
     /// Its time.
     pub clock: Arc<ManualClock>,
     rules: Arc<Rules>,
+    terminal: Option<TerminalMaker>,
     commands: u64,
 }
+
+/// Makes the shop's terminal, anew after each restart.
+pub type TerminalMaker = Arc<dyn Fn() -> Box<dyn PaymentTerminal>>;
 
 /// What a test shop is made of.
 pub struct Recipe {
@@ -42,6 +46,8 @@ pub struct Recipe {
     pub now: jiff::civil::DateTime,
     /// Articles.
     pub items: Vec<pos_domain::catalogue::Item>,
+    /// Its terminal.
+    pub terminal: Option<TerminalMaker>,
 }
 
 impl TestShop {
@@ -53,28 +59,30 @@ impl TestShop {
 
     /// Opens the shop on a storage opened by the caller.
     pub fn open_with(store: SqliteStore, recipe: Recipe) -> anyhow::Result<TestShop> {
-        let Recipe { shop, extensions, now, items } = recipe;
+        let Recipe { shop, extensions, now, items, terminal } = recipe;
         let store = Arc::new(store);
         if !items.is_empty() {
             store.upsert_items(items)?;
         }
         let clock = Arc::new(ManualClock::new(&shop.zone, now)?);
         let rules = Rules::fixed(extensions);
-        let kernel = kernel(shop, &store, &rules, &clock)?;
-        Ok(TestShop { kernel, store, clock, rules, commands: 0 })
+        let kernel = kernel(shop, &store, &rules, &clock, terminal.as_ref())?;
+        Ok(TestShop { kernel, store, clock, rules, terminal, commands: 0 })
     }
 
     /// Forgets everything that is not stored, as a program does that was killed.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.store.flush()?;
-        self.kernel = kernel(self.kernel.shop().clone(), &self.store, &self.rules, &self.clock)?;
+        self.kernel =
+            kernel(self.kernel.shop().clone(), &self.store, &self.rules, &self.clock, self.terminal.as_ref())?;
+        self.kernel.wait_for_terminal();
         Ok(())
     }
 
     /// Sends a command under a fresh id.
     pub fn call(&mut self, command: Command) -> Reply {
         self.commands += 1;
-        self.kernel.handle(Envelope { command_id: format!("t{}", self.commands), command })
+        self.kernel.handle_and_wait(Envelope { command_id: format!("t{}", self.commands), command })
     }
 
     /// Scans a code into the one open basket.
@@ -88,6 +96,7 @@ fn kernel(
     store: &Arc<SqliteStore>,
     rules: &Arc<Rules>,
     clock: &Arc<ManualClock>,
+    terminal: Option<&TerminalMaker>,
 ) -> anyhow::Result<Kernel> {
     let parts = Parts {
         shop,
@@ -96,7 +105,7 @@ fn kernel(
         clock: Arc::<ManualClock>::clone(clock) as Arc<dyn Clock>,
         ids: Arc::<OrderedIds>::default(),
         log_on: LogOn::Needed,
-        devices: Devices::default(),
+        devices: Devices { terminal: terminal.map(|make| make()), ..Devices::default() },
         news: Arc::new(|_| {}),
     };
     Kernel::start(parts).map_err(|refusal| anyhow::anyhow!("{refusal}"))
@@ -109,6 +118,7 @@ pub fn demo_recipe(extensions: Vec<Arc<dyn Extension>>) -> anyhow::Result<Recipe
         extensions,
         now: "2026-11-18T17:30:00".parse()?,
         items: demo_catalogue::demo_items()?,
+        terminal: None,
     })
 }
 

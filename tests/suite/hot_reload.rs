@@ -97,7 +97,7 @@ fn a_saved_script_is_in_use_within_a_second() {
 fn next_news(session: &Session) -> RuleNews {
     match session.news.recv_timeout(Duration::from_secs(60)).unwrap() {
         News::Rule(news) => news,
-        News::Effect(effect) => panic!("{effect:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -9,6 +9,7 @@ mod first_party;
 mod hot_reload;
 mod journal;
 mod kills;
+mod payments;
 mod replay;
 mod returns;
 mod rights;

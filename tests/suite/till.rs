@@ -11,7 +11,11 @@ fn shop(folder: &tempfile::TempDir) -> TestShop {
     let mut settings = shop_settings().unwrap();
     settings.till.blind = true;
     let now = "2026-03-02T08:00:00".parse().unwrap();
-    TestShop::open(folder.path(), Recipe { shop: settings, extensions: Vec::new(), now, items: Vec::new() }).unwrap()
+    TestShop::open(
+        folder.path(),
+        Recipe { shop: settings, extensions: Vec::new(), now, items: Vec::new(), terminal: None },
+    )
+    .unwrap()
 }
 
 fn send(shop: &mut TestShop, command_id: &str, command: Command) -> Reply {

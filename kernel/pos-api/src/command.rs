@@ -1,8 +1,8 @@
 //! Commands, and the replies to them.
 
 use crate::view::{
-    AuditView, BasketView, CashierView, CountView, HoursView, ItemView, OpenBasketView, PersonView, ReceiptView,
-    ReportView, TrialBalanceView, VerificationView,
+    AuditView, BasketView, CashierView, CountView, HoursView, ItemView, OpenBasketView, PaymentView, PersonView,
+    ReceiptView, ReportView, TrialBalanceView, VerificationView,
 };
 use jiff::civil::Date;
 use pos_domain::Refusal;
@@ -228,6 +228,37 @@ pub enum Command {
         /// Its value, in major units.
         amount: Amount,
     },
+    /// Asks the terminal for money, or, where goods come back that were paid by card, to pay it back. The reply comes before
+    /// the terminal's answer: `payments` of the basket say where it stands.
+    TenderCard {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// How much, in major units; what is due if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+    },
+    /// Asks the terminal again what became of a payment that gave no answer.
+    CheckPayment {
+        /// Which basket; without one, payments that baskets went on without as well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Does not wait for a payment any more: what the terminal took, or still takes, goes back.
+    GiveUpPayment {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Goes on with the basket although a terminal that cannot be reached may have taken money. It is followed, and given
+    /// back once the terminal can be reached.
+    LeavePayment {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+    },
+    /// Lists the payments that are followed although their baskets are closed.
+    ListPayments,
     /// Gives the last tender back.
     RemoveTender {
         /// Which basket.
@@ -392,6 +423,10 @@ impl Command {
             | Command::RedeemPoints { basket, .. }
             | Command::TenderCash { basket, .. }
             | Command::TenderCoupon { basket, .. }
+            | Command::TenderCard { basket, .. }
+            | Command::CheckPayment { basket }
+            | Command::GiveUpPayment { basket }
+            | Command::LeavePayment { basket }
             | Command::RemoveTender { basket }
             | Command::Complete { basket }
             | Command::Cancel { basket }
@@ -419,6 +454,7 @@ impl Command {
             | Command::Exceptions { .. }
             | Command::Audit { .. }
             | Command::ListBaskets
+            | Command::ListPayments
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
             | Command::XReport
@@ -670,6 +706,9 @@ pub struct Reply {
     /// What people did that left no transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<Vec<AuditView>>,
+    /// Payments that are followed although their baskets are closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payments: Option<Vec<PaymentView>>,
     /// Articles found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<ItemView>>,

@@ -5,6 +5,7 @@ use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::offer_use::Used;
+use pos_domain::payment::{Authorisation, Intent, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
@@ -14,6 +15,7 @@ use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
 use pos_money::Money;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -219,6 +221,10 @@ pub trait Store: Send + Sync {
         to_ms: i64,
         each: &mut dyn FnMut(&Committed),
     ) -> Result<(), StoreError>;
+    /// Payments whose baskets are closed and which are not settled, oldest first.
+    fn open_payments(&self) -> Result<Vec<Payment>, StoreError>;
+    /// A payment of a basket that is closed, as it stands.
+    fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
     /// Balances of all accounts by path, and stock levels by article.
     fn trial_balance(&self) -> Result<TrialBalance, StoreError>;
     /// Reads the whole journal and checks chain, numbers and sums.
@@ -381,11 +387,72 @@ pub trait CashDrawer: Send {
     fn open_drawer(&mut self) -> Result<(), DeviceError>;
 }
 
-/// The devices of a register, owned by the kernel's effect thread.
+/// What a payment terminal is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminalRequest {
+    /// Take the money, or pay it.
+    Pay(Intent),
+    /// Say what became of a payment.
+    Status(PaymentId),
+    /// Give it back if it was taken, and take nothing should it arrive only now.
+    Reverse(PaymentId),
+}
+
+impl TerminalRequest {
+    /// The payment it is about.
+    pub fn payment(&self) -> PaymentId {
+        match self {
+            TerminalRequest::Pay(intent) => intent.id,
+            TerminalRequest::Status(id) | TerminalRequest::Reverse(id) => *id,
+        }
+    }
+}
+
+/// What it says. What it does not say is a [`DeviceError`], and means: it may have happened, or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminalAnswer {
+    /// The money was taken, or paid.
+    Approved(Authorisation),
+    /// It was not.
+    Declined {
+        /// Why, in its words.
+        reason: String,
+    },
+    /// It is still at it.
+    InProgress,
+    /// It never heard of that payment.
+    NotKnown,
+    /// Nothing was taken, it was given back, and a request that arrives late will be declined.
+    Reversed,
+    /// It was taken, and can no longer be given back this way.
+    NotReversible(Authorisation),
+    /// Approved offline: the card's issuer has promised it now.
+    Forwarded,
+    /// Approved offline: the card's issuer has refused it.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A payment terminal that keeps cards' numbers to itself.
+pub trait PaymentTerminal: Send {
+    /// Name for people and logs.
+    fn name(&self) -> String;
+    /// Asks and waits for the answer, as long as a customer may take. While `given_up` says so the cashier does not wait for
+    /// a payment any more: a driver that can, aborts it at the terminal, and answers what became of it.
+    fn ask(&mut self, request: &TerminalRequest, given_up: &dyn Fn() -> bool) -> Result<TerminalAnswer, DeviceError>;
+}
+
+/// The devices of a register, owned by the kernel's threads.
 #[derive(Default)]
 pub struct Devices {
     /// Prints receipts.
     pub printer: Option<Box<dyn ReceiptPrinter>>,
     /// Holds the cash.
     pub drawer: Option<Box<dyn CashDrawer>>,
+    /// Takes cards.
+    pub terminal: Option<Box<dyn PaymentTerminal>>,
 }

@@ -48,6 +48,9 @@ pub struct BasketView {
     /// What will be paid to the customer at completion, and how.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payouts: Vec<TenderView>,
+    /// What terminals were asked for, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<PaymentView>,
     /// Sum of the tenders.
     #[schemars(with = "String")]
     pub tendered: Text,
@@ -83,6 +86,36 @@ pub struct BasketView {
     /// Points spent on this receipt; negative: given back.
     #[serde(default)]
     pub points_redeemed: i64,
+}
+
+/// A payment with a terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PaymentView {
+    /// Its id, here and at the terminal.
+    pub id: String,
+    /// `charge` or `refund`.
+    pub direction: String,
+    /// What was asked for.
+    #[schemars(with = "String")]
+    pub amount: Text,
+    /// `asked`, `unknown`, `approved`, `approved-offline`, `declined`, `reversing`, `reversed`, `kept` or `refused`.
+    pub state: String,
+    /// What was approved; absent unless it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub approved: Option<Text>,
+    /// What the customer added to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tip: Option<Text>,
+    /// The card, as it may be shown: `Visa ****1234`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub card: String,
+    /// Why it stands so, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// The basket waits for it: nothing else can be done with it before.
+    pub awaited: bool,
 }
 
 /// Gifts that an offer lets the customer choose from.

@@ -190,6 +190,7 @@ fn compose(answers: Answers) -> Result<Shop, InitError> {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        payments: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

@@ -12,13 +12,18 @@
 //! pin = 2
 //! on_ms = 120
 //! off_ms = 240
+//!
+//! [terminal]
+//! kind = "tcp"                 # "tcp", "simulated" or "none"
+//! address = "10.0.0.20:22000"  # a terminal's bridge, see `pos_devices::terminal`
 //! ```
 
 use crate::drawer::{Pin, PrinterDrawer, Pulse, Sensor};
 use crate::printer::{EscPosPrinter, Questions};
 use crate::profile::PrinterProfile;
+use crate::terminal::{SimulatedTerminal, TcpTerminal, TerminalTimeouts};
 use crate::transport::{FileTransport, Jobs, SharedTransport, TcpTimeouts, TcpTransport, error};
-use pos_api::port::{DeviceError, DeviceErrorKind, Devices};
+use pos_api::port::{DeviceError, DeviceErrorKind, Devices, PaymentTerminal};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -32,6 +37,8 @@ pub struct DevicesConfig {
     pub printer: PrinterConfig,
     /// Holds the cash.
     pub drawer: DrawerConfig,
+    /// Takes cards.
+    pub terminal: TerminalConfig,
 }
 
 impl DevicesConfig {
@@ -131,15 +138,76 @@ impl Default for DrawerConfig {
     }
 }
 
+/// Where cards are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminalKind {
+    /// Nowhere.
+    #[default]
+    None,
+    /// At a terminal that is a program: to learn with.
+    Simulated,
+    /// At a terminal, or its bridge, in the network.
+    Tcp,
+}
+
+/// The payment terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TerminalConfig {
+    /// Which.
+    pub kind: TerminalKind,
+    /// Of one in the network: `10.0.0.20:22000`.
+    pub address: String,
+    /// Wait for a connection.
+    pub connect_timeout_ms: u64,
+    /// Wait for a customer to pay.
+    pub pay_timeout_ms: u64,
+    /// Wait for any other answer.
+    pub answer_timeout_ms: u64,
+}
+
+impl Default for TerminalConfig {
+    fn default() -> Self {
+        TerminalConfig {
+            kind: TerminalKind::None,
+            address: String::new(),
+            connect_timeout_ms: 2_000,
+            pay_timeout_ms: 120_000,
+            answer_timeout_ms: 10_000,
+        }
+    }
+}
+
+fn open_terminal(config: &TerminalConfig) -> Result<Option<Box<dyn PaymentTerminal>>, DeviceError> {
+    match config.kind {
+        TerminalKind::None => Ok(None),
+        TerminalKind::Simulated => Ok(Some(Box::new(SimulatedTerminal::to_learn_with()))),
+        TerminalKind::Tcp if config.address.is_empty() => {
+            let message = "A terminal in the network needs its address. Add a line like address = \"10.0.0.20:22000\".";
+            Err(error("terminal", DeviceErrorKind::Failure, message))
+        }
+        TerminalKind::Tcp => {
+            let timeouts = TerminalTimeouts {
+                connect: Duration::from_millis(config.connect_timeout_ms.max(1)),
+                pay: Duration::from_millis(config.pay_timeout_ms),
+                answer: Duration::from_millis(config.answer_timeout_ms.max(1)),
+            };
+            Ok(Some(Box::new(TcpTerminal::new(config.address.as_str(), timeouts))))
+        }
+    }
+}
+
 /// Opens what is configured. A network printer that is off is no error here: it is connected to for each job.
 pub fn open_devices(config: &DevicesConfig, data_dir: &Path) -> Result<Devices, DeviceError> {
-    let DevicesConfig { printer, drawer } = config;
+    let DevicesConfig { printer, drawer, terminal } = config;
+    let terminal = open_terminal(terminal)?;
     let opened = open_printer(printer, data_dir)?;
     let drawer = open_drawer(drawer, opened.as_ref())?;
     let printer = opened.map(|Wire { transport, questions }| {
         Box::new(EscPosPrinter::new(transport, printer.profile.clone(), questions)) as Box<_>
     });
-    Ok(Devices { printer, drawer: drawer.map(|drawer| Box::new(drawer) as Box<_>) })
+    Ok(Devices { printer, drawer: drawer.map(|drawer| Box::new(drawer) as Box<_>), terminal })
 }
 
 #[derive(Clone)]
@@ -257,6 +325,7 @@ mod tests {
         }
         let cases = [
             ("[printer]\nkind = 'tcp'", "needs its address"),
+            ("[terminal]\nkind = 'tcp'", "needs its address"),
             ("[drawer]\nkind = 'printer'", "no printer is set up"),
             ("[printer]\nkind = 'tcp'\naddress = 'a'\n[drawer]\nkind = 'printer'\non_ms = 600", "from 2 to 510 ms"),
         ];

@@ -1,4 +1,4 @@
-//! Receipt printers, cash drawers and scanners, and a paper simulator.
+//! Receipt printers, cash drawers, scanners and payment terminals, and a paper simulator.
 //!
 //! The kernel prints a [`Receipt`](pos_domain::receipt::Receipt) and opens a drawer through the ports of
 //! [`pos_api::port`]; this crate is what stands behind them. A receipt becomes bytes of ESC/POS ([`escpos::encode`], the
@@ -36,6 +36,7 @@ mod printer;
 pub mod profile;
 pub mod scanner;
 pub mod status;
+pub mod terminal;
 pub mod transport;
 
 pub use config::{DevicesConfig, open_devices};

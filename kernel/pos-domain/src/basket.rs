@@ -8,11 +8,12 @@
 use crate::catalogue::Item;
 use crate::ids::{BasketId, LineNumber, ReceiptNumber};
 use crate::loyalty::Redeemed;
+use crate::payment::{Direction, Intent, Move, Payment};
 use crate::people::Approval;
 use crate::pricing::manual::ByHand;
 use crate::pricing::proposal::{Attr, CustomerFacts, LineKind};
 use crate::refusal::Refusal;
-use crate::tender::Tender;
+use crate::tender::{Tender, TenderKind};
 use crate::time::{LocalTime, Moment};
 use jiff::civil::Date;
 use pos_money::{Quantity, UnitPrice};
@@ -221,6 +222,15 @@ pub enum Event {
     },
     /// Somebody let its cashier do what they may not do alone. Not a step to undo.
     Approved(Approval),
+    /// A terminal is going to be asked for money.
+    PaymentAsked(Intent),
+    /// Something was heard of a payment, or decided about it.
+    PaymentMoved {
+        /// Which of the basket's payments.
+        number: u32,
+        /// What.
+        to: Move,
+    },
     /// Money was taken.
     TenderAdded(Tender),
     /// The last tender was given back.
@@ -259,6 +269,8 @@ pub struct Basket {
     pub lines: Vec<Line>,
     /// Money taken so far.
     pub tenders: Vec<Tender>,
+    /// What terminals were asked for, in order.
+    pub payments: Vec<Payment>,
     /// Who buys.
     pub customer: Option<Arc<CustomerFacts>>,
     /// Coupon codes shown, in order.
@@ -286,6 +298,7 @@ impl Basket {
             opening,
             lines: Vec::new(),
             tenders: Vec::new(),
+            payments: Vec::new(),
             customer: None,
             codes: Vec::new(),
             by_hand: None,
@@ -318,7 +331,9 @@ impl Basket {
 
     /// Where it stands.
     pub fn state(&self) -> State {
-        if self.tenders.is_empty() { State::Open } else { State::Tendering }
+        let takes_part = |payment: &Payment| payment.is_awaited() || payment.approved().is_some();
+        let untouched = self.tenders.is_empty() && !self.payments.iter().any(takes_part);
+        if untouched { State::Open } else { State::Tendering }
     }
 
     /// Lines that count.
@@ -348,6 +363,11 @@ impl Basket {
             State::Open => Ok(()),
             State::Tendering => Err(Refusal::BasketBeingPaid),
         }
+    }
+
+    /// The payment that must be settled before anything else is done with the basket.
+    pub fn awaited_payment(&self) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.is_awaited())
     }
 
     /// Whether there is a step on the lines to take back.
@@ -468,12 +488,41 @@ impl Basket {
                 self.opening.cashier = cashier;
             }
             Event::Approved(approval) => self.approvals.push(approval),
+            Event::PaymentAsked(intent) => {
+                let expected = self.payments.len() + 1;
+                if intent.id.basket != self.opening.id || usize::try_from(intent.id.number) != Ok(expected) {
+                    return Err(Refusal::CheckFailed {
+                        problem: format!("payment {} arrived out of order", intent.id),
+                    });
+                }
+                self.payments.push(Payment::new(intent));
+            }
+            Event::PaymentMoved { number, to } => self.move_payment(number, &to)?,
             Event::TenderAdded(tender) => self.tenders.push(tender),
             Event::TenderRemoved => {
                 self.tenders.pop();
             }
         }
         self.version += 1;
+        Ok(())
+    }
+
+    /// What is approved becomes a tender, and stops being one when it is given back.
+    fn move_payment(&mut self, number: u32, to: &Move) -> Result<(), Refusal> {
+        let found = self.payments.iter_mut().find(|payment| payment.intent.id.number == number);
+        let missing = || Refusal::CheckFailed { problem: format!("the basket has no payment {number}") };
+        let payment = found.ok_or_else(missing)?;
+        let Some(after) = payment.after(to) else { return Ok(()) };
+        let before = std::mem::replace(payment, after);
+        if payment.intent.direction == Direction::Charge {
+            match (before.approved(), payment.approved()) {
+                (None, Some(found)) => {
+                    self.tenders.push(Tender { payment: Some(number), ..Tender::new(TenderKind::Card, found.amount) })
+                }
+                (Some(_), None) => self.tenders.retain(|tender| tender.payment != Some(number)),
+                _ => {}
+            }
+        }
         Ok(())
     }
 

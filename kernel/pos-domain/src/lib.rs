@@ -10,6 +10,7 @@ pub mod ids;
 pub mod ledger;
 pub mod loyalty;
 pub mod offer_use;
+pub mod payment;
 pub mod people;
 pub mod pricing;
 pub mod receipt;

@@ -47,6 +47,8 @@ pub enum Act {
     PostVoid,
     /// Discounts and prices by hand: up to the caps of `[manual.roles]`, which also say who may at all.
     ChangePrices,
+    /// Go on with a basket although it is not known whether its card was charged.
+    LeavePayment,
     /// Open the drawer for nothing.
     OpenDrawer,
     /// Pay money in.
@@ -79,7 +81,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 22] = [
+    pub const ALL: [Act; 23] = [
         Act::Sell,
         Act::VoidLine,
         Act::CancelBasket,
@@ -88,6 +90,7 @@ impl Act {
         Act::RefundInCash,
         Act::PostVoid,
         Act::ChangePrices,
+        Act::LeavePayment,
         Act::OpenDrawer,
         Act::PayIn,
         Act::PayOut,
@@ -115,6 +118,7 @@ impl Act {
             Act::RefundInCash => "pay in cash what was not paid in cash",
             Act::PostVoid => "void receipts",
             Act::ChangePrices => "change prices",
+            Act::LeavePayment => "go on without a card payment's outcome",
             Act::OpenDrawer => "open the drawer for nothing",
             Act::PayIn => "pay money in",
             Act::PayOut => "pay money out",
@@ -171,6 +175,7 @@ impl Default for Roles {
             Act::ReturnWithoutReceipt,
             Act::PostVoid,
             Act::ChangePrices,
+            Act::LeavePayment,
             Act::OpenDrawer,
             Act::PayIn,
             Act::PayOut,

@@ -4,8 +4,10 @@
 //! [`Receipt::to_text`] lays them out on a fixed number of columns, which is also the reference form in tests.
 
 use crate::ids::ReceiptNumber;
+use crate::payment::{Authorisation, Payment, card_text};
 use crate::returns::PointFigure;
 use crate::shop::Shop;
+use crate::tender::{Tender, TenderKind};
 use crate::till::{Pieces, TenderCount, TillAct};
 use crate::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money};
@@ -250,6 +252,7 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         TransactionKind::TenderLoan => Some("FLOAT ADDED"),
         TransactionKind::TenderPickup => Some("TAKEN TO THE SAFE"),
         TransactionKind::TillCount => Some("TILL COUNTED"),
+        TransactionKind::Payment => Some("CARD PAYMENT - NOT A SALE"),
     };
     if let Some(heading) = heading {
         receipt.text(heading, Align::Center, Style::Bold);
@@ -284,10 +287,14 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
             receipt.pair(label, amount(tender.amount), Style::Normal, 0);
         }
     }
+    for payment in &transaction.payments {
+        payment_blocks(&mut receipt, payment, currency);
+    }
     if !transaction.rounding.is_zero() {
         receipt.pair("Cash rounding", amount(transaction.rounding), Style::Normal, 0);
     }
-    if transaction.tenders.iter().any(|tender| !tender.amount.is_negative()) {
+    let gives_change = |tender: &Tender| tender.kind != TenderKind::Card && !tender.amount.is_negative();
+    if transaction.tenders.iter().any(gives_change) {
         receipt.pair("Change", amount(transaction.change), Style::Bold, 0);
     }
 
@@ -326,6 +333,22 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     }
     receipt.blocks.push(Block::Barcode { data: number_text(&transaction.register, committed.number) });
     receipt
+}
+
+/// The card, its approval and a tip; of one that did not come about, nothing.
+fn payment_blocks(receipt: &mut Receipt, payment: &Payment, currency: Currency) {
+    let Some(found) = payment.approved() else { return };
+    let Authorisation { tip, code, offline, .. } = found;
+    let approval = if code.is_empty() { String::new() } else { format!("Approval {}", printable(code)) };
+    receipt.pair(printable(&card_text(found)), approval, Style::Normal, 2);
+    if *offline {
+        receipt.text("  approved offline", Align::Left, Style::Normal);
+    }
+    if !tip.is_zero() {
+        receipt.pair("Tip", currency.format(*tip), Style::Normal, 2);
+        let taken = found.taken().unwrap_or_default();
+        receipt.pair("Charged to the card", currency.format(taken), Style::Normal, 2);
+    }
 }
 
 /// What was done to the till: notes and coins, the amount, why, and room to sign.

@@ -114,6 +114,27 @@ pub enum Refusal {
         /// What is due, in major units.
         due: Decimal,
     },
+    /// No terminal is set up.
+    #[error("There is no card terminal.")]
+    NoTerminal,
+    /// It is not known whether the money was taken.
+    #[error("{}", awaited(state))]
+    PaymentAwaited {
+        /// Where the payment stands.
+        state: String,
+    },
+    /// Money that a terminal took is still part of the basket.
+    #[error("A card payment of this basket stands.")]
+    PaymentStands,
+    /// Nothing to ask for, to give up or to leave.
+    #[error("The basket waits for no card payment.")]
+    NoPaymentAwaited,
+    /// A refund goes to a card, and no terminal has paid it.
+    #[error("{amount} goes back to the card.")]
+    RefundToCard {
+        /// How much, in major units.
+        amount: Decimal,
+    },
     /// The tax plugin is unavailable and the owner allowed no fallback.
     #[error("Tax cannot be computed: {problem}")]
     TaxUnavailable {
@@ -381,6 +402,15 @@ fn no_reason(reason: &str, action: &str) -> String {
     }
 }
 
+/// Where a payment stands that a basket waits for.
+fn awaited(state: &str) -> &'static str {
+    match state {
+        "asked" => "The terminal has not answered yet.",
+        "unknown" => "The terminal gave no answer: the card may have been charged.",
+        _ => "The card payment is being given back, and the terminal has not confirmed it yet.",
+    }
+}
+
 /// ` (known are: broken, wrong size)`; nothing without a list.
 fn with_known(known: &str) -> String {
     if known.is_empty() { String::new() } else { format!(" (known are: {known})") }
@@ -428,6 +458,11 @@ impl Refusal {
             Refusal::TenderTooSmall { .. } => "tender_too_small",
             Refusal::NothingDue => "nothing_due",
             Refusal::TenderGivesNoChange { .. } => "tender_gives_no_change",
+            Refusal::NoTerminal => "no_terminal",
+            Refusal::PaymentAwaited { .. } => "payment_awaited",
+            Refusal::PaymentStands => "payment_stands",
+            Refusal::NoPaymentAwaited => "no_payment_awaited",
+            Refusal::RefundToCard { .. } => "refund_to_card",
             Refusal::TaxUnavailable { .. } => "tax_unavailable",
             Refusal::AmountTooLarge { .. } => "amount_too_large",
             Refusal::AlreadyRung { .. } => "already_rung",
@@ -493,6 +528,13 @@ impl Refusal {
             Refusal::TenderTooSmall { .. } => "Take the rest, in cash or another way.",
             Refusal::NothingDue => "Complete the sale.",
             Refusal::TenderGivesNoChange { .. } => "Enter at most the amount due.",
+            Refusal::NoTerminal => "Take cash; [terminal] in devices.toml says which terminal the register has.",
+            Refusal::PaymentAwaited { .. } => {
+                "Ask the terminal again, give the payment up, or let a supervisor go on without it."
+            }
+            Refusal::PaymentStands => "Give the card payment back first.",
+            Refusal::NoPaymentAwaited => "Go on with the sale.",
+            Refusal::RefundToCard { .. } => "Pay it back with the terminal, then complete.",
             Refusal::TaxUnavailable { .. } => {
                 "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml."
             }

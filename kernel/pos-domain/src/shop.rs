@@ -1,6 +1,7 @@
 //! The shop itself: who sells, in which currency, under which rules of the house.
 
 use crate::loyalty::Programme;
+use crate::payment::PaymentRules;
 use crate::people::Roles;
 use crate::pricing::Policy;
 use crate::pricing::manual::ManualRules;
@@ -58,6 +59,9 @@ pub struct Shop {
     /// Cash that moves without a sale, and how a till is counted: `[till]`.
     #[serde(default, skip_serializing_if = "TillRules::is_default")]
     pub till: TillRules,
+    /// Payments with a terminal: `[payments]`.
+    #[serde(default, skip_serializing_if = "PaymentRules::is_default")]
+    pub payments: PaymentRules,
     /// What the people who log on may do: `[roles]`.
     #[serde(default, skip_serializing_if = "Roles::is_default")]
     pub roles: Roles,

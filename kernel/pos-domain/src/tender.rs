@@ -15,6 +15,8 @@ pub enum TenderKind {
     Coupon,
     /// Loyalty points whose programme redeems them as a tender; no change.
     Points,
+    /// A card or a phone, approved at a terminal; no change.
+    Card,
 }
 
 impl TenderKind {
@@ -24,6 +26,7 @@ impl TenderKind {
             TenderKind::Cash => "cash",
             TenderKind::Coupon => "coupon",
             TenderKind::Points => "points",
+            TenderKind::Card => "card",
         }
     }
 
@@ -33,6 +36,7 @@ impl TenderKind {
             TenderKind::Cash => "Cash",
             TenderKind::Coupon => "Coupon",
             TenderKind::Points => "Points",
+            TenderKind::Card => "Card",
         }
     }
 
@@ -58,6 +62,9 @@ pub struct Tender {
     /// Points it was paid with.
     #[serde(default, skip_serializing_if = "is_none")]
     pub points: i64,
+    /// The payment it was approved by, among those of its basket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<u32>,
 }
 
 fn is_none(points: &i64) -> bool {
@@ -67,7 +74,7 @@ fn is_none(points: &i64) -> bool {
 impl Tender {
     /// Money, without points.
     pub fn new(kind: TenderKind, amount: Money) -> Tender {
-        Tender { kind, amount, points: 0 }
+        Tender { kind, amount, points: 0, payment: None }
     }
 }
 

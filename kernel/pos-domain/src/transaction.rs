@@ -8,6 +8,7 @@ use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
 use crate::loyalty;
 use crate::offer_use::{self, OfferUse};
+use crate::payment::{Direction, Payment};
 use crate::people::Approval;
 use crate::pricing::manual;
 use crate::pricing::priced::{Decision, ExtensionUse, LineTax, Modifier, PricedBasket, TaxTotal};
@@ -52,6 +53,8 @@ pub enum TransactionKind {
     TenderPickup,
     /// The till was counted.
     TillCount,
+    /// What became of a payment after its basket was closed.
+    Payment,
 }
 
 impl TransactionKind {
@@ -68,6 +71,7 @@ impl TransactionKind {
             TransactionKind::TenderLoan => "tender-loan",
             TransactionKind::TenderPickup => "tender-pickup",
             TransactionKind::TillCount => "till-count",
+            TransactionKind::Payment => "payment",
         }
     }
 
@@ -186,6 +190,9 @@ pub struct Transaction {
     pub total: Money,
     /// How it was paid.
     pub tenders: Vec<Tender>,
+    /// What terminals were asked for, and what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Payment>,
     /// Given back.
     pub change: Money,
     /// Given (positive) or taken (negative) by cash rounding.
@@ -300,6 +307,8 @@ impl Transaction {
         if basket.live_lines().next().is_none() {
             return Err(Refusal::BasketEmpty);
         }
+        check_payments_settled(basket)?;
+        check_refunded(basket, taken, shop.currency)?;
         let settlement = Settlement::of(taken.due, &basket.tenders, shop.cash_rounding)?;
         if !settlement.is_settled() {
             return Err(Refusal::TenderTooSmall { missing: shop.currency.to_decimal(settlement.due) });
@@ -313,7 +322,7 @@ impl Transaction {
         sale.tenders = basket.tenders.clone();
         for step in taken.payouts() {
             let points = step.points.checked_neg().ok_or(MoneyError::Overflow)?;
-            sale.tenders.push(Tender { kind: step.tender, amount: step.amount.negated()?, points });
+            sale.tenders.push(Tender { points, ..Tender::new(step.tender, step.amount.negated()?) });
         }
         sale.total = priced.total;
         sale.points_of = points_of(basket, shop);
@@ -339,9 +348,38 @@ impl Transaction {
     }
 
     /// A basket given up: its lines stay on record, nothing is posted.
+    ///
+    /// Refused while a terminal may have taken money that nobody gives back.
     pub fn cancelled(basket: &Basket, completion: Completion<'_>) -> Result<Transaction, Refusal> {
+        check_payments_settled(basket)?;
+        if basket.payments.iter().any(|payment| payment.approved().is_some()) {
+            return Err(Refusal::PaymentStands);
+        }
         let lines = transaction_lines(basket, None, &TakenBack::default())?;
-        Ok(record_of_basket(TransactionKind::Cancelled, basket, lines, completion))
+        let mut cancelled = record_of_basket(TransactionKind::Cancelled, basket, lines, completion);
+        let mut posting = Posting::default();
+        for payment in &basket.payments {
+            payment.post_besides(&mut posting)?;
+        }
+        cancelled.entries = posting.close()?;
+        cancelled.check()?;
+        Ok(cancelled)
+    }
+
+    /// What became of a payment after its basket was closed; `opening` names who is at the register, and when.
+    pub fn payment(
+        before: &Payment,
+        after: Payment,
+        opening: &Opening,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
+        let mut record = record(TransactionKind::Payment, opening, Vec::new(), completion);
+        let mut posting = Posting::default();
+        after.post_since(before, &mut posting)?;
+        record.entries = posting.close()?;
+        record.payments = vec![after];
+        record.check()?;
+        Ok(record)
     }
 
     /// Cash that moved or was counted without a sale, or a drawer opened for nothing; `opening` names who did it, and when.
@@ -412,7 +450,12 @@ impl Transaction {
     fn post_entries(&mut self, basket: &Basket, settlement: Settlement, taken: &TakenBack) -> Result<(), Refusal> {
         let mut posting = Posting::default();
         for tender in &basket.tenders {
-            posting.debit(tender_account(tender.kind), tender.amount)?;
+            let paid_by = |payment: &&Payment| Some(payment.intent.id.number) == tender.payment;
+            let payment = basket.payments.iter().find(paid_by);
+            posting.debit(payment.map_or(tender_account(tender.kind), Payment::account), tender.amount)?;
+        }
+        for payment in &basket.payments {
+            payment.post_besides(&mut posting)?;
         }
         posting.credit(tender_account(TenderKind::Cash), settlement.change)?;
         for line in self.lines.iter().filter(|line| !line.voided) {
@@ -492,8 +535,27 @@ impl Transaction {
             Some(act) if self.kind.is_retail() || !self.lines.is_empty() || act.entries(self.kind)? != self.entries => {
                 return fail("what it did to the till is not what it posts");
             }
+            None if self.kind == TransactionKind::Payment => {
+                if self.payments.len() != 1 || !self.lines.is_empty() {
+                    return fail("it does not say which payment it is about");
+                }
+            }
             None if !self.kind.is_retail() => return fail("it does not say what it did to the till"),
             _ => {}
+        }
+        if self.kind != TransactionKind::Payment {
+            let mut by_card = Money::ZERO;
+            for payment in &self.payments {
+                let approved = payment.approved().map_or(Money::ZERO, |found| found.amount);
+                by_card = match payment.intent.direction {
+                    Direction::Charge => by_card.plus(approved)?,
+                    Direction::Refund => by_card.minus(approved)?,
+                };
+            }
+            let cards = self.tenders.iter().filter(|tender| tender.kind == TenderKind::Card);
+            if Money::sum(cards.map(|tender| tender.amount))? != by_card {
+                return fail("what terminals approved is not what was paid by card");
+            }
         }
         let tendered = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;
         if tendered.minus(self.change)? != self.total.plus(self.rounding)? {
@@ -512,6 +574,7 @@ fn record_of_basket(
     Transaction {
         customer: basket.customer.as_ref().map(|customer| customer.id.clone()),
         codes: basket.codes.clone(),
+        payments: basket.payments.clone(),
         approvals: basket.approvals.iter().chain(completion.approvals).cloned().collect(),
         ..record(kind, &basket.opening, lines, completion)
     }
@@ -549,6 +612,7 @@ fn record(
         total_tax: Money::ZERO,
         total: Money::ZERO,
         tenders: Vec::new(),
+        payments: Vec::new(),
         change: Money::ZERO,
         rounding: Money::ZERO,
         entries: Vec::new(),
@@ -565,6 +629,25 @@ fn record(
         voids: opening.voids,
         approvals: approvals.to_vec(),
     }
+}
+
+/// Refuses a basket that waits for a terminal's answer.
+fn check_payments_settled(basket: &Basket) -> Result<(), Refusal> {
+    match basket.awaited_payment() {
+        Some(payment) => Err(Refusal::PaymentAwaited { state: payment.code().to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a refund to a card that no terminal has paid yet.
+fn check_refunded(basket: &Basket, taken: &TakenBack, currency: Currency) -> Result<(), Refusal> {
+    let owed = taken.owed_to_cards()?;
+    let refunds = basket.payments.iter().filter(|payment| payment.intent.direction == Direction::Refund);
+    let paid = Money::sum(refunds.filter_map(|payment| payment.approved()).map(|found| found.amount))?;
+    if paid == owed {
+        return Ok(());
+    }
+    Err(Refusal::RefundToCard { amount: currency.to_decimal(owed.minus(paid)?) })
 }
 
 /// Whose points move with a basket.
@@ -639,6 +722,7 @@ pub fn tender_account(kind: TenderKind) -> &'static str {
         TenderKind::Cash => "till:cash",
         TenderKind::Coupon => "till:coupon",
         TenderKind::Points => "points-redeemed",
+        TenderKind::Card => "card:clearing",
     }
 }
 

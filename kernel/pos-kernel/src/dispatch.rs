@@ -6,12 +6,14 @@
 
 mod by_hand;
 mod gifts;
+mod paying;
 mod people;
 mod returning;
 mod till;
 
 use self::by_hand::ROLE;
 pub(crate) use self::gifts::quantity_taken;
+use self::paying::not_awaited;
 use self::people::Desk;
 pub use self::people::{LogOn, right};
 use self::returning::Asked;
@@ -20,6 +22,7 @@ use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
 use crate::pricing::{self, Asking, Priced};
 use crate::replies::{Known, Replies, digest};
 use crate::rules::{RuleNews, RuleSet, Rules};
+use crate::terminal::Terminal;
 use crate::views;
 use pos_api::command::Given;
 use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Store, StoreError};
@@ -70,12 +73,14 @@ pub struct Parts {
 }
 
 /// Something the register shows besides replies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum News {
     /// About a rule.
     Rule(RuleNews),
     /// About a device.
     Effect(EffectNews),
+    /// A basket that changed although nobody asked: a terminal has answered.
+    Basket(Box<Reply>),
 }
 
 /// A basket with what it was last priced at.
@@ -96,6 +101,7 @@ pub struct Kernel {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     effects: Effects,
+    terminal: Terminal,
     news: Arc<dyn Fn(News) + Send + Sync>,
     open: BTreeMap<BasketId, Open>,
     shift: Option<OpenShift>,
@@ -118,14 +124,16 @@ fn command_of(event: &Event) -> Option<(Arc<str>, Arc<str>)> {
 impl Kernel {
     /// Takes up where the register stopped: open baskets come back as they were.
     pub fn start(parts: Parts) -> Result<Kernel, Refusal> {
-        let Parts { shop, store, rules, clock, ids, devices, log_on, news } = parts;
+        let Parts { shop, store, rules, clock, ids, mut devices, log_on, news } = parts;
+        let no_thread = |error| Refusal::CheckFailed { problem: format!("no device thread could be started: {error}") };
+        let terminal = Terminal::start(devices.terminal.take()).map_err(no_thread)?;
         let has_people = !store.people().map_err(storage_failed)?.is_empty();
         let restored = store.restore().map_err(storage_failed)?;
         let effects = Effects::start(devices, {
             let news = Arc::clone(&news);
             move |effect| news(News::Effect(effect))
         })
-        .map_err(|error| Refusal::CheckFailed { problem: format!("no device thread could be started: {error}") })?;
+        .map_err(no_thread)?;
         let mut kernel = Kernel {
             shop,
             store,
@@ -133,6 +141,7 @@ impl Kernel {
             clock,
             ids,
             effects,
+            terminal,
             news,
             open: BTreeMap::new(),
             shift: restored.shift,
@@ -158,12 +167,14 @@ impl Kernel {
             tracing::info!(basket = %open.basket.id(), lines = open.basket.lines.len(), "an open basket was restored");
             kernel.open.insert(open.basket.id(), open);
         }
+        kernel.take_up_payments()?;
         Ok(kernel)
     }
 
     /// Carries out one command.
     pub fn handle(&mut self, envelope: Envelope) -> Reply {
         let Envelope { command_id, command } = envelope;
+        self.hear_terminal();
         match self.replies.find(&command_id, &command) {
             Known::New => {}
             Known::Same(reply) => return reply.clone(),
@@ -274,12 +285,19 @@ impl Kernel {
             Command::RedeemPoints { basket, points } => self.redeem_points(*basket, *points),
             Command::TenderCash { basket, amount } => self.tender_cash(*basket, amount.map(|amount| amount.0)),
             Command::TenderCoupon { basket, amount } => self.tender(*basket, TenderKind::Coupon, amount.0),
+            Command::TenderCard { basket, amount } => self.tender_card(*basket, amount.map(|amount| amount.0)),
+            Command::CheckPayment { basket } => self.check_payment(*basket),
+            Command::GiveUpPayment { basket } => self.give_up_payment(*basket),
+            Command::LeavePayment { basket } => self.leave_payment(*basket),
+            Command::ListPayments => self.list_payments(),
             Command::RemoveTender { basket } => {
                 let open = self.find(*basket)?;
-                if open.basket.tenders.is_empty() {
-                    return Err(Refusal::NothingToUndo);
+                not_awaited(&open)?;
+                match open.basket.tenders.last() {
+                    None => Err(Refusal::NothingToUndo),
+                    Some(Tender { payment: Some(_), .. }) => self.give_up_payment(*basket),
+                    Some(_) => self.change(open, Event::TenderRemoved),
                 }
-                self.change(open, Event::TenderRemoved)
             }
             Command::Complete { basket } => self.complete(*basket),
             Command::Cancel { basket } => self.cancel(*basket),
@@ -396,8 +414,10 @@ impl Kernel {
             basket.apply(event.clone())?;
         }
         // Money does not change prices, and waiting does not either.
-        let keeps_prices =
-            |event: &Event| matches!(event, Event::TenderAdded(_) | Event::TenderRemoved | Event::Suspended { .. });
+        let keeps_prices = |event: &Event| {
+            use Event::{PaymentAsked, PaymentMoved, Suspended, TenderAdded, TenderRemoved};
+            matches!(event, TenderAdded(_) | TenderRemoved | PaymentAsked(_) | PaymentMoved { .. } | Suspended { .. })
+        };
         let (open, gifts) = match events.iter().all(keeps_prices) {
             true => (Open { basket, rules, priced, sales }, Vec::new()),
             false => {
@@ -612,6 +632,7 @@ impl Kernel {
         if let Some(blocked) = &open.priced.blocked {
             return Err(blocked.clone());
         }
+        not_awaited(&open)?;
         let amount = self.money(amount)?;
         let Settlement { due, due_in_cash, .. } = self.settlement(&open)?;
         if amount.is_zero() && due.is_zero() {

@@ -1,10 +1,13 @@
 //! The kernel on its own thread, behind a bounded channel.
 
 use crate::dispatch::Kernel;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
 use pos_api::{Envelope, Reply};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+/// Payments that are not settled are asked about so often.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// Commands that may wait.
 const WAITING_MAX: usize = 1_024;
 
@@ -70,13 +73,39 @@ impl KernelHandle {
 }
 
 fn run(mut kernel: Kernel, waiting: &Receiver<(Envelope, Sender<Reply>)>, changed: &dyn Fn()) -> Kernel {
-    for (envelope, replies) in waiting {
-        let reply = kernel.handle(envelope);
-        // Whoever asked may have gone; the reply is kept under its command id.
-        if replies.send(reply).is_err() {
-            tracing::debug!("a reply found nobody waiting");
+    let answers = kernel.terminal_answers();
+    let mut asked_again = Instant::now();
+    loop {
+        // Ready, not taken: the terminal's answers are the kernel's to take.
+        let mut ready = Select::new();
+        let command = ready.recv(waiting);
+        if kernel.has_terminal() {
+            ready.recv(&answers);
         }
-        changed();
+        match ready.ready_timeout(ASK_AGAIN) {
+            Ok(which) if which == command => match waiting.try_recv() {
+                Ok((envelope, replies)) => {
+                    let reply = kernel.handle(envelope);
+                    // Whoever asked may have gone; the reply is kept under its command id.
+                    if replies.send(reply).is_err() {
+                        tracing::debug!("a reply found nobody waiting");
+                    }
+                    changed();
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return kernel,
+            },
+            Ok(_) => {
+                kernel.hear_terminal();
+                changed();
+            }
+            Err(_) => {}
+        }
+        if asked_again.elapsed() >= ASK_AGAIN {
+            asked_again = Instant::now();
+            if let Err(refusal) = kernel.ask_about_open_payments() {
+                tracing::warn!("open payments could not be asked about: {refusal}");
+            }
+        }
     }
-    kernel
 }

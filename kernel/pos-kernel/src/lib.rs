@@ -15,6 +15,7 @@ pub mod handle;
 pub mod pricing;
 mod replies;
 pub mod rules;
+mod terminal;
 mod views;
 pub mod watch;
 

@@ -5,12 +5,13 @@ use crate::pricing::Priced;
 use pos_api::port::{AccountBalance, ClosedShift, TrialBalance, Verification};
 use pos_api::view::{
     AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, LineView,
-    ModifierView, NamedAmount, NoticeView, OpenBasketView, ReasonView, ReceiptView, ReportView, StockView, TaxView,
-    TenderView, TrialBalanceView, VerificationView,
+    ModifierView, NamedAmount, NoticeView, OpenBasketView, PaymentView, ReasonView, ReceiptView, ReportView, StockView,
+    TaxView, TenderView, TrialBalanceView, VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{LineNumber, ReceiptNumber};
+use pos_domain::payment::{Direction, Intent, Payment, State as PaymentState, card_text};
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
 use pos_domain::pricing::proposal::{Grant, Severity};
@@ -89,6 +90,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         taxes: tax_views(&prices.taxes, currency),
         tenders: tender_views(&basket.tenders, currency),
         payouts: payout_views(&priced.taken, currency),
+        payments: basket.payments.iter().map(payment_view).collect(),
         tendered: figure(settlement.tendered),
         due: figure(settlement.due),
         change: figure(settlement.change),
@@ -154,6 +156,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         taxes: tax_views(&transaction.taxes, currency),
         tenders: tender_views(&transaction.tenders, currency),
         payouts: Vec::new(),
+        payments: transaction.payments.iter().map(payment_view).collect(),
         tendered: figure(tendered),
         due: figure(Money::ZERO),
         change: figure(transaction.change),
@@ -260,6 +263,30 @@ fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
     let view =
         |tender: &Tender| TenderView { kind: tender.kind.code().to_owned(), amount: major(currency, tender.amount) };
     tenders.iter().map(view).collect()
+}
+
+/// A payment with a terminal.
+pub(crate) fn payment_view(payment: &Payment) -> PaymentView {
+    let Intent { id, direction, amount, currency, .. } = &payment.intent;
+    let found = payment.approved();
+    let detail = match &payment.state {
+        PaymentState::Unknown { problem: reason }
+        | PaymentState::Declined { reason }
+        | PaymentState::Reversing { reason }
+        | PaymentState::Refused { reason, .. } => reason.to_string(),
+        _ => String::new(),
+    };
+    PaymentView {
+        id: id.to_string(),
+        direction: if *direction == Direction::Charge { "charge" } else { "refund" }.to_owned(),
+        amount: major(*currency, *amount),
+        state: payment.code().to_owned(),
+        approved: found.map(|found| major(*currency, found.amount)),
+        tip: found.filter(|found| !found.tip.is_zero()).map(|found| major(*currency, found.tip)),
+        card: found.map(card_text).unwrap_or_default(),
+        detail,
+        awaited: payment.is_awaited(),
+    }
 }
 
 /// Gifts the customer may still choose.

@@ -7,6 +7,7 @@ use crate::anchor::SignedAnchor;
 use crate::basket_events;
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::payments;
 use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
 use crate::shift;
 use crossbeam_channel::Receiver;
@@ -96,6 +97,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     post_entries(connection, seq, &transaction.entries)?;
     post_movements(connection, seq, &transaction.movements)?;
     post_returns(connection, number, transaction)?;
+    payments::post(connection, transaction)?;
     basket_events::delete(connection, transaction.basket)?;
     let canonical = canonical.recv().map_err(|_| Fault::failed("the transaction was given up"))??;
     let columns = Columns::of_transaction(seq, number, transaction);

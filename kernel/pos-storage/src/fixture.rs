@@ -48,6 +48,7 @@ pub(crate) fn shop() -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        payments: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

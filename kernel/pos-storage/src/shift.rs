@@ -44,7 +44,7 @@ pub(crate) fn add(
         }
         TransactionKind::Cancelled => totals.cancelled += 1,
         TransactionKind::NoSale => totals.no_sales += 1,
-        TransactionKind::TillCount => {}
+        TransactionKind::TillCount | TransactionKind::Payment => {}
         TransactionKind::PaidIn
         | TransactionKind::PaidOut
         | TransactionKind::TenderLoan

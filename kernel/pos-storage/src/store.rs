@@ -8,6 +8,7 @@ use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::payments;
 use crate::people;
 use crate::record::{self, ShiftOpened};
 use crate::schema;
@@ -23,6 +24,7 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::money::{Currency, Quantity};
 use pos_domain::offer_use::Used;
+use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
@@ -366,6 +368,14 @@ impl Store for SqliteStore {
         each: &mut dyn FnMut(&Committed),
     ) -> Result<(), StoreError> {
         self.read_settled(|connection| people::transactions(connection, from_ms, to_ms, each))
+    }
+
+    fn open_payments(&self) -> Result<Vec<Payment>, StoreError> {
+        self.read_settled(payments::open)
+    }
+
+    fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        self.read_settled(|connection| payments::find(connection, id))
     }
 
     fn trial_balance(&self) -> Result<TrialBalance, StoreError> {

@@ -10,6 +10,7 @@ use crate::anchor::Vouched;
 use crate::connection::exact_sum;
 use crate::error::Result;
 use crate::journal::{COLUMNS, Stored};
+use crate::payments;
 use crate::record::{Columns, Content, GENESIS, Hash, Record};
 use crate::shift;
 use crate::sums;
@@ -18,6 +19,7 @@ use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
 use pos_domain::money::Decimal;
 use pos_domain::offer_use::OfferUse;
+use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
@@ -37,6 +39,7 @@ pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     auditor.check_sums_through();
     auditor.compare_balances(&snapshot)?;
     auditor.compare_returns(&snapshot)?;
+    auditor.compare_payments(&snapshot)?;
     auditor.compare_stock(&snapshot)?;
     auditor.compare_shifts(&snapshot)?;
     auditor.look_for_sold_baskets(&snapshot)?;
@@ -58,6 +61,7 @@ struct Auditor {
     balances: BTreeMap<(String, String), (i128, i128)>,
     /// Sales of which something came back, with the receipts that took it.
     returns: BTreeMap<(ReceiptNumber, ReceiptNumber), ()>,
+    payments: BTreeMap<PaymentId, Payment>,
     /// Quantity by article and unit.
     stock: BTreeMap<(String, String), Decimal>,
     /// Sets and money used of offers with limits, by offer and customer.
@@ -176,6 +180,7 @@ impl Auditor {
                 for refund in &committed.transaction.refunds {
                     self.returns.insert((refund.number, committed.number), ());
                 }
+                payments::follow(&mut self.payments, &committed.transaction);
                 for OfferUse { offer, customer, uses, spent } in &committed.transaction.offer_uses {
                     let customer = customer.as_deref().unwrap_or_default().to_owned();
                     let sum = self.offer_uses.entry((offer.to_string(), customer)).or_default();
@@ -329,6 +334,14 @@ impl Auditor {
         let listed = std::mem::take(&mut self.offer_uses);
         let text = |(uses, spent): &(i64, i64)| format!("{uses} uses and {spent} minor units");
         self.compare(&listed, &stored, |(offer, _)| format!("The use of offer {offer}"), text);
+        Ok(())
+    }
+
+    fn compare_payments(&mut self, connection: &Connection) -> Result<()> {
+        let stored = payments::all(connection)?;
+        let stored = stored.into_iter().map(|payment| (payment.intent.id, payment)).collect();
+        let followed = std::mem::take(&mut self.payments);
+        self.compare(&followed, &stored, |id| format!("Payment {id}"), |payment| payment.code().to_owned());
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_tests::{journal_lab, returns_lab, rights_lab};
+use pos_tests::{journal_lab, payments_lab, returns_lab, rights_lab};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -67,6 +67,21 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Payments with terminals that lose, delay and repeat, and with power that fails: bank and journal must agree
+    Payments {
+        /// Schedules
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+        /// Builds a fault in, which must be found
+        #[arg(long, value_enum)]
+        sabotage: Option<PaymentSabotage>,
+    },
     /// An exported journal, spoilt in every way: the standalone verifier must find each
     Journal {
         /// How often
@@ -87,6 +102,13 @@ enum What {
     },
 }
 
+/// A fault that is built in.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum PaymentSabotage {
+    /// A terminal that gives no answer is asked for the money again
+    DoubleCapture,
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().what {
         What::Kills { count, seed, json } => kills(count, seed, json),
@@ -95,6 +117,7 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         What::Returns { count, seed, json } => returns(count, seed, json),
         What::Rights { count, seed, json } => rights(count, seed, json),
+        What::Payments { count, seed, json, sabotage } => payments(count, seed, json, sabotage.is_some()),
         What::Journal { count, seed, json } => journal(count, seed, json),
         What::Peers { json } => peers(json),
     }
@@ -160,6 +183,30 @@ fn rights(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
         println!("{figures}");
     } else {
         println!("{} (seed {seed})", outcome.told());
+    }
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn payments(count: u64, seed: u64, json: bool, sabotage: bool) -> anyhow::Result<ExitCode> {
+    let outcome = payments_lab::run(count, seed, sabotage, |done| {
+        if done % 10_000 == 0 {
+            eprintln!("{done} of {count} schedules");
+        }
+    })?;
+    let violations = outcome.violations.len();
+    outcome.violations.iter().take(20).for_each(|violation| eprintln!("VIOLATION {violation}"));
+    let mut figures = serde_json::to_value(&outcome)?;
+    figures["told"] = outcome.violations.iter().take(20).cloned().collect();
+    figures["violations"] = violations.into();
+    (figures["count"], figures["seed"]) = (count.into(), seed.into());
+    if json {
+        println!("{figures}");
+    } else {
+        println!("{count} schedules, {} payments, {violations} violations (seed {seed})", outcome.payments);
+        for (what, counts) in [("faults", &outcome.faults), ("ended", &outcome.ended)] {
+            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            println!("{what}: {}", counts.join(", "));
+        }
     }
     Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

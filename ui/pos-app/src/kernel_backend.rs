@@ -37,6 +37,8 @@ pub(crate) struct KernelBackend {
     rules: Arc<Rules>,
     waker: Waker,
     printer: Mutex<Option<String>>,
+    /// Baskets that changed although nobody asked.
+    moved: Mutex<Vec<Reply>>,
 }
 
 impl KernelBackend {
@@ -49,7 +51,16 @@ impl KernelBackend {
     ) -> Option<KernelBackend> {
         let (replies_in, replies) = bounded(REPLIES_MAX);
         let commands = handle.commands()?;
-        Some(KernelBackend { commands, replies_in, replies, news, rules, waker, printer: Mutex::new(None) })
+        Some(KernelBackend {
+            commands,
+            replies_in,
+            replies,
+            news,
+            rules,
+            waker,
+            printer: Mutex::new(None),
+            moved: Mutex::default(),
+        })
     }
 
     fn message(&self, news: News) -> Option<Message> {
@@ -74,6 +85,11 @@ impl KernelBackend {
                 format!("{name} failed three times and is no longer asked."),
                 "Sales go on without it. Tell the manager.".to_owned(),
             ),
+            News::Basket(reply) => {
+                self.moved.lock().unwrap_or_else(PoisonError::into_inner).push(*reply);
+                self.waker.wake();
+                return None;
+            }
             News::Effect(EffectNews::Printed { .. }) => {
                 self.set_printer(None);
                 return None;
@@ -113,7 +129,9 @@ impl Backend for KernelBackend {
     }
 
     fn replies(&self) -> Vec<Reply> {
-        self.replies.try_iter().collect()
+        let mut replies: Vec<Reply> = self.replies.try_iter().collect();
+        replies.append(&mut self.moved.lock().unwrap_or_else(PoisonError::into_inner));
+        replies
     }
 
     fn status(&self) -> RegisterStatus {

@@ -76,7 +76,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 
 /// Sends a command to a kernel of this process.
 pub(crate) fn call(session: &mut Session, command_id: &str, command: Command) -> Reply {
-    session.kernel.handle(Envelope { command_id: command_id.to_owned(), command })
+    session.kernel.handle_and_wait(Envelope { command_id: command_id.to_owned(), command })
 }
 
 /// What became of rules and devices since last time, on standard error.
@@ -91,7 +91,7 @@ pub(crate) fn tell_news(session: &Session) {
             News::Rule(RuleNews::Quarantined { name }) => {
                 eprintln!("pos: {name} failed three times and is no longer asked. Mend it and save it again.");
             }
-            News::Effect(EffectNews::Printed { .. }) => {}
+            News::Effect(EffectNews::Printed { .. }) | News::Basket(_) => {}
             News::Effect(EffectNews::PrintFailed { number, error }) => {
                 let paper = number.map_or("the report".to_owned(), |number| format!("receipt {number}"));
                 eprintln!("pos: {paper} was not printed; what it says is stored. {error}");

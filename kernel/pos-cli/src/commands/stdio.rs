@@ -33,7 +33,7 @@ pub(crate) fn run(args: &KernelArgs) -> anyhow::Result<ExitCode> {
             continue;
         }
         let reply = match Envelope::from_json(&text) {
-            Ok(envelope) => session.kernel.handle(envelope),
+            Ok(envelope) => session.kernel.handle_and_wait(envelope),
             Err((command_id, refusal)) => Reply::refused(command_id, None, &refusal),
         };
         print_json(&reply)?;

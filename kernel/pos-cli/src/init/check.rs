@@ -1,6 +1,7 @@
 //! What a shop's settings must hold, said the same way whether they come from flags, questions or `shop.toml`.
 
 use jiff::tz::TimeZone;
+use pos_domain::payment::OfflineRules;
 use pos_domain::people::{Act, Role};
 use pos_domain::pricing::manual::ManualCap;
 use pos_domain::shop::{EmbeddedCode, Shop, TaxFallback};
@@ -45,6 +46,7 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         manual,
         returns,
         till,
+        payments,
         roles,
         loyalty,
         embedded_codes,
@@ -91,6 +93,10 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         note(&format!("roles.{name}.may"), if needless && !roles.is_default() { problem() } else { Ok(()) });
     }
     note("till.paid_out_max", till.paid_out_max.map_or(Ok(()), |most| amount(most, *currency)));
+    if let Some(OfflineRules { amount_max, sum_max, .. }) = &payments.offline {
+        note("payments.offline.amount_max", amount(*amount_max, *currency));
+        note("payments.offline.sum_max", amount(*sum_max, *currency));
+    }
     note("till.tolerance", amount(till.tolerance, *currency));
     for (index, value) in till.denominations.iter().enumerate() {
         note(&format!("till.denominations.{index}"), above_zero(*value).and_then(|()| amount(*value, *currency)));

@@ -4,6 +4,7 @@ use super::check::{self, Wrong};
 use crate::data_dir::{DataDirError, write_file};
 use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
 use pos_domain::loyalty::Programme;
+use pos_domain::payment::PaymentRules;
 use pos_domain::people::Roles;
 use pos_domain::pricing::Policy;
 use pos_domain::pricing::manual::ManualRules;
@@ -56,6 +57,7 @@ pub fn to_toml(shop: &Shop) -> String {
         manual,
         returns,
         till,
+        payments,
         roles,
         loyalty,
         embedded_codes,
@@ -101,6 +103,7 @@ quantity_max = "{quantity_max}"
 {manual}
 {returns}
 {till}
+{payments}
 {roles}
 {loyalty}
 {embedded_codes}"#,
@@ -122,6 +125,7 @@ quantity_max = "{quantity_max}"
         manual = manual_text(manual),
         returns = returns_text(returns),
         till = till_text(till),
+        payments = payments_text(payments),
         roles = roles_text(roles),
         loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
@@ -180,6 +184,14 @@ fn till_text(till: &TillRules) -> String {
     table(comment, example, "till", (!till.is_default()).then_some(till))
 }
 
+fn payments_text(payments: &PaymentRules) -> String {
+    let comment = "# Payments with a terminal. Offline: what it may approve by itself while the network is down, all limits together, over\n\
+                   # everything that its bank has not taken over yet. Without it nothing is approved offline.\n";
+    let example = "# [payments]\n# tips = true\n# [payments.offline]\n# amount_max = \"50\"\n# count_max = 20\n# sum_max = \"500\"\n\
+                   # age_hours_max = 24\n";
+    table(comment, example, "payments", (!payments.is_default()).then_some(payments))
+}
+
 fn roles_text(roles: &Roles) -> String {
     let comment = "# What people may do who log on (`pos people set`); where nobody was entered nobody does. A role may do what stands here,\n\
                    # up to its limits, and nothing else; beyond that somebody whose role may approves it. Without [roles] there are\n\
@@ -188,7 +200,7 @@ fn roles_text(roles: &Roles) -> String {
     let example = "# [roles.cashier]\n# may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"drop-to-safe\", \"open-shift\", \"count-till\",\n\
                    #        \"close-shift\", \"read-reports\", \"reprint\"]\n# refund_max = \"100\"\n# [roles.manager]\n\
                    # may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"return-without-receipt\", \"refund-in-cash\", \"post-void\",\n\
-                   #        \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\", \"drop-to-safe\", \"open-shift\", \"count-till\", \"close-shift\",\n\
+                   #        \"leave-payment\", \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\", \"drop-to-safe\", \"open-shift\", \"count-till\", \"close-shift\",\n\
                    #        \"see-expected\", \"read-reports\", \"read-books\", \"reprint\", \"read-people\", \"manage-people\"]\n# paid_out_max = \"200\"\n";
     table(comment, example, "roles", (!roles.is_default()).then_some(roles))
 }
@@ -265,6 +277,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use pos_domain::loyalty::{Earning, Multiplier, Redemption, RewardKind};
+    use pos_domain::payment::OfflineRules;
     use pos_domain::people::Role;
     use pos_domain::pricing::manual::ManualCap;
     use pos_domain::pricing::policy::{GroupRule, RoundedAt, ShareOn};
@@ -299,6 +312,15 @@ mod tests {
                 policy: ReturnPolicy::WholeDeal,
                 no_receipt: Some(NoReceiptLimits { amount_max: Some(Decimal::TEN), ..NoReceiptLimits::default() }),
                 ..ReturnRules::default()
+            },
+            payments: PaymentRules {
+                tips: true,
+                offline: Some(OfflineRules {
+                    amount_max: Decimal::from(50),
+                    count_max: 20,
+                    sum_max: Decimal::from(500),
+                    age_hours_max: 24,
+                }),
             },
             roles: {
                 let role = Role { refund_max: Some(Decimal::TEN), ..Roles::default().0["cashier"].clone() };
@@ -394,14 +416,14 @@ mod tests {
             "item_digits = 5",
             "item_digits = 10",
             expect![[
-                r#"shop.toml, line 114, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+                r#"shop.toml, line 125, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
             ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
             expect![[
-                r#"shop.toml, line 113, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+                r#"shop.toml, line 124, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
             ]],
         );
         mistake(
@@ -415,7 +437,7 @@ mod tests {
             "cashier",
             "casheer",
             expect![[
-                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `payments`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
             ]],
         );
         mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);

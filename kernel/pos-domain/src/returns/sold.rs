@@ -117,7 +117,7 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             continue;
         }
         if !is_cash(tender.kind) {
-            let Tender { kind, amount, points } = *tender;
+            let Tender { kind, amount, points, payment: _ } = *tender;
             let points_of = sale.points_of.clone().filter(|_| points != 0);
             tenders.push(SoldTender { kind, kept: amount, settled: amount, points, points_of });
         } else if Some(index) == last_cash {

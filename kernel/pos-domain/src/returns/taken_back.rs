@@ -177,6 +177,11 @@ impl TakenBack {
         self.plans().flat_map(|plan| &plan.steps)
     }
 
+    /// What goes back by card, all together.
+    pub fn owed_to_cards(&self) -> Result<Money, MoneyError> {
+        Money::sum(self.payouts().filter(|step| step.tender == TenderKind::Card).map(|step| step.amount))
+    }
+
     fn plans(&self) -> impl Iterator<Item = &RefundPlan> {
         self.refunds.iter().map(|refund| &refund.plan).chain(&self.unnamed)
     }

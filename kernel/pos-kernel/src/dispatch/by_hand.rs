@@ -1,5 +1,6 @@
 //! Prices by hand, coupon codes, the customer and their points.
 
+use super::paying::not_awaited;
 use super::{Kernel, Open, storage_failed};
 use pos_api::command::Discount;
 use pos_api::{Amount, Reply};
@@ -177,6 +178,7 @@ impl Kernel {
         if open.basket.live_lines().next().is_none() {
             return Err(Refusal::BasketEmpty);
         }
+        not_awaited(&open)?;
         let left = self.spendable(&customer.id)?.saturating_sub(points_in(&open));
         let most = match kind {
             RewardKind::Tender => self.settlement(&open)?.due,
@@ -195,7 +197,7 @@ impl Kernel {
                 if let Some(blocked) = &open.priced.blocked {
                     return Err(blocked.clone());
                 }
-                Event::TenderAdded(Tender { kind: TenderKind::Points, amount: value, points })
+                Event::TenderAdded(Tender { points, ..Tender::new(TenderKind::Points, value) })
             }
             RewardKind::Discount => Event::RewardAdded(Redeemed { programme: programme.id.clone(), points, value }),
         };

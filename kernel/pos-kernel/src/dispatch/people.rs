@@ -78,6 +78,9 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::RedeemPoints { .. }
         | Command::TenderCash { .. }
         | Command::TenderCoupon { .. }
+        | Command::TenderCard { .. }
+        | Command::CheckPayment { .. }
+        | Command::GiveUpPayment { .. }
         | Command::RemoveTender { .. }
         | Command::Complete { .. }
         | Command::SuspendBasket { .. }
@@ -97,6 +100,7 @@ pub fn right(command: &Command) -> Option<Act> {
         Command::PayOut(_) => Some(Act::PayOut),
         Command::AddFloat(_) => Some(Act::BringChange),
         Command::DropToSafe(_) => Some(Act::DropToSafe),
+        Command::LeavePayment { .. } => Some(Act::LeavePayment),
         Command::OpenDrawer { .. } => Some(Act::OpenDrawer),
         Command::CountTill { .. } => Some(Act::CountTill),
         Command::CloseShift { .. } => Some(Act::CloseShift),
@@ -111,7 +115,8 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::ListPeople
         | Command::GetBasket { .. }
         | Command::FindItems { .. }
-        | Command::ListBaskets => None,
+        | Command::ListBaskets
+        | Command::ListPayments => None,
     }
 }
 
@@ -250,6 +255,10 @@ impl Kernel {
                 let sale = self.store.transaction(*receipt).map_err(storage_failed)?;
                 (act, sale.map_or(Money::ZERO, |sale| sale.transaction.total))
             }
+            Command::LeavePayment { .. } => {
+                let awaited = open.and_then(|open| open.basket.awaited_payment());
+                (act, awaited.map_or(Money::ZERO, |payment| payment.intent.amount))
+            }
             // Less of a line is part of it taken back.
             Command::SetQuantity { line, quantity, .. } => {
                 let line = open.and_then(|open| open.basket.live_line(*line).ok());
@@ -315,11 +324,18 @@ impl Kernel {
         let taken = &open.priced.taken;
         let basket = Some(open.basket.id());
         let refund = Money::sum(taken.payouts().map(|step| step.amount))?;
-        if refund.is_positive() {
+        // What was approved before it was paid to a card is approved.
+        let (roles, currency) = (self.shop.roles.clone(), self.shop.currency);
+        let approved = |act| {
+            let mut earlier =
+                open.basket.approvals.iter().filter(|earlier| earlier.act == act && earlier.amount == refund);
+            earlier.any(|earlier| roles.check(&earlier.role, act, refund, currency).is_ok())
+        };
+        if refund.is_positive() && !approved(Act::Return) {
             self.permit(Act::Return, basket, refund)?;
         }
         let beyond = taken.needs_right() && !self.shop.returns.cash_beyond_tenders;
-        if beyond {
+        if beyond && !approved(Act::RefundInCash) {
             self.permit(Act::RefundInCash, basket, refund)?;
         }
         Ok(beyond)
@@ -593,7 +609,9 @@ fn waits(approval: &Approval, now: Moment) -> bool {
 fn is_of_basket(command: &Command) -> bool {
     matches!(
         right(command),
-        Some(Act::Sell | Act::VoidLine | Act::CancelBasket | Act::Return | Act::ReturnWithoutReceipt)
+        Some(
+            Act::Sell | Act::VoidLine | Act::CancelBasket | Act::Return | Act::ReturnWithoutReceipt | Act::LeavePayment
+        )
     )
 }
 

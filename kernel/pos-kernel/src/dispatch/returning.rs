@@ -1,5 +1,6 @@
 //! Goods that come back: by their receipt, or without one under the shop's limits.
 
+use super::paying::owed_to_cards;
 use super::{Found, Kernel, Open, committed_reply, storage_failed};
 use pos_api::Reply;
 use pos_domain::Refusal;
@@ -110,7 +111,9 @@ impl Kernel {
         }
         Arc::make_mut(&mut open.sales).insert(number, sale);
         self.change_all(open, events)?;
-        self.complete(Some(id))
+        let by_card = self.open.get(&id).map(owed_to_cards).transpose()?.is_some_and(|owed| owed.is_positive());
+        // Paid by card it is done once the terminal has paid it back.
+        if by_card { self.tender_card(Some(id), None) } else { self.complete(Some(id)) }
     }
 
     /// The article of a sold line, and how much of it comes back.

@@ -136,6 +136,7 @@ fn shop(currency: Currency) -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        payments: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

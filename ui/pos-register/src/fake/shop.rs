@@ -105,6 +105,11 @@ impl Shop {
             Command::ListPeople => return Ok(Reply { people: Some(Vec::new()), ..Reply::default() }),
             Command::GetBasket { .. } | Command::PriceLines { .. } => {}
             Command::TenderCoupon { .. }
+            | Command::TenderCard { .. }
+            | Command::CheckPayment { .. }
+            | Command::GiveUpPayment { .. }
+            | Command::LeavePayment { .. }
+            | Command::ListPayments
             | Command::ReturnItem { .. }
             | Command::ReturnWithoutReceipt { .. }
             | Command::PostVoid { .. }

@@ -30,7 +30,13 @@ impl Model {
             hours: _,
             exceptions: _,
             audit: _,
+            payments: _,
         } = reply;
+        if command_id.is_none() {
+            // Nobody asked: a terminal has answered.
+            self.basket_moved(number, view);
+            return;
+        }
         let Some((sent, command)) = command_id.and_then(|id| self.lane.answered(&id)) else { return };
         if let Some(refusal) = refused {
             self.refused(&sent, &refusal, command);
@@ -61,6 +67,18 @@ impl Model {
                 Sent::Approve => self.approved(),
                 Sent::Report => self.panel = report.map(|report| Panel::Report(report.text)),
             }
+        }
+        self.pay_when_settled();
+    }
+
+    /// The basket on the screen changed by itself.
+    fn basket_moved(&mut self, number: Option<u64>, view: Option<Arc<BasketView>>) {
+        let Some(view) = view.filter(|view| self.basket.as_ref().is_some_and(|shown| shown.id == view.id)) else {
+            return;
+        };
+        match view.state {
+            BasketState::Completed => self.completed(number, Some(&view)),
+            _ => self.show(view),
         }
         self.pay_when_settled();
     }

@@ -30,6 +30,7 @@ fn shop() -> Shop {
         manual: Default::default(),
         returns: Default::default(),
         till: Default::default(),
+        payments: Default::default(),
         roles: Default::default(),
         loyalty: None,
         policy: Default::default(),
