@@ -337,6 +337,10 @@ impl Lab {
 
     /// What the cashier does next; nothing: the program ends.
     fn next(&mut self, view: &BasketView, basket: Option<BasketId>) -> Option<Command> {
+        if view.lines.is_empty() {
+            // Its lines were lost with the power.
+            return Some(Command::Cancel { basket });
+        }
         let healthy = lock(&self.plan).healthy;
         let dice = self.random.below(24);
         if view.payments.iter().any(|payment| payment.awaited) {

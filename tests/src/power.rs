@@ -17,6 +17,7 @@ use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
 use pos_domain::transaction::Committed;
+use pos_money::Money;
 use pos_storage::SqliteStore;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -281,6 +282,10 @@ impl Store for PoweredStore {
 
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
         self.read(|store| store.points(account, since_ms))
+    }
+
+    fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
+        self.read(|store| store.credit_of(account))
     }
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {

@@ -25,6 +25,7 @@ use pos_api::view::{
 };
 use pos_api::{Amount, Command, Reply};
 use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
+use pos_domain::credit::CreditRules;
 use pos_domain::loyalty::Programme;
 use pos_domain::payment::PaymentRules;
 use pos_domain::people::Roles;
@@ -108,6 +109,7 @@ pub fn shop_settings() -> anyhow::Result<Shop> {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
@@ -126,6 +128,7 @@ struct House {
     till: Option<TillRules>,
     roles: Option<Roles>,
     payments: Option<PaymentRules>,
+    credit: Option<CreditRules>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -154,6 +157,7 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
             recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
             recipe.shop.roles = house.roles.unwrap_or(std::mem::take(&mut recipe.shop.roles));
+            recipe.shop.credit = house.credit.unwrap_or(std::mem::take(&mut recipe.shop.credit));
             recipe.shop.payments = house.payments.unwrap_or(std::mem::take(&mut recipe.shop.payments));
             recipe.shop.till = house.till.unwrap_or(std::mem::take(&mut recipe.shop.till));
             recipe.shop.loyalty = house.loyalty.or(recipe.shop.loyalty.take());
@@ -308,6 +312,31 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["payment", "check"] => Command::CheckPayment { basket },
         ["payment", "give-up"] => Command::GiveUpPayment { basket },
         ["payment", "leave"] => Command::LeavePayment { basket },
+        ["gift-card", card, amount] => Command::SellGiftCard {
+            basket,
+            card: (*card).to_owned(),
+            amount: Amount(amount.parse()?),
+            single_purpose: false,
+        },
+        ["voucher", card, amount] => {
+            let (card, amount) = ((*card).to_owned(), Amount(amount.parse()?));
+            Command::SellGiftCard { basket, card, amount, single_purpose: true }
+        }
+        ["redeem-voucher", card, amount] => {
+            Command::RedeemVoucher { basket, card: (*card).to_owned(), amount: Amount(amount.parse()?) }
+        }
+        ["pay-account", customer, amount] => {
+            Command::PayAccount { basket, customer: (*customer).to_owned(), amount: Amount(amount.parse()?) }
+        }
+        ["tender", "credit", kind, holder, rest @ ..] => {
+            let credit = serde_json::from_value((*kind).into()).context("no such credit")?;
+            let amount = rest.first().map(|amount| amount.parse().map(Amount)).transpose()?;
+            Command::TenderCredit { basket, credit, holder: (*holder).to_owned(), amount }
+        }
+        ["credit", kind, holder] => {
+            let credit = serde_json::from_value((*kind).into()).context("no such credit")?;
+            Command::GetCredit { credit, holder: (*holder).to_owned() }
+        }
         ["payments"] => Command::ListPayments,
         ["remove", "tender"] => Command::RemoveTender { basket },
         ["complete"] => Command::Complete { basket },
@@ -474,6 +503,9 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         }
     }
     parts.extend(reply.operator.as_ref().map(|operator| format!("{} serves as {}", operator.name, operator.role)));
+    if let Some(found) = &reply.credit {
+        parts.push(format!("{} {} {} ; available {}", found.kind, found.holder, found.balance, found.available));
+    }
     if let Some(payments) = &reply.payments {
         let one = |view: &PaymentView| format!("{} {} {}", view.direction, view.amount, view.state);
         parts.push(payments.iter().map(one).collect::<Vec<_>>().join(" | "));

@@ -1,8 +1,8 @@
 //! Commands, and the replies to them.
 
 use crate::view::{
-    AuditView, BasketView, CashierView, CountView, HoursView, ItemView, OpenBasketView, PaymentView, PersonView,
-    ReceiptView, ReportView, TrialBalanceView, VerificationView,
+    AuditView, BasketView, CashierView, CountView, CreditView, HoursView, ItemView, OpenBasketView, PaymentView,
+    PersonView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
 };
 use jiff::civil::Date;
 use pos_domain::Refusal;
@@ -11,6 +11,7 @@ use pos_domain::people::Act;
 use pos_domain::people::attendance::Clock;
 use pos_domain::pricing::proposal::Attr;
 use pos_domain::refusal::RefusalView;
+use pos_domain::tender::TenderKind;
 use pos_money::{Decimal, UnitPrice};
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -257,6 +258,59 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basket: Option<BasketId>,
     },
+    /// Takes money for a gift card, a new one or one that is loaded again. Opens a basket if none is open.
+    SellGiftCard {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The card's number.
+        card: String,
+        /// How much, in major units.
+        amount: Amount,
+        /// It buys one kind of goods only, and is taxed now: see `single_purpose_class` in `[credit]`.
+        #[serde(default)]
+        single_purpose: bool,
+    },
+    /// Spends a gift card that was taxed when it was sold, at most for what is due: a line of its own.
+    RedeemVoucher {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The card's number.
+        card: String,
+        /// How much of it, tax included, in major units.
+        amount: Amount,
+    },
+    /// Takes money that a customer owes. Opens a basket if none is open.
+    PayAccount {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The customer's id.
+        customer: String,
+        /// How much, in major units.
+        amount: Amount,
+    },
+    /// Takes what somebody holds, or lets them owe it.
+    TenderCredit {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// What.
+        credit: Credit,
+        /// Whose: the gift card's number, the customer's id, the order's number.
+        holder: String,
+        /// How much, in major units; as much as there is and is of use if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+    },
+    /// Reads what somebody holds or owes.
+    GetCredit {
+        /// What.
+        credit: Credit,
+        /// Whose.
+        holder: String,
+    },
     /// Lists the payments that are followed although their baskets are closed.
     ListPayments,
     /// Gives the last tender back.
@@ -424,6 +478,10 @@ impl Command {
             | Command::TenderCash { basket, .. }
             | Command::TenderCoupon { basket, .. }
             | Command::TenderCard { basket, .. }
+            | Command::SellGiftCard { basket, .. }
+            | Command::RedeemVoucher { basket, .. }
+            | Command::PayAccount { basket, .. }
+            | Command::TenderCredit { basket, .. }
             | Command::CheckPayment { basket }
             | Command::GiveUpPayment { basket }
             | Command::LeavePayment { basket }
@@ -455,11 +513,38 @@ impl Command {
             | Command::Audit { .. }
             | Command::ListBaskets
             | Command::ListPayments
+            | Command::GetCredit { .. }
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
             | Command::XReport
             | Command::TrialBalance
             | Command::Verify => None,
+        }
+    }
+}
+
+/// What somebody holds, or owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credit {
+    /// A gift card of the shop's own.
+    GiftCard,
+    /// What the shop owes a customer.
+    StoreCredit,
+    /// What a customer may owe the shop.
+    OnAccount,
+    /// What was paid on an order.
+    Deposit,
+}
+
+impl Credit {
+    /// As a means of payment.
+    pub fn tender(self) -> TenderKind {
+        match self {
+            Credit::GiftCard => TenderKind::GiftCard,
+            Credit::StoreCredit => TenderKind::StoreCredit,
+            Credit::OnAccount => TenderKind::OnAccount,
+            Credit::Deposit => TenderKind::Deposit,
         }
     }
 }
@@ -706,6 +791,9 @@ pub struct Reply {
     /// What people did that left no transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<Vec<AuditView>>,
+    /// What somebody holds, or owes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditView>,
     /// Payments that are followed although their baskets are closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payments: Option<Vec<PaymentView>>,

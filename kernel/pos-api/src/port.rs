@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::ledger::Floor;
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Authorisation, Intent, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
@@ -79,6 +80,8 @@ pub struct CommitRequest {
     pub transaction: Transaction,
     /// Opens the shift in the same commit, if none was open.
     pub open_shift: Option<OpenShift>,
+    /// Accounts that must not run out: looked at inside the commit.
+    pub floors: Vec<Floor>,
 }
 
 /// Why the storage could not do it.
@@ -99,6 +102,14 @@ pub enum StoreError {
         problem: String,
         /// No space is left.
         disk_full: bool,
+    },
+    /// There is not as much on an account as was to be taken from it.
+    #[error("account {account} holds too little: {available} minor units")]
+    RunsOut {
+        /// The account.
+        account: Arc<str>,
+        /// What could be taken, in minor units.
+        available: i64,
     },
     /// The name or the badge is another person's.
     #[error("that name or badge is somebody else's")]
@@ -204,6 +215,8 @@ pub trait Store: Send + Sync {
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// Points on an account of the ledger: all of them, and those credited since `since_ms`.
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
+    /// What an account holds: credits less debits, in the shop's money.
+    fn credit_of(&self, account: &str) -> Result<Money, StoreError>;
     /// What was used of an offer with limits, by anybody and by one customer.
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError>;
     /// A secret of this device that is not in the database; made where there is none.

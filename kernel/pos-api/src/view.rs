@@ -88,6 +88,21 @@ pub struct BasketView {
     pub points_redeemed: i64,
 }
 
+/// What somebody holds, or owes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CreditView {
+    /// `gift-card`, `store-credit`, `on-account` or `deposit`.
+    pub kind: String,
+    /// Whose.
+    pub holder: String,
+    /// What is there; negative: owed to the shop.
+    #[schemars(with = "String")]
+    pub balance: Text,
+    /// What can be spent now.
+    #[schemars(with = "String")]
+    pub available: Text,
+}
+
 /// A payment with a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentView {

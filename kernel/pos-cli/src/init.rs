@@ -191,6 +191,7 @@ fn compose(answers: Answers) -> Result<Shop, InitError> {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

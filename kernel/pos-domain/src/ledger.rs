@@ -32,6 +32,40 @@ fn is_zero(amount: &Money) -> bool {
     amount.is_zero()
 }
 
+/// What the shop owes whoever holds a card, has credit or paid on an order: it never owes less than nothing.
+const OWED: [&str; 4] = ["gift-card:", "voucher:", "store-credit:", "deposit:"];
+/// What customers owe the shop: as far as the shop lets them.
+pub const RECEIVABLE: &str = "receivable:";
+
+/// The account a line of goods is posted to: its department's sales, or, of money taken for later, whose it is.
+pub fn line_account(item: &str, department: &str) -> String {
+    let is_money = OWED.iter().chain([&RECEIVABLE]).any(|owed| item.starts_with(owed));
+    if is_money { item.to_owned() } else { format!("sales:{department}") }
+}
+
+/// A bound that holds inside the commit: an account's credits less its debits are at least so much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// The account.
+    pub account: AccountPath,
+    /// The least.
+    pub least: Money,
+}
+
+/// The bounds of what entries take out of accounts that must not run out; `credit` is how much a customer may owe.
+pub fn floors(entries: &[Entry], credit: Money) -> Result<Vec<Floor>, Refusal> {
+    let taken = entries.iter().filter(|entry| entry.unit.is_none() && entry.debit.is_positive());
+    let mut floors = Vec::new();
+    for Entry { account, .. } in taken {
+        if OWED.iter().any(|owed| account.starts_with(owed)) {
+            floors.push(Floor { account: account.clone(), least: Money::ZERO });
+        } else if account.starts_with(RECEIVABLE) {
+            floors.push(Floor { account: account.clone(), least: credit.negated()? });
+        }
+    }
+    Ok(floors)
+}
+
 /// Entries being collected; amounts of one account and side are merged, in order of first appearance.
 #[derive(Clone, Debug, Default)]
 pub struct Posting {

@@ -6,6 +6,7 @@
 
 pub mod basket;
 pub mod catalogue;
+pub mod credit;
 pub mod ids;
 pub mod ledger;
 pub mod loyalty;

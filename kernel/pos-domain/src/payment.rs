@@ -8,15 +8,15 @@
 use crate::ids::BasketId;
 use crate::ledger::Posting;
 use crate::refusal::Refusal;
-use crate::tender::TenderKind;
 use crate::time::Moment;
-use crate::transaction::tender_account;
 use pos_money::{Currency, Decimal, Money, MoneyError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// Money that the card's issuer owes.
+const CLEARING: &str = "card:clearing";
 /// Money approved offline that the card's issuer has not promised yet.
 pub const OFFLINE: &str = "card:offline";
 /// Money approved offline that the card's issuer then refused.
@@ -328,7 +328,7 @@ impl Payment {
     pub fn account(&self) -> &'static str {
         match self.approved() {
             Some(Authorisation { offline: true, .. }) => OFFLINE,
-            _ => tender_account(TenderKind::Card),
+            _ => CLEARING,
         }
     }
 

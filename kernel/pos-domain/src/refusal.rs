@@ -135,6 +135,28 @@ pub enum Refusal {
         /// How much, in major units.
         amount: Decimal,
     },
+    /// The house does not do that.
+    #[error("{what} here.")]
+    NotInThisShop {
+        /// What: `Gift cards are not sold`.
+        what: String,
+    },
+    /// A gift card, a credit or a deposit holds less than was to be paid with it; a customer would owe more than they may.
+    #[error("{what} has {available} left.")]
+    RunsOut {
+        /// What: `Gift card …7001`.
+        what: String,
+        /// What could be taken, in major units.
+        available: Decimal,
+    },
+    /// A gift card may not hold so much.
+    #[error("A gift card holds at most {most}; this one would hold {amount}.")]
+    GiftCardTooLarge {
+        /// What it would hold, in major units.
+        amount: Decimal,
+        /// The shop's limit, in major units.
+        most: Decimal,
+    },
     /// The tax plugin is unavailable and the owner allowed no fallback.
     #[error("Tax cannot be computed: {problem}")]
     TaxUnavailable {
@@ -463,6 +485,9 @@ impl Refusal {
             Refusal::PaymentStands => "payment_stands",
             Refusal::NoPaymentAwaited => "no_payment_awaited",
             Refusal::RefundToCard { .. } => "refund_to_card",
+            Refusal::NotInThisShop { .. } => "not_in_this_shop",
+            Refusal::RunsOut { .. } => "runs_out",
+            Refusal::GiftCardTooLarge { .. } => "gift_card_too_large",
             Refusal::TaxUnavailable { .. } => "tax_unavailable",
             Refusal::AmountTooLarge { .. } => "amount_too_large",
             Refusal::AlreadyRung { .. } => "already_rung",
@@ -535,6 +560,9 @@ impl Refusal {
             Refusal::PaymentStands => "Give the card payment back first.",
             Refusal::NoPaymentAwaited => "Go on with the sale.",
             Refusal::RefundToCard { .. } => "Pay it back with the terminal, then complete.",
+            Refusal::NotInThisShop { .. } => "Choose another way; [credit] in shop.toml says what the shop does.",
+            Refusal::RunsOut { .. } => "Take the rest another way.",
+            Refusal::GiftCardTooLarge { .. } => "Load less, or take another card.",
             Refusal::TaxUnavailable { .. } => {
                 "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml."
             }

@@ -18,7 +18,7 @@ use crate::shop::Shop;
 use crate::tender::TenderKind;
 use crate::till::TenderCount;
 use crate::time::Moment;
-use crate::transaction::{Committed, tender_account};
+use crate::transaction::Committed;
 use jiff::civil::Date;
 use pos_money::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ impl Counted {
             let safe = if *tender == TenderKind::Cash { "safe".to_owned() } else { format!("safe:{tender}") };
             posting.debit(&safe, *counted)?;
             posting.debit("over-short", expected.minus(*counted)?)?;
-            posting.credit(tender_account(*tender), *expected)?;
+            posting.credit(&tender.account(None), *expected)?;
         }
         posting.close()
     }

@@ -1,5 +1,6 @@
 //! The shop itself: who sells, in which currency, under which rules of the house.
 
+use crate::credit::CreditRules;
 use crate::loyalty::Programme;
 use crate::payment::PaymentRules;
 use crate::people::Roles;
@@ -62,6 +63,9 @@ pub struct Shop {
     /// Payments with a terminal: `[payments]`.
     #[serde(default, skip_serializing_if = "PaymentRules::is_default")]
     pub payments: PaymentRules,
+    /// Gift cards, and what customers may owe: `[credit]`.
+    #[serde(default, skip_serializing_if = "CreditRules::is_default")]
+    pub credit: CreditRules,
     /// What the people who log on may do: `[roles]`.
     #[serde(default, skip_serializing_if = "Roles::is_default")]
     pub roles: Roles,

@@ -3,7 +3,9 @@
 use pos_money::{Money, Rounding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A means of payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +19,14 @@ pub enum TenderKind {
     Points,
     /// A card or a phone, approved at a terminal; no change.
     Card,
+    /// A gift card of the shop's own; no change.
+    GiftCard,
+    /// What the shop owes a customer; no change.
+    StoreCredit,
+    /// On a customer's account, to be paid later; no change.
+    OnAccount,
+    /// What was paid on an order; no change.
+    Deposit,
 }
 
 impl TenderKind {
@@ -27,6 +37,10 @@ impl TenderKind {
             TenderKind::Coupon => "coupon",
             TenderKind::Points => "points",
             TenderKind::Card => "card",
+            TenderKind::GiftCard => "gift-card",
+            TenderKind::StoreCredit => "store-credit",
+            TenderKind::OnAccount => "on-account",
+            TenderKind::Deposit => "deposit",
         }
     }
 
@@ -37,6 +51,25 @@ impl TenderKind {
             TenderKind::Coupon => "Coupon",
             TenderKind::Points => "Points",
             TenderKind::Card => "Card",
+            TenderKind::GiftCard => "Gift card",
+            TenderKind::StoreCredit => "Store credit",
+            TenderKind::OnAccount => "On account",
+            TenderKind::Deposit => "Deposit",
+        }
+    }
+
+    /// The account it is kept in: of what is owed to or by somebody, theirs (`gift-card:7001`, `receivable:K1`).
+    pub fn account(self, holder: Option<&str>) -> Cow<'static, str> {
+        let of = |kind: &str| Cow::Owned(format!("{kind}:{}", holder.unwrap_or_default()));
+        match self {
+            TenderKind::Cash => "till:cash".into(),
+            TenderKind::Coupon => "till:coupon".into(),
+            TenderKind::Points => "points-redeemed".into(),
+            TenderKind::Card => "card:clearing".into(),
+            TenderKind::GiftCard => of("gift-card"),
+            TenderKind::StoreCredit => of("store-credit"),
+            TenderKind::OnAccount => of("receivable"),
+            TenderKind::Deposit => of("deposit"),
         }
     }
 
@@ -65,6 +98,9 @@ pub struct Tender {
     /// The payment it was approved by, among those of its basket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<u32>,
+    /// Whose it is: a gift card's number, a customer's id, an order's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Arc<str>>,
 }
 
 fn is_none(points: &i64) -> bool {
@@ -74,7 +110,7 @@ fn is_none(points: &i64) -> bool {
 impl Tender {
     /// Money, without points.
     pub fn new(kind: TenderKind, amount: Money) -> Tender {
-        Tender { kind, amount, points: 0, payment: None }
+        Tender { kind, amount, points: 0, payment: None, holder: None }
     }
 }
 

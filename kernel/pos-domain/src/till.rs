@@ -8,7 +8,7 @@ use crate::ledger::{Entry, Posting};
 use crate::people::Act;
 use crate::refusal::Refusal;
 use crate::tender::TenderKind;
-use crate::transaction::{TransactionKind, tender_account};
+use crate::transaction::TransactionKind;
 use pos_money::{Currency, Decimal, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -215,13 +215,13 @@ impl TillAct {
 
     /// What it posts.
     pub fn entries(&self, kind: TransactionKind) -> Result<Vec<Entry>, Refusal> {
-        let till = tender_account(TenderKind::Cash);
+        let till = TenderKind::Cash.account(None).into_owned();
         let reason = |side: &str| format!("{side}:{}", self.reason);
         let (debit, credit) = match kind {
-            TransactionKind::PaidIn => (till.to_owned(), reason("paid-in")),
-            TransactionKind::PaidOut => (reason("paid-out"), till.to_owned()),
-            TransactionKind::TenderLoan => (till.to_owned(), "safe".to_owned()),
-            TransactionKind::TenderPickup => ("safe".to_owned(), till.to_owned()),
+            TransactionKind::PaidIn => (till, reason("paid-in")),
+            TransactionKind::PaidOut => (reason("paid-out"), till),
+            TransactionKind::TenderLoan => (till, "safe".to_owned()),
+            TransactionKind::TenderPickup => ("safe".to_owned(), till),
             _ => return Ok(Vec::new()),
         };
         let mut posting = Posting::default();

@@ -322,7 +322,8 @@ impl Transaction {
         sale.tenders = basket.tenders.clone();
         for step in taken.payouts() {
             let points = step.points.checked_neg().ok_or(MoneyError::Overflow)?;
-            sale.tenders.push(Tender { points, ..Tender::new(step.tender, step.amount.negated()?) });
+            let holder = step.holder.clone();
+            sale.tenders.push(Tender { points, holder, ..Tender::new(step.tender, step.amount.negated()?) });
         }
         sale.total = priced.total;
         sale.points_of = points_of(basket, shop);
@@ -452,15 +453,17 @@ impl Transaction {
         for tender in &basket.tenders {
             let paid_by = |payment: &&Payment| Some(payment.intent.id.number) == tender.payment;
             let payment = basket.payments.iter().find(paid_by);
-            posting.debit(payment.map_or(tender_account(tender.kind), Payment::account), tender.amount)?;
+            let account =
+                payment.map_or_else(|| tender.kind.account(tender.holder.as_deref()), |one| one.account().into());
+            posting.debit(&account, tender.amount)?;
         }
         for payment in &basket.payments {
             payment.post_besides(&mut posting)?;
         }
-        posting.credit(tender_account(TenderKind::Cash), settlement.change)?;
+        posting.credit(&TenderKind::Cash.account(None), settlement.change)?;
         for line in self.lines.iter().filter(|line| !line.voided) {
             let tax = Money::sum(line.taxes.iter().map(|tax| tax.amount))?;
-            posting.credit(&format!("sales:{}", line.department), line.paid.minus(tax)?)?;
+            posting.credit(&ledger::line_account(&line.item, &line.department), line.paid.minus(tax)?)?;
             for tax in &line.taxes {
                 posting.credit(&format!("tax:{}", tax.code), tax.amount)?;
             }
@@ -714,16 +717,6 @@ fn transaction_lines(
     let last = lines.last().map_or(0, |line| line.number);
     lines.extend(taken.lines.iter().filter(|back| back.number > last).cloned());
     Ok(lines)
-}
-
-/// The account a tender is kept in.
-pub fn tender_account(kind: TenderKind) -> &'static str {
-    match kind {
-        TenderKind::Cash => "till:cash",
-        TenderKind::Coupon => "till:coupon",
-        TenderKind::Points => "points-redeemed",
-        TenderKind::Card => "card:clearing",
-    }
 }
 
 /// Goods that leave with the customer, and goods that come back without naming their sale.

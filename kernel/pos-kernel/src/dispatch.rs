@@ -5,6 +5,7 @@
 //! keeps the basket.
 
 mod by_hand;
+mod credit;
 mod gifts;
 mod paying;
 mod people;
@@ -31,6 +32,7 @@ use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::ledger;
 use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, Receipt, sale_receipt};
@@ -290,6 +292,20 @@ impl Kernel {
             Command::GiveUpPayment { basket } => self.give_up_payment(*basket),
             Command::LeavePayment { basket } => self.leave_payment(*basket),
             Command::ListPayments => self.list_payments(),
+            Command::SellGiftCard { basket, card, amount, single_purpose: true } => {
+                self.voucher(*basket, card, amount.0, false)
+            }
+            Command::RedeemVoucher { basket, card, amount } => self.voucher(*basket, card, amount.0, true),
+            Command::SellGiftCard { basket, card, amount, single_purpose: false } => {
+                self.take_for_later(*basket, TenderKind::GiftCard, card, amount.0)
+            }
+            Command::PayAccount { basket, customer, amount } => {
+                self.take_for_later(*basket, TenderKind::OnAccount, customer, amount.0)
+            }
+            Command::TenderCredit { basket, credit, holder, amount } => {
+                self.tender_credit(*basket, credit.tender(), holder, amount.map(|amount| amount.0))
+            }
+            Command::GetCredit { credit, holder } => self.credit_of(credit.tender(), holder),
             Command::RemoveTender { basket } => {
                 let open = self.find(*basket)?;
                 not_awaited(&open)?;
@@ -679,6 +695,7 @@ impl Kernel {
         // Other baskets may have been completed since: what they used is no longer there.
         self.check_points(&open)?;
         self.check_unreceipted(&open.basket)?;
+        self.check_vouchers(open.basket.id())?;
         let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_now();
         let refund_in_cash = self.permit_refund(&open)?;
@@ -741,8 +758,15 @@ impl Kernel {
         meanwhile: &mut dyn FnMut(&Arc<Committed>),
     ) -> Result<Arc<Committed>, Refusal> {
         let open_shift = if self.shift.is_none() { Some(shift.clone()) } else { None };
-        let request = CommitRequest { transaction, open_shift };
-        self.store.commit(request, meanwhile).map_err(storage_failed)
+        let floors = ledger::floors(&transaction.entries, self.credit_limit()?)?;
+        let request = CommitRequest { transaction, open_shift, floors };
+        self.store.commit(request, meanwhile).map_err(|error| match error {
+            StoreError::RunsOut { account, available } => {
+                let available = self.shop.currency.to_decimal(Money::from_minor(available));
+                Refusal::RunsOut { what: credit::ran_out(&account), available }
+            }
+            other => storage_failed(other),
+        })
     }
 
     // ------------------------------------------------------------ reading
@@ -812,6 +836,9 @@ fn storage_failed(error: StoreError) -> Refusal {
         }
         StoreError::Failed { problem, disk_full: false } => Refusal::StorageFailed { problem: format!("{problem}.") },
         StoreError::PersonTaken => Refusal::PersonTaken,
+        StoreError::RunsOut { account, available } => {
+            Refusal::CheckFailed { problem: format!("account {account} holds {available} minor units.") }
+        }
         StoreError::Corrupt { problem } => Refusal::CheckFailed { problem },
     }
 }

@@ -4,6 +4,7 @@
 //! and the record itself, which the caller's thread writes down meanwhile. Running sums follow later ([`crate::sums`]).
 
 use crate::anchor::SignedAnchor;
+use crate::balances;
 use crate::basket_events;
 use crate::error::{Fault, Result};
 use crate::journal;
@@ -14,7 +15,8 @@ use crossbeam_channel::Receiver;
 use ed25519_dalek::SigningKey;
 use pos_api::port::{ClosedShift, OpenShift, StoreError};
 use pos_domain::ids::ReceiptNumber;
-use pos_domain::ledger::Entry;
+use pos_domain::ledger::{Entry, Floor};
+use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::people::Audit;
 use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
@@ -30,6 +32,7 @@ pub(crate) struct Commit {
     /// Its canonical form, which the caller's thread makes while this one posts what follows from it.
     pub(crate) canonical: Receiver<Result<String>>,
     pub(crate) open_shift: Option<OpenShift>,
+    pub(crate) floors: Vec<Floor>,
 }
 
 /// Where the journal ends. The writer keeps it, so that a commit need not look.
@@ -67,7 +70,7 @@ pub(crate) enum Appended {
 
 /// Appends a transaction, and the opening of its shift before it where none is open. Idempotent by basket.
 pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -> Result<Appended> {
-    let Commit { transaction, canonical, open_shift } = commit;
+    let Commit { transaction, canonical, open_shift, floors } = commit;
     if let Some(committed) = journal::of_basket(connection, transaction.basket)? {
         return Ok(Appended::Before(Box::new(committed)));
     }
@@ -95,6 +98,15 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     };
     let (seq, number) = (head.seq + 1, head.number + 1);
     post_entries(connection, seq, &transaction.entries)?;
+    for Floor { account, least } in floors {
+        let left = balances::credit_of(connection, account)?.minus(*least)?;
+        if left.is_negative() {
+            let taken = transaction.entries.iter().filter(|entry| entry.account == *account && entry.unit.is_none());
+            let taken = Money::sum(taken.map(|entry| entry.debit))?;
+            let (account, available) = (account.clone(), left.plus(taken)?.minor());
+            return Err(StoreError::RunsOut { account, available }.into());
+        }
+    }
     post_movements(connection, seq, &transaction.movements)?;
     post_returns(connection, number, transaction)?;
     payments::post(connection, transaction)?;

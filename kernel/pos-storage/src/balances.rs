@@ -48,6 +48,16 @@ fn level(row: &Row<'_>, item: &str) -> Result<Quantity> {
     }
 }
 
+/// What an account holds, credits less debits: what is stored, and what came since.
+pub(crate) fn credit_of(connection: &Connection, account: &str) -> Result<Money> {
+    let mut statement = connection.prepare_cached(
+        "SELECT coalesce((SELECT credit - debit FROM account WHERE path = ?1 AND unit = ''), 0)
+              + coalesce((SELECT sum(credit - debit) FROM ledger_entry WHERE unit = '' AND account = ?1
+                 AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')), 0)",
+    )?;
+    Ok(statement.query_row([account], |row| row.get(0).map(Money::from_minor))?)
+}
+
 /// What was used of an offer with limits.
 pub(crate) fn offer_used(connection: &Connection, offer: &str, customer: Option<&str>) -> Result<Used> {
     let mut statement = connection.prepare_cached(

@@ -49,6 +49,7 @@ pub(crate) fn shop() -> Shop {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
@@ -207,5 +208,5 @@ pub(crate) fn sale(id: u128, lines: u32) -> Transaction {
 
 /// A sale as the kernel asks for it to be stored: the shift to open is offered every time, and taken the first time.
 pub(crate) fn request(transaction: Transaction) -> CommitRequest {
-    CommitRequest { transaction, open_shift: Some(open_shift()) }
+    CommitRequest { transaction, open_shift: Some(open_shift()), floors: Vec::new() }
 }

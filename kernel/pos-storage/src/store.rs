@@ -22,7 +22,7 @@ use pos_api::port::{
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
-use pos_domain::money::{Currency, Quantity};
+use pos_domain::money::{Currency, Money, Quantity};
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
@@ -245,11 +245,11 @@ impl Store for SqliteStore {
         request: CommitRequest,
         meanwhile: &mut dyn FnMut(&Arc<Committed>),
     ) -> Result<Arc<Committed>, StoreError> {
-        let CommitRequest { transaction, open_shift } = request;
+        let CommitRequest { transaction, open_shift, floors } = request;
         transaction.check().map_err(Fault::from)?;
         let transaction = Arc::new(transaction);
         let ((progress, progressed), (canonical, made)) = (bounded(2), bounded(1));
-        let commit = Box::new(Commit { transaction: transaction.clone(), canonical: made, open_shift });
+        let commit = Box::new(Commit { transaction: transaction.clone(), canonical: made, open_shift, floors });
         self.send(Job::Commit(commit, progress))?;
         let form = record::canonical_transaction(&transaction);
         // The writer's alone from now on.
@@ -339,6 +339,10 @@ impl Store for SqliteStore {
 
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
         self.read_settled(|connection| balances::points(connection, account, since_ms))
+    }
+
+    fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
+        self.read_settled(|connection| balances::credit_of(connection, account))
     }
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {

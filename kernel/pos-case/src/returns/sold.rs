@@ -243,7 +243,14 @@ fn tenders(fields: &Fields<'_>, total: Money, currency: Currency) -> Result<Paid
                 last_cash = Some(paid.tenders.len());
             }
             let kind = TenderKind::Cash;
-            paid.tenders.push(SoldTender { kind, kept: Money::ZERO, settled: Money::ZERO, points, points_of: None });
+            paid.tenders.push(SoldTender {
+                kind,
+                kept: Money::ZERO,
+                settled: Money::ZERO,
+                points,
+                points_of: None,
+                holder: None,
+            });
         } else {
             paid.tenders.push(SoldTender {
                 kind: TenderKind::Coupon,
@@ -251,6 +258,7 @@ fn tenders(fields: &Fields<'_>, total: Money, currency: Currency) -> Result<Paid
                 settled: amount,
                 points,
                 points_of: None,
+                holder: None,
             });
         }
         paid.names.push(kind);

@@ -70,7 +70,7 @@ pub(super) fn refund(
 }
 
 fn tender(sale: &Sale, step: &PlanStep) -> Result<Value, MoneyError> {
-    let PlanStep { origin, tender, amount, points, points_of: _, needs_right } = step;
+    let PlanStep { origin, tender, amount, points, points_of: _, holder: _, needs_right } = step;
     // What no tender of the sale had paid is paid by the means of the step.
     let kind = origin.and_then(|index| sale.tenders.get(index)).map_or(tender.code(), |name| name);
     let mut written = json!({ "kind": kind, "amount": sale.currency.format(amount.negated()?) });

@@ -137,6 +137,7 @@ fn replay_shop() -> anyhow::Result<Shop> {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

@@ -47,6 +47,7 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         returns,
         till,
         payments,
+        credit,
         roles,
         loyalty,
         embedded_codes,
@@ -96,6 +97,9 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
     if let Some(OfflineRules { amount_max, sum_max, .. }) = &payments.offline {
         note("payments.offline.amount_max", amount(*amount_max, *currency));
         note("payments.offline.sum_max", amount(*sum_max, *currency));
+    }
+    for (name, most) in [("gift_card_max", credit.gift_card_max), ("account_max", credit.account_max)] {
+        note(&format!("credit.{name}"), most.map_or(Ok(()), |most| amount(most, *currency)));
     }
     note("till.tolerance", amount(till.tolerance, *currency));
     for (index, value) in till.denominations.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::check::{self, Wrong};
 use crate::data_dir::{DataDirError, write_file};
 use crate::toml_file::{self, SettingsError, TomlFileError, quoted};
+use pos_domain::credit::CreditRules;
 use pos_domain::loyalty::Programme;
 use pos_domain::payment::PaymentRules;
 use pos_domain::people::Roles;
@@ -58,6 +59,7 @@ pub fn to_toml(shop: &Shop) -> String {
         returns,
         till,
         payments,
+        credit,
         roles,
         loyalty,
         embedded_codes,
@@ -104,6 +106,7 @@ quantity_max = "{quantity_max}"
 {returns}
 {till}
 {payments}
+{credit}
 {roles}
 {loyalty}
 {embedded_codes}"#,
@@ -126,6 +129,7 @@ quantity_max = "{quantity_max}"
         returns = returns_text(returns),
         till = till_text(till),
         payments = payments_text(payments),
+        credit = credit_text(credit),
         roles = roles_text(roles),
         loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
@@ -190,6 +194,14 @@ fn payments_text(payments: &PaymentRules) -> String {
     let example = "# [payments]\n# tips = true\n# [payments.offline]\n# amount_max = \"50\"\n# count_max = 20\n# sum_max = \"500\"\n\
                    # age_hours_max = 24\n";
     table(comment, example, "payments", (!payments.is_default()).then_some(payments))
+}
+
+fn credit_text(credit: &CreditRules) -> String {
+    let comment = "# Gift cards, and buying on account: most that a card may hold, most that a customer may owe. Without them there is neither.\n\
+                   # Gift cards that buy one kind of goods only are taxed when they are sold: single_purpose_class is its tax class.\n";
+    let example =
+        "# [credit]\n# gift_card_max = \"500\"\n# account_max = \"200\"\n# single_purpose_class = \"standard\"\n";
+    table(comment, example, "credit", (!credit.is_default()).then_some(credit))
 }
 
 fn roles_text(roles: &Roles) -> String {
@@ -313,6 +325,7 @@ mod tests {
                 no_receipt: Some(NoReceiptLimits { amount_max: Some(Decimal::TEN), ..NoReceiptLimits::default() }),
                 ..ReturnRules::default()
             },
+            credit: CreditRules { gift_card_max: Some(Decimal::from(500)), ..CreditRules::default() },
             payments: PaymentRules {
                 tips: true,
                 offline: Some(OfflineRules {

@@ -399,7 +399,10 @@ impl Pricing {
             .snapshot
             .lines
             .iter()
-            .filter(|line| line.kind != LineKind::Note)
+            // Money taken for later is no supply: what it pays for will be taxed.
+            .filter(|line| {
+                line.kind != LineKind::Note && !(line.kind == LineKind::GiftCard && line.item.tax_class.is_empty())
+            })
             .map(|line| Taxable { line: line.id, net: line.net, tax_class: line.item.tax_class.clone() })
             .collect();
         TaxInput { basket: self.snapshot(), taxables }

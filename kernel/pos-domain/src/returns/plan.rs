@@ -15,6 +15,7 @@ use crate::tender::TenderKind;
 use crate::transaction::PointsOf;
 use pos_money::{Money, MoneyError, proportion};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One payment of a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct PlanStep {
     /// Whose points they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points_of: Option<PointsOf>,
+    /// Whose it is: a gift card's number, a customer's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Arc<str>>,
     /// Only somebody with the right to do so may pay it: another means than the original, or beyond what was tendered.
     pub needs_right: bool,
 }
@@ -99,7 +103,9 @@ impl Sold {
             let points = proportion_of(tender, so_far)?;
             let owed = self.owed(tender, so_far, means)?;
             let step = step(returned, Some(origin), means, owed, points, means != tender.kind)?;
-            steps.extend(step.map(|step| PlanStep { points_of: tender.points_of.clone(), ..step }));
+            let holder = tender.holder.clone().filter(|_| means == tender.kind);
+            let (points_of, holder) = (tender.points_of.clone(), holder);
+            steps.extend(step.map(|step| PlanStep { points_of, holder, ..step }));
         }
         let means = instead.unwrap_or(TenderKind::Cash);
         let owed = if means.gives_change() { self.coins.round_money(open)? } else { open };
@@ -152,5 +158,5 @@ fn step(
     let points = points.checked_sub(given).ok_or(MoneyError::Overflow)?;
     let nothing = amount.is_zero() && points == 0;
     let needs_right = other && amount.is_positive();
-    Ok((!nothing).then_some(PlanStep { origin, tender, amount, points, points_of: None, needs_right }))
+    Ok((!nothing).then_some(PlanStep { origin, tender, amount, points, points_of: None, holder: None, needs_right }))
 }

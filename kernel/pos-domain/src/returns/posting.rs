@@ -7,12 +7,12 @@ use super::figures::{Figures, TaxFigure};
 use super::plan::RefundPlan;
 use super::refund::{Refund, RefundLine};
 use crate::ids::LineNumber;
-use crate::ledger::{Entry, Posting};
+use crate::ledger::{self, Entry, Posting};
 use crate::pricing::priced::{LineTax, Modifier};
 use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
 use crate::stock::{MovementReason, StockMovement};
-use crate::transaction::{Transaction, TransactionLine, tender_account};
+use crate::transaction::{Transaction, TransactionLine};
 use pos_money::{Decimal, Money, MoneyError, Quantity};
 
 /// The entries of a return that is paid out as planned. An exchange posts both halves into one [`Posting`] instead.
@@ -26,8 +26,8 @@ pub fn entries(refund: &Refund, plan: &RefundPlan) -> Result<Vec<Entry>, Refusal
 impl Refund {
     /// Takes the goods out of sales and tax.
     pub fn post(&self, posting: &mut Posting) -> Result<(), Refusal> {
-        for RefundLine { department, share, .. } in &self.lines {
-            posting.debit(&format!("sales:{department}"), share.paid()?.minus(share.tax()?)?)?;
+        for RefundLine { item, department, share, .. } in &self.lines {
+            posting.debit(&ledger::line_account(item, department), share.paid()?.minus(share.tax()?)?)?;
             for tax in &share.taxes {
                 posting.debit(&format!("tax:{}", tax.code), tax.amount)?;
             }
@@ -85,7 +85,7 @@ impl RefundPlan {
     /// Takes the money out of the tenders' accounts, and cash rounding out of its own.
     pub fn post(&self, posting: &mut Posting) -> Result<(), Refusal> {
         for step in &self.steps {
-            posting.credit(tender_account(step.tender), step.amount)?;
+            posting.credit(&step.tender.account(step.holder.as_deref()), step.amount)?;
         }
         posting.debit("rounding", self.rounding)
     }

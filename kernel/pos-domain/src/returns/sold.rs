@@ -44,6 +44,9 @@ pub struct SoldTender {
     /// Whose points they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points_of: Option<PointsOf>,
+    /// Whose it was: a gift card's number, a customer's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Arc<str>>,
 }
 
 /// A committed sale, as far as a return goes.
@@ -117,14 +120,19 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             continue;
         }
         if !is_cash(tender.kind) {
-            let Tender { kind, amount, points, payment: _ } = *tender;
+            let Tender { kind, amount, points, payment: _, holder } = tender.clone();
             let points_of = sale.points_of.clone().filter(|_| points != 0);
-            tenders.push(SoldTender { kind, kept: amount, settled: amount, points, points_of });
+            // What was paid on an order was paid in money.
+            let (kind, holder) = match kind {
+                TenderKind::Deposit => (TenderKind::Cash, None),
+                kind => (kind, holder),
+            };
+            tenders.push(SoldTender { kind, kept: amount, settled: amount, points, points_of, holder });
         } else if Some(index) == last_cash {
             let cash = sale.tenders.iter().filter(paid_in).map(|tender| tender.amount);
             let kept = Money::sum(cash)?.minus(sale.change)?;
             let settled = kept.minus(sale.rounding)?;
-            tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0, points_of: None });
+            tenders.push(SoldTender { kind: tender.kind, kept, settled, points: 0, points_of: None, holder: None });
         }
     }
     if !unpaid.is_zero() {
@@ -134,7 +142,7 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             // Nothing else paid: no coin was kept for it, and none comes back.
             None => {
                 let (kind, kept) = (TenderKind::Cash, Money::ZERO);
-                tenders.push(SoldTender { kind, kept, settled: unpaid, points: 0, points_of: None });
+                tenders.push(SoldTender { kind, kept, settled: unpaid, points: 0, points_of: None, holder: None });
             }
         }
     }
@@ -147,13 +155,14 @@ fn exchanged(sale: &Transaction) -> Result<(Vec<SoldTender>, Money), Refusal> {
     let (mut tenders, mut unpaid) = (Vec::new(), Money::ZERO);
     for plan in sale.refunds.iter().map(|refund| &refund.exchanged) {
         let mut rounding = plan.rounding;
-        for PlanStep { tender, amount, points, points_of, .. } in &plan.steps {
+        for PlanStep { tender, amount, points, points_of, holder, .. } in &plan.steps {
             let settled = if tender.gives_change() { amount.minus(rounding)? } else { *amount };
             if tender.gives_change() {
                 rounding = Money::ZERO;
             }
             let (kind, kept, points, points_of) = (*tender, *amount, *points, points_of.clone());
-            tenders.push(SoldTender { kind, kept, settled, points, points_of });
+            let holder = holder.clone();
+            tenders.push(SoldTender { kind, kept, settled, points, points_of, holder });
         }
         unpaid = unpaid.minus(rounding)?;
     }

@@ -258,8 +258,15 @@ pub fn comes_back_on(basket: &Basket, sold: SoldAs) -> Option<LineNumber> {
 /// Cash out of the till, in coins that exist; nobody's right is needed, since limits of their own were kept before.
 fn cash_plan(payout: Money, coins: Rounding) -> Result<RefundPlan, MoneyError> {
     let amount = coins.round_money(payout)?;
-    let step =
-        PlanStep { origin: None, tender: TenderKind::Cash, amount, points: 0, points_of: None, needs_right: false };
+    let step = PlanStep {
+        origin: None,
+        tender: TenderKind::Cash,
+        amount,
+        points: 0,
+        points_of: None,
+        holder: None,
+        needs_right: false,
+    };
     let steps = if amount.is_zero() { Vec::new() } else { vec![step] };
     Ok(RefundPlan { payout, steps, rounding: amount.minus(payout)? })
 }

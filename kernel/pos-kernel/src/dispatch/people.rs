@@ -79,6 +79,10 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::TenderCash { .. }
         | Command::TenderCoupon { .. }
         | Command::TenderCard { .. }
+        | Command::SellGiftCard { .. }
+        | Command::RedeemVoucher { .. }
+        | Command::PayAccount { .. }
+        | Command::TenderCredit { .. }
         | Command::CheckPayment { .. }
         | Command::GiveUpPayment { .. }
         | Command::RemoveTender { .. }
@@ -116,7 +120,8 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::GetBasket { .. }
         | Command::FindItems { .. }
         | Command::ListBaskets
-        | Command::ListPayments => None,
+        | Command::ListPayments
+        | Command::GetCredit { .. } => None,
     }
 }
 

@@ -137,6 +137,7 @@ fn shop(currency: Currency) -> Shop {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

@@ -110,6 +110,11 @@ impl Shop {
             | Command::GiveUpPayment { .. }
             | Command::LeavePayment { .. }
             | Command::ListPayments
+            | Command::SellGiftCard { .. }
+            | Command::RedeemVoucher { .. }
+            | Command::PayAccount { .. }
+            | Command::TenderCredit { .. }
+            | Command::GetCredit { .. }
             | Command::ReturnItem { .. }
             | Command::ReturnWithoutReceipt { .. }
             | Command::PostVoid { .. }

@@ -31,6 +31,7 @@ impl Model {
             exceptions: _,
             audit: _,
             payments: _,
+            credit: _,
         } = reply;
         if command_id.is_none() {
             // Nobody asked: a terminal has answered.

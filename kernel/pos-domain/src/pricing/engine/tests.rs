@@ -31,6 +31,7 @@ fn shop() -> Shop {
         returns: Default::default(),
         till: Default::default(),
         payments: Default::default(),
+        credit: Default::default(),
         roles: Default::default(),
         loyalty: None,
         policy: Default::default(),
