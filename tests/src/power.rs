@@ -284,6 +284,14 @@ impl Store for PoweredStore {
         self.read(|store| store.points(account, since_ms))
     }
 
+    fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError> {
+        self.read(|store| store.open_orders())
+    }
+
+    fn naming_order(&self, order: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {
+        self.read(|store| store.naming_order(order))
+    }
+
     fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
         self.read(|store| store.credit_of(account))
     }

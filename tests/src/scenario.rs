@@ -17,11 +17,13 @@
 
 use crate::shop::{Recipe, TerminalMaker, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
-use pos_api::command::{Approve, CountOf, Credentials, Discount, MoveCash, PiecesOf, Secret, SetPerson, TimeClock};
+use pos_api::command::{
+    Approve, CountOf, Credentials, Discount, MoveCash, OrderLine, PiecesOf, PlaceOrder, Secret, SetPerson, TimeClock,
+};
 use pos_api::port::{Store, TerminalRequest};
 use pos_api::view::{
     AuditView, BasketView, CashierView, CountedView, GiftView, HoursView, LineView, NamedAmount, OpenBasketView,
-    PaymentView, PersonView, TrialBalanceView,
+    OrderView, PaymentView, PersonView, TrialBalanceView,
 };
 use pos_api::{Amount, Command, Reply};
 use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
@@ -318,6 +320,24 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
             amount: Amount(amount.parse()?),
             single_purpose: false,
         },
+        ["order", kind, rest @ ..] => {
+            let kind = serde_json::from_value((*kind).into()).context("no such order")?;
+            let due = rest.first().map(|due| due.parse()).transpose()?;
+            Command::PlaceOrder(PlaceOrder { basket, kind, due, note: String::new() })
+        }
+        ["orders"] => Command::ListOrders,
+        ["take-order", order] => Command::TakeOrder { order: order.parse()?, lines: Vec::new() },
+        ["take-order", order, line, times] => {
+            let quantity = Some(Amount(times.trim_start_matches('x').parse()?));
+            Command::TakeOrder { order: order.parse()?, lines: vec![OrderLine { line: line.parse()?, quantity }] }
+        }
+        ["cancel-order", order, reason @ ..] => {
+            Command::CancelOrder { order: order.parse()?, reason: reason.join(" ") }
+        }
+        ["deposit", order, "back"] => Command::RefundDeposit { basket, order: order.parse()? },
+        ["deposit", order, amount] => {
+            Command::PayDeposit { basket, order: order.parse()?, amount: Amount(amount.parse()?) }
+        }
         ["voucher", card, amount] => {
             let (card, amount) = ((*card).to_owned(), Amount(amount.parse()?));
             Command::SellGiftCard { basket, card, amount, single_purpose: true }
@@ -503,6 +523,14 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         }
     }
     parts.extend(reply.operator.as_ref().map(|operator| format!("{} serves as {}", operator.name, operator.role)));
+    if let Some(orders) = &reply.orders {
+        let one = |view: &OrderView| {
+            let left = view.lines.iter().map(|line| format!("{} of {} {}", line.left, line.quantity, line.item));
+            let left = left.collect::<Vec<_>>().join(", ");
+            format!("{:?} {} {} paid {}: {left}", view.kind, view.number, view.total, view.deposit)
+        };
+        parts.push(orders.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
     if let Some(found) = &reply.credit {
         parts.push(format!("{} {} {} ; available {}", found.kind, found.holder, found.balance, found.available));
     }

@@ -1,12 +1,13 @@
 //! Commands, and the replies to them.
 
 use crate::view::{
-    AuditView, BasketView, CashierView, CountView, CreditView, HoursView, ItemView, OpenBasketView, PaymentView,
-    PersonView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
+    AuditView, BasketView, CashierView, CountView, CreditView, HoursView, ItemView, OpenBasketView, OrderView,
+    PaymentView, PersonView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
 };
 use jiff::civil::Date;
 use pos_domain::Refusal;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::order::OrderKind;
 use pos_domain::people::Act;
 use pos_domain::people::attendance::Clock;
 use pos_domain::pricing::proposal::Attr;
@@ -311,6 +312,44 @@ pub enum Command {
         /// Whose.
         holder: String,
     },
+    /// Makes an order of a basket, at the prices it has now: a quote, an order, goods laid away. Its reply has the order's number.
+    PlaceOrder(PlaceOrder),
+    /// Lists the orders that are open, oldest first.
+    ListOrders,
+    /// Opens a basket with what is left of an order, at the agreed prices; what was paid on it is spent by `tender_credit`.
+    TakeOrder {
+        /// The order's number.
+        order: ReceiptNumber,
+        /// Some of it; all that is left if empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lines: Vec<OrderLine>,
+    },
+    /// Cancels what is left of an order.
+    CancelOrder {
+        /// The order's number.
+        order: ReceiptNumber,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Takes money on an order. Opens a basket if none is open.
+    PayDeposit {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The order's number.
+        order: ReceiptNumber,
+        /// How much, in major units.
+        amount: Amount,
+    },
+    /// Pays back what was paid on an order. Opens a basket if none is open.
+    RefundDeposit {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The order's number.
+        order: ReceiptNumber,
+    },
     /// Lists the payments that are followed although their baskets are closed.
     ListPayments,
     /// Gives the last tender back.
@@ -479,6 +518,9 @@ impl Command {
             | Command::TenderCoupon { basket, .. }
             | Command::TenderCard { basket, .. }
             | Command::SellGiftCard { basket, .. }
+            | Command::PayDeposit { basket, .. }
+            | Command::RefundDeposit { basket, .. }
+            | Command::PlaceOrder(PlaceOrder { basket, .. })
             | Command::RedeemVoucher { basket, .. }
             | Command::PayAccount { basket, .. }
             | Command::TenderCredit { basket, .. }
@@ -514,6 +556,9 @@ impl Command {
             | Command::ListBaskets
             | Command::ListPayments
             | Command::GetCredit { .. }
+            | Command::ListOrders
+            | Command::TakeOrder { .. }
+            | Command::CancelOrder { .. }
             | Command::GetReceipt { .. }
             | Command::FindItems { .. }
             | Command::XReport
@@ -521,6 +566,36 @@ impl Command {
             | Command::Verify => None,
         }
     }
+}
+
+/// An order to be placed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrder {
+    /// Which basket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<BasketId>,
+    /// What is agreed.
+    #[serde(default)]
+    pub kind: OrderKind,
+    /// A quote holds until then; an order is expected by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub due: Option<Date>,
+    /// Words.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A line of an order to be handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderLine {
+    /// Its number.
+    pub line: LineNumber,
+    /// How much; all that is left if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Amount>,
 }
 
 /// What somebody holds, or owes.
@@ -791,6 +866,9 @@ pub struct Reply {
     /// What people did that left no transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<Vec<AuditView>>,
+    /// Orders that are open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<OrderView>>,
     /// What somebody holds, or owes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,

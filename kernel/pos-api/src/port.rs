@@ -215,6 +215,10 @@ pub trait Store: Send + Sync {
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// Points on an account of the ledger: all of them, and those credited since `since_ms`.
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
+    /// Numbers of orders that are open, oldest first.
+    fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError>;
+    /// Later transactions that name an order, oldest first.
+    fn naming_order(&self, order: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// What an account holds: credits less debits, in the shop's money.
     fn credit_of(&self, account: &str) -> Result<Money, StoreError>;
     /// What was used of an offer with limits, by anybody and by one customer.

@@ -1,6 +1,7 @@
 //! What screens and programs read: complete, self-contained, without a way back to the kernel's state.
 
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
+use pos_domain::order::OrderKind;
 use pos_money::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,54 @@ pub struct CreditView {
     /// What can be spent now.
     #[schemars(with = "String")]
     pub available: Text,
+}
+
+/// An order of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderView {
+    /// Its number.
+    pub number: ReceiptNumber,
+    /// What was agreed.
+    pub kind: OrderKind,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// When it was placed, local time with offset.
+    pub placed_at: String,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    /// Words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// What it comes to.
+    #[schemars(with = "String")]
+    pub total: Text,
+    /// What was paid on it and not spent.
+    #[schemars(with = "String")]
+    pub deposit: Text,
+    /// What was ordered.
+    pub lines: Vec<OrderLineView>,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderLineView {
+    /// Its number.
+    pub line: LineNumber,
+    /// The article's id.
+    pub item: String,
+    /// Its name.
+    pub name: String,
+    /// How much was ordered.
+    #[schemars(with = "String")]
+    pub quantity: Text,
+    /// How much is still to be handed over.
+    #[schemars(with = "String")]
+    pub left: Text,
+    /// What all of it comes to.
+    #[schemars(with = "String")]
+    pub net: Text,
 }
 
 /// A payment with a terminal.

@@ -68,6 +68,9 @@ pub struct Line {
     /// The sale it comes back from, on a line that comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// The order's line it hands over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<SoldAs>,
 }
 
 /// Why a line is in the basket although nobody scanned it.

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod ledger;
 pub mod loyalty;
 pub mod offer_use;
+pub mod order;
 pub mod payment;
 pub mod people;
 pub mod pricing;

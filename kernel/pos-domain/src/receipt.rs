@@ -253,6 +253,8 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         TransactionKind::TenderPickup => Some("TAKEN TO THE SAFE"),
         TransactionKind::TillCount => Some("TILL COUNTED"),
         TransactionKind::Payment => Some("CARD PAYMENT - NOT A SALE"),
+        TransactionKind::Order => transaction.order.as_ref().map(|terms| terms.kind.heading()),
+        TransactionKind::OrderClosed => Some("ORDER CANCELLED - NOT A SALE"),
     };
     if let Some(heading) = heading {
         receipt.text(heading, Align::Center, Style::Bold);

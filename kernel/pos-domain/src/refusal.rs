@@ -157,6 +157,48 @@ pub enum Refusal {
         /// The shop's limit, in major units.
         most: Decimal,
     },
+    /// No order, but a receipt of another kind.
+    #[error("Receipt {number} is no order.")]
+    NotAnOrder {
+        /// Its number.
+        number: ReceiptNumber,
+    },
+    /// Everything was handed over, or it was cancelled.
+    #[error("Order {number} is closed.")]
+    OrderClosed {
+        /// Its number.
+        number: ReceiptNumber,
+    },
+    /// Its prices held until a day that is over.
+    #[error("Quote {number} has expired.")]
+    QuoteExpired {
+        /// Its number.
+        number: ReceiptNumber,
+    },
+    /// More than is left of it.
+    #[error("Of line {line} of order {number} {left} is left.")]
+    OrderExceeded {
+        /// The order.
+        number: ReceiptNumber,
+        /// Its line.
+        line: LineNumber,
+        /// What is left of it.
+        left: Decimal,
+    },
+    /// Goods that come back, gift cards and notes are not ordered.
+    #[error("Line {line} is nothing that can be ordered.")]
+    NotOrdered {
+        /// The line.
+        line: LineNumber,
+    },
+    /// What was paid on it is still there.
+    #[error("{amount} was paid on order {number}.")]
+    DepositStands {
+        /// The order.
+        number: ReceiptNumber,
+        /// How much, in major units.
+        amount: Decimal,
+    },
     /// The tax plugin is unavailable and the owner allowed no fallback.
     #[error("Tax cannot be computed: {problem}")]
     TaxUnavailable {
@@ -347,7 +389,7 @@ pub enum Refusal {
     #[error("No offer grants that gift.")]
     NoSuchGift,
     /// Points belong to somebody.
-    #[error("Nobody is named to whom the points belong.")]
+    #[error("No customer is named.")]
     CustomerNeeded,
     /// No programme, or one whose points buy nothing.
     #[error("Points buy nothing in this shop.")]
@@ -488,6 +530,12 @@ impl Refusal {
             Refusal::NotInThisShop { .. } => "not_in_this_shop",
             Refusal::RunsOut { .. } => "runs_out",
             Refusal::GiftCardTooLarge { .. } => "gift_card_too_large",
+            Refusal::NotAnOrder { .. } => "not_an_order",
+            Refusal::OrderClosed { .. } => "order_closed",
+            Refusal::QuoteExpired { .. } => "quote_expired",
+            Refusal::OrderExceeded { .. } => "order_exceeded",
+            Refusal::NotOrdered { .. } => "not_ordered",
+            Refusal::DepositStands { .. } => "deposit_stands",
             Refusal::TaxUnavailable { .. } => "tax_unavailable",
             Refusal::AmountTooLarge { .. } => "amount_too_large",
             Refusal::AlreadyRung { .. } => "already_rung",
@@ -563,6 +611,12 @@ impl Refusal {
             Refusal::NotInThisShop { .. } => "Choose another way; [credit] in shop.toml says what the shop does.",
             Refusal::RunsOut { .. } => "Take the rest another way.",
             Refusal::GiftCardTooLarge { .. } => "Load less, or take another card.",
+            Refusal::NotAnOrder { .. } => "Look at the number on the order's slip.",
+            Refusal::OrderClosed { .. } => "Sell the goods without it.",
+            Refusal::QuoteExpired { .. } => "Ring the goods up anew: today's prices hold.",
+            Refusal::OrderExceeded { .. } => "Hand over at most what is left; sell the rest without the order.",
+            Refusal::NotOrdered { .. } => "Take that line out, and sell it by itself.",
+            Refusal::DepositStands { .. } => "Pay it back first.",
             Refusal::TaxUnavailable { .. } => {
                 "Call the manager: repair the tax plugin, or allow the fallback rate in shop.toml."
             }

@@ -3,11 +3,12 @@
 //! [`Transaction::sale`] builds everything a sale leaves behind: lines with their paid shares, taxes, tenders, ledger
 //! entries, stock movements. The storage only adds the receipt number, inside the commit, and the hash chain.
 
-use crate::basket::{Basket, Opening, Origin, PriceSource};
+use crate::basket::{Basket, Opening, Origin, PriceSource, SoldAs};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
 use crate::loyalty;
 use crate::offer_use::{self, OfferUse};
+use crate::order::{self, OrderTerms};
 use crate::payment::{Direction, Payment};
 use crate::people::Approval;
 use crate::pricing::manual;
@@ -55,6 +56,10 @@ pub enum TransactionKind {
     TillCount,
     /// What became of a payment after its basket was closed.
     Payment,
+    /// Goods agreed on, to be handed over later.
+    Order,
+    /// An order that nobody wants any more.
+    OrderClosed,
 }
 
 impl TransactionKind {
@@ -72,6 +77,8 @@ impl TransactionKind {
             TransactionKind::TenderPickup => "tender-pickup",
             TransactionKind::TillCount => "till-count",
             TransactionKind::Payment => "payment",
+            TransactionKind::Order => "order",
+            TransactionKind::OrderClosed => "order-closed",
         }
     }
 
@@ -132,6 +139,9 @@ pub struct TransactionLine {
     /// Where it was sold, if it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// The order's line it hands over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<SoldAs>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -229,6 +239,12 @@ pub struct Transaction {
     /// The receipt that it takes back as a whole, as if it had never been.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voids: Option<ReceiptNumber>,
+    /// What was agreed, of an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderTerms>,
+    /// Orders that are over with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closes_orders: Vec<ReceiptNumber>,
     /// What was done in it that its cashier may not do alone, and who let them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
@@ -365,6 +381,41 @@ impl Transaction {
         cancelled.entries = posting.close()?;
         cancelled.check()?;
         Ok(cancelled)
+    }
+
+    /// What was agreed: the basket's lines at their prices. Nothing moves.
+    pub fn order(
+        basket: &Basket,
+        priced: &PricedBasket,
+        terms: OrderTerms,
+        closes_orders: Vec<ReceiptNumber>,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
+        let lines = transaction_lines(basket, Some(priced), &TakenBack::default())?;
+        let mut placed = record_of_basket(TransactionKind::Order, basket, lines, completion);
+        (placed.gross, placed.discount, placed.total) = (priced.gross, priced.discount, priced.total);
+        (placed.total_excluded, placed.total_tax) = (priced.total_excluded, priced.total_tax);
+        placed.taxes = priced.taxes.clone();
+        placed.assessor = priced.assessor.clone();
+        placed.decisions = priced.decisions.clone();
+        (placed.order, placed.closes_orders) = (Some(terms), closes_orders);
+        order::check_lines(&placed)?;
+        placed.check()?;
+        Ok(placed)
+    }
+
+    /// An order that nobody wants any more.
+    pub fn order_closed(
+        number: ReceiptNumber,
+        reason: Arc<str>,
+        opening: &Opening,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
+        let mut closed = record(TransactionKind::OrderClosed, opening, Vec::new(), completion);
+        closed.closes_orders = vec![number];
+        closed.receipt_notes = vec![reason];
+        closed.check()?;
+        Ok(closed)
     }
 
     /// What became of a payment after its basket was closed; `opening` names who is at the register, and when.
@@ -543,6 +594,13 @@ impl Transaction {
                     return fail("it does not say which payment it is about");
                 }
             }
+            None if matches!(self.kind, TransactionKind::Order | TransactionKind::OrderClosed) => {
+                let moves = !self.entries.is_empty() || !self.movements.is_empty() || !self.tenders.is_empty();
+                if moves || (self.kind == TransactionKind::Order) != self.order.is_some() {
+                    return fail("an order moves nothing, and says what was agreed");
+                }
+                return Ok(());
+            }
             None if !self.kind.is_retail() => return fail("it does not say what it did to the till"),
             _ => {}
         }
@@ -630,6 +688,8 @@ fn record(
         offer_uses: Vec::new(),
         till: None,
         voids: opening.voids,
+        order: None,
+        closes_orders: Vec::new(),
         approvals: approvals.to_vec(),
     }
 }
@@ -699,6 +759,7 @@ fn transaction_lines(
             attrs: line.attrs.to_vec(),
             points: Vec::new(),
             origin: line.origin.clone(),
+            ordered: line.ordered,
         };
         if let (Some(priced), false) = (priced, line.voided) {
             let found = priced

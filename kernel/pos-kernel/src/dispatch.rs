@@ -7,6 +7,7 @@
 mod by_hand;
 mod credit;
 mod gifts;
+mod orders;
 mod paying;
 mod people;
 mod returning;
@@ -305,6 +306,12 @@ impl Kernel {
             Command::TenderCredit { basket, credit, holder, amount } => {
                 self.tender_credit(*basket, credit.tender(), holder, amount.map(|amount| amount.0))
             }
+            Command::PlaceOrder(asked) => self.place_order(asked),
+            Command::ListOrders => self.list_orders(),
+            Command::TakeOrder { order, lines } => self.take_order(*order, lines),
+            Command::CancelOrder { order, reason } => self.cancel_order(*order, reason),
+            Command::PayDeposit { basket, order, amount } => self.deposit(*basket, *order, Some(amount.0)),
+            Command::RefundDeposit { basket, order } => self.deposit(*basket, *order, None),
             Command::GetCredit { credit, holder } => self.credit_of(credit.tender(), holder),
             Command::RemoveTender { basket } => {
                 let open = self.find(*basket)?;
@@ -573,6 +580,7 @@ impl Kernel {
             by_hand: None,
             gift: None,
             origin: None,
+            ordered: None,
         };
         self.change(open, Event::LineAdded(line))
     }
@@ -700,7 +708,8 @@ impl Kernel {
         let shift = self.shift_now();
         let refund_in_cash = self.permit_refund(&open)?;
         let completion = self.completion(&open, &shift, refund_in_cash);
-        let sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
+        let mut sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
+        sale.closes_orders = self.orders_done(&open)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         // Composed while the disk works, told once it has.
         let mut composed = (Reply::default(), Receipt::default());

@@ -5,12 +5,13 @@ use crate::pricing::Priced;
 use pos_api::port::{AccountBalance, ClosedShift, TrialBalance, Verification};
 use pos_api::view::{
     AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, LineView,
-    ModifierView, NamedAmount, NoticeView, OpenBasketView, PaymentView, ReasonView, ReceiptView, ReportView, StockView,
-    TaxView, TenderView, TrialBalanceView, VerificationView,
+    ModifierView, NamedAmount, NoticeView, OpenBasketView, OrderLineView, OrderView, PaymentView, ReasonView,
+    ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView, VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{LineNumber, ReceiptNumber};
+use pos_domain::order::Order;
 use pos_domain::payment::{Direction, Intent, Payment, State as PaymentState, card_text};
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
@@ -263,6 +264,30 @@ fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
     let view =
         |tender: &Tender| TenderView { kind: tender.kind.code().to_owned(), amount: major(currency, tender.amount) };
     tenders.iter().map(view).collect()
+}
+
+/// An order that is open.
+pub(crate) fn order_view(order: &Order, deposit: Money) -> OrderView {
+    let placed = &order.committed.transaction;
+    let line = |line: &TransactionLine| OrderLineView {
+        line: line.number,
+        item: line.item.to_string(),
+        name: line.name.to_string(),
+        quantity: line.quantity.value,
+        left: order.left_of(line),
+        net: major(placed.currency, line.net),
+    };
+    OrderView {
+        number: order.committed.number,
+        kind: order.terms.kind,
+        customer: placed.customer.as_ref().map(ToString::to_string),
+        placed_at: placed.completed_at.to_text(),
+        due: order.terms.due.map(|due| due.to_string()),
+        note: order.terms.note.to_string(),
+        total: major(placed.currency, placed.total),
+        deposit: major(placed.currency, deposit),
+        lines: placed.lines.iter().filter(|line| !line.voided).map(line).collect(),
+    }
 }
 
 /// A payment with a terminal.

@@ -119,6 +119,7 @@ pub(crate) fn line(number: LineNumber, item: Item) -> Line {
         by_hand: None,
         gift: None,
         origin: None,
+        ordered: None,
         item: Arc::new(item),
     }
 }

@@ -23,6 +23,7 @@ pub mod count;
 mod error;
 mod journal;
 mod log;
+mod orders;
 mod payments;
 mod people;
 mod record;

@@ -18,7 +18,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("schema/0003_sums_follow.sql"),
     include_str!("schema/0004_shifts_close.sql"),
     include_str!("schema/0005_people.sql"),
-    include_str!("schema/0006_payments.sql"),
+    include_str!("schema/0006_payments_and_orders.sql"),
 ];
 
 /// Refuses a file that is not a register's database, or that a newer program wrote.

@@ -44,6 +44,11 @@ pub(crate) fn add(
         }
         TransactionKind::Cancelled => totals.cancelled += 1,
         TransactionKind::NoSale => totals.no_sales += 1,
+        // What was agreed is no turnover.
+        TransactionKind::Order | TransactionKind::OrderClosed => {
+            totals.numbers = Some(totals.numbers.map_or((number, number), |(first, _)| (first, number)));
+            return Ok(());
+        }
         TransactionKind::TillCount | TransactionKind::Payment => {}
         TransactionKind::PaidIn
         | TransactionKind::PaidOut

@@ -8,6 +8,7 @@ use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::orders;
 use crate::payments;
 use crate::people;
 use crate::record::{self, ShiftOpened};
@@ -339,6 +340,14 @@ impl Store for SqliteStore {
 
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
         self.read_settled(|connection| balances::points(connection, account, since_ms))
+    }
+
+    fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError> {
+        self.read_settled(orders::open)
+    }
+
+    fn naming_order(&self, order: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {
+        self.read_settled(|connection| orders::naming(connection, order))
     }
 
     fn credit_of(&self, account: &str) -> Result<Money, StoreError> {

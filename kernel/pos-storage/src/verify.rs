@@ -10,6 +10,7 @@ use crate::anchor::Vouched;
 use crate::connection::exact_sum;
 use crate::error::Result;
 use crate::journal::{COLUMNS, Stored};
+use crate::orders::Orders;
 use crate::payments;
 use crate::record::{Columns, Content, GENESIS, Hash, Record};
 use crate::shift;
@@ -62,6 +63,7 @@ struct Auditor {
     /// Sales of which something came back, with the receipts that took it.
     returns: BTreeMap<(ReceiptNumber, ReceiptNumber), ()>,
     payments: BTreeMap<PaymentId, Payment>,
+    orders: Orders,
     /// Quantity by article and unit.
     stock: BTreeMap<(String, String), Decimal>,
     /// Sets and money used of offers with limits, by offer and customer.
@@ -181,6 +183,7 @@ impl Auditor {
                     self.returns.insert((refund.number, committed.number), ());
                 }
                 payments::follow(&mut self.payments, &committed.transaction);
+                self.orders.follow(committed.number, &committed.transaction);
                 for OfferUse { offer, customer, uses, spent } in &committed.transaction.offer_uses {
                     let customer = customer.as_deref().unwrap_or_default().to_owned();
                     let sum = self.offer_uses.entry((offer.to_string(), customer)).or_default();
@@ -342,6 +345,13 @@ impl Auditor {
         let stored = stored.into_iter().map(|payment| (payment.intent.id, payment)).collect();
         let followed = std::mem::take(&mut self.payments);
         self.compare(&followed, &stored, |id| format!("Payment {id}"), |payment| payment.code().to_owned());
+        let (stored_open, stored_named) = Orders::stored(connection)?.apart();
+        let (open, named) = std::mem::take(&mut self.orders).apart();
+        let state = |open: &bool| if *open { "open" } else { "closed" }.to_owned();
+        self.compare(&open, &stored_open, |number| format!("Order {number}"), state);
+        let name =
+            |(order, number): &(ReceiptNumber, ReceiptNumber)| format!("That receipt {number} names order {order}");
+        self.compare(&named, &stored_named, name, |()| "so".to_owned());
         Ok(())
     }
 

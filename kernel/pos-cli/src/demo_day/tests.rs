@@ -66,6 +66,7 @@ impl Register {
             by_hand: None,
             gift: None,
             origin: None,
+            ordered: None,
         }))
     }
 

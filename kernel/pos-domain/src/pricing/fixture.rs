@@ -54,6 +54,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         by_hand: None,
         gift: None,
         origin: None,
+        ordered: None,
     }
 }
 

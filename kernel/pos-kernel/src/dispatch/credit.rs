@@ -156,6 +156,7 @@ impl Kernel {
             by_hand: None,
             gift: None,
             origin: None,
+            ordered: None,
         };
         self.change(open, Event::LineAdded(line))
     }
@@ -216,7 +217,7 @@ impl Kernel {
     }
 
     /// What lines of open baskets put onto an account.
-    fn prepaid_here(&self, kind: TenderKind, name: &str) -> Result<Money, Refusal> {
+    pub(super) fn prepaid_here(&self, kind: TenderKind, name: &str) -> Result<Money, Refusal> {
         let account = kind.account(Some(name));
         let lines = self.open.values().flat_map(|open| open.basket.live_lines());
         let here = lines.filter(|line| *line.item.id == *account && line.quantity.value.is_sign_positive());

@@ -154,6 +154,7 @@ fn gift_line(
         voided: false,
         by_hand: None,
         origin: None,
+        ordered: None,
         gift: Some(Gift { offer }),
         item,
     })

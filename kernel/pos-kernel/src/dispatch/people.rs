@@ -80,6 +80,9 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::TenderCoupon { .. }
         | Command::TenderCard { .. }
         | Command::SellGiftCard { .. }
+        | Command::PlaceOrder(_)
+        | Command::TakeOrder { .. }
+        | Command::PayDeposit { .. }
         | Command::RedeemVoucher { .. }
         | Command::PayAccount { .. }
         | Command::TenderCredit { .. }
@@ -94,8 +97,8 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::SetPrice { .. }
         | Command::DiscountBasket { .. } => Some(Act::Sell),
         Command::VoidLine { .. } => Some(Act::VoidLine),
-        Command::Cancel { .. } => Some(Act::CancelBasket),
-        Command::ReturnItem { .. } => Some(Act::Return),
+        Command::Cancel { .. } | Command::CancelOrder { .. } => Some(Act::CancelBasket),
+        Command::ReturnItem { .. } | Command::RefundDeposit { .. } => Some(Act::Return),
         Command::ReturnWithoutReceipt { .. } => Some(Act::ReturnWithoutReceipt),
         Command::PostVoid { .. } => Some(Act::PostVoid),
         Command::GetReceipt { .. } => Some(Act::Reprint),
@@ -121,6 +124,7 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::FindItems { .. }
         | Command::ListBaskets
         | Command::ListPayments
+        | Command::ListOrders
         | Command::GetCredit { .. } => None,
     }
 }

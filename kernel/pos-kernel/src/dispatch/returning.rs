@@ -167,6 +167,7 @@ impl Kernel {
             by_hand: None,
             gift: None,
             origin: Some(Origin { sold: None, reason: asked.reason.into(), wasted: asked.waste }),
+            ordered: None,
         };
         self.change(open, Event::LineAdded(line))
     }
@@ -263,6 +264,7 @@ impl Kernel {
                 by_hand: None,
                 gift: None,
                 origin: None,
+                ordered: None,
             });
         }
         Ok(basket)
@@ -302,11 +304,12 @@ fn returned_line(
         by_hand: None,
         gift: None,
         origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
+        ordered: None,
     })
 }
 
 /// The article of a recorded line, as it was sold.
-fn item_of(line: &TransactionLine) -> Item {
+pub(super) fn item_of(line: &TransactionLine) -> Item {
     Item {
         id: line.item.clone(),
         name: line.name.clone(),

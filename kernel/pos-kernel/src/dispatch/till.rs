@@ -220,7 +220,7 @@ impl Kernel {
     }
 
     /// The id of what this command does to the till in this shift: a command that is sent again after a restart finds it.
-    fn act_id(&self, shift: u64) -> BasketId {
+    pub(super) fn act_id(&self, shift: u64) -> BasketId {
         let (command_id, digest) = &self.command;
         let hash = Sha256::new()
             .chain_update(b"pos-till-act-v1\0")
@@ -235,7 +235,7 @@ impl Kernel {
     }
 
     /// The reply to a command that was carried out before a restart.
-    fn act_done_before(&self) -> Result<Option<Reply>, Refusal> {
+    pub(super) fn act_done_before(&self) -> Result<Option<Reply>, Refusal> {
         let Some(shift) = &self.shift else { return Ok(None) };
         let found = self.committed_of(self.act_id(shift.shift))?;
         Ok(found.map(|committed| self.slip(&committed).0))

@@ -67,6 +67,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         by_hand: None,
         gift: None,
         origin: None,
+        ordered: None,
     })
 }
 

@@ -111,6 +111,12 @@ impl Shop {
             | Command::LeavePayment { .. }
             | Command::ListPayments
             | Command::SellGiftCard { .. }
+            | Command::PlaceOrder(_)
+            | Command::ListOrders
+            | Command::TakeOrder { .. }
+            | Command::CancelOrder { .. }
+            | Command::PayDeposit { .. }
+            | Command::RefundDeposit { .. }
             | Command::RedeemVoucher { .. }
             | Command::PayAccount { .. }
             | Command::TenderCredit { .. }

@@ -32,6 +32,7 @@ impl Model {
             audit: _,
             payments: _,
             credit: _,
+            orders: _,
         } = reply;
         if command_id.is_none() {
             // Nobody asked: a terminal has answered.

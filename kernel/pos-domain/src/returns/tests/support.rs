@@ -136,6 +136,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             by_hand: None,
             gift: None,
             origin: None,
+            ordered: None,
         };
         basket.apply(Event::LineAdded(line)).unwrap();
     }
