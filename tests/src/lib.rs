@@ -13,3 +13,5 @@ pub mod returns_lab;
 pub mod rights_lab;
 pub mod scenario;
 pub mod shop;
+pub mod sim_lab;
+pub mod world;

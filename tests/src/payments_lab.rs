@@ -5,27 +5,17 @@
 //! the bank took belongs to exactly one transaction, or is owed back; what it did not take is in none.
 
 use crate::baskets::Random;
-use crate::power::PoweredStore;
 use crate::scenario::shop_settings;
-use crate::shop::{items_of, root};
-use anyhow::Context;
-use pos_api::port::{Clock, Devices, Ids, Store, TerminalRequest};
+use crate::world::{World, lock};
+use pos_api::port::Store;
 use pos_api::view::{BasketState, BasketView};
-use pos_api::{Amount, Command, Envelope, Reply};
-use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
+use pos_api::{Amount, Command, Reply};
 use pos_domain::ids::{BasketId, ReceiptNumber};
-use pos_domain::payment::{OfflineRules, Payment, PaymentId, PaymentRules, State};
-use pos_domain::shop::{Shop, TaxFallback};
-use pos_domain::time::Moment;
-use pos_domain::transaction::TransactionKind;
-use pos_kernel::clock::ManualClock;
-use pos_kernel::dispatch::LogOn;
-use pos_kernel::{Kernel, Parts, Rules};
-use pos_money::{Decimal, Money};
-use pos_storage::{SqliteStore, StoreOptions};
+use pos_domain::payment::{OfflineRules, PaymentId, PaymentRules};
+use pos_domain::shop::TaxFallback;
+use pos_money::Decimal;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Schedules in one shop, before another one opens.
 const SCHEDULES_A_SHOP: u64 = 1_000;
@@ -78,84 +68,12 @@ pub fn run(count: u64, seed: u64, sabotage: bool, progress: impl Fn(u64)) -> any
     Ok(outcome)
 }
 
-/// Ids that are the same in every run.
-#[derive(Default)]
-struct CountedIds(Mutex<u64>);
-
-impl Ids for CountedIds {
-    fn basket(&self, _: Moment) -> BasketId {
-        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *next += 1;
-        let text = format!("00000000-0000-7000-8000-{:012x}", *next);
-        // Hexadecimal digits at their places are an id.
-        BasketId(text.parse().unwrap_or_default())
-    }
-}
-
-/// What goes wrong next, and what was seen of it.
-struct Plan {
-    random: Random,
-    healthy: bool,
-    seen: BTreeMap<String, u64>,
-    wrong: Vec<String>,
-}
-
-impl Plan {
-    fn next(&mut self, request: &TerminalRequest) -> Fault {
-        if self.healthy {
-            return Fault::None;
-        }
-        use Fault::{
-            ApprovesPart, ArrivesLate, ArrivesTwice, CannotReverse, Declines, GoesOffline, LosesAnswer, LosesQuestion,
-        };
-        let late = ArrivesLate(1 + self.random.below(4) as u32);
-        let fault = match (request, self.random.below(20)) {
-            (TerminalRequest::Pay(_), 0..=2) => LosesAnswer,
-            (TerminalRequest::Pay(_), 3..=4) => LosesQuestion,
-            (TerminalRequest::Pay(_), 5..=6) => late,
-            (TerminalRequest::Pay(_), 7) => Declines,
-            (TerminalRequest::Pay(_), 8) => ApprovesPart,
-            (TerminalRequest::Pay(_), 9) => Fault::TakesTooMuch,
-            (TerminalRequest::Pay(_), 10) => ArrivesTwice,
-            (TerminalRequest::Pay(_), 11..=12) => GoesOffline,
-            (TerminalRequest::Status(_), 0..=6) => LosesAnswer,
-            (TerminalRequest::Status(_), 7..=8) => LosesQuestion,
-            (TerminalRequest::Status(_), 9..=10) => Declines,
-            (TerminalRequest::Reverse(_), 0..=2) => LosesAnswer,
-            (TerminalRequest::Reverse(_), 3..=4) => LosesQuestion,
-            (TerminalRequest::Reverse(_), 5) => late,
-            (TerminalRequest::Reverse(_), 6) => CannotReverse,
-            _ => Fault::None,
-        };
-        if fault != Fault::None {
-            let name = format!("{fault:?}").split('(').next().unwrap_or_default().to_owned();
-            *self.seen.entry(name).or_default() += 1;
-        }
-        fault
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 struct Lab {
-    shop: Shop,
-    inner: Arc<SqliteStore>,
-    store: Arc<PoweredStore>,
-    rules: Arc<Rules>,
-    clock: Arc<ManualClock>,
-    ids: Arc<CountedIds>,
-    bank: Simulator,
-    plan: Arc<Mutex<Plan>>,
-    sabotage: bool,
-    /// None only while the program is being started anew.
-    kernel: Option<Kernel>,
+    world: World,
     random: Random,
     seed: u64,
     schedules: u64,
-    commands: u64,
-    /// Receipts paid by card of which something may come back, with how often.
+    /// Receipts paid by card of which something may come back.
     sold: Vec<ReceiptNumber>,
     checked: BTreeSet<PaymentId>,
     outcome: Outcome,
@@ -174,72 +92,14 @@ impl Lab {
                 age_hours_max: 24,
             }),
         };
-        let inner = Arc::new(SqliteStore::open(&folder.join("pos.db"), StoreOptions::new(shop.currency))?);
-        inner.upsert_items(items_of(&root().join("tests/suite/fixture/catalog.csv"), shop.currency)?)?;
-        let store = Arc::new(PoweredStore::new(Arc::clone(&inner), seed));
-        let clock = Arc::new(ManualClock::new(&shop.zone, "2026-03-02T10:00:00".parse()?)?);
+        let world = World::open(folder, shop, seed, sabotage)?;
         let random = Random::new(seed);
-        let plan =
-            Plan { random: Random::new(seed ^ 0x5eed), healthy: false, seen: BTreeMap::new(), wrong: Vec::new() };
-        let (plan, bank, ids) = (Arc::new(Mutex::new(plan)), Simulator::default(), Arc::<CountedIds>::default());
-        let rules = Rules::fixed(Vec::new());
-        let kernel = start(&shop, &store, &rules, &clock, &ids, terminal(&bank, &plan, &store, sabotage))?;
-        Ok(Lab {
-            shop,
-            inner,
-            store,
-            rules,
-            clock,
-            ids,
-            bank,
-            plan,
-            sabotage,
-            kernel: Some(kernel),
-            random,
-            seed,
-            schedules: 0,
-            commands: 0,
-            sold: Vec::new(),
-            checked: BTreeSet::new(),
-            outcome,
-        })
-    }
-
-    /// The program ends, and starts again.
-    fn restart(&mut self) -> anyhow::Result<()> {
-        self.outcome.restarts += 1;
-        loop {
-            // What was asked of the terminal it still carries out; nobody hears of it.
-            self.kernel = None;
-            let failed = self.store.restore_power();
-            self.outcome.power_failures += u64::from(failed);
-            let terminal = terminal(&self.bank, &self.plan, &self.store, self.sabotage);
-            let mut kernel = start(&self.shop, &self.store, &self.rules, &self.clock, &self.ids, terminal)?;
-            kernel.wait_for_terminal();
-            self.kernel = Some(kernel);
-            if !self.store.is_dead() {
-                return Ok(());
-            }
-        }
+        Ok(Lab { world, random, seed, schedules: 0, sold: Vec::new(), checked: BTreeSet::new(), outcome })
     }
 
     fn call(&mut self, command: Command) -> anyhow::Result<Reply> {
-        self.commands += 1;
-        self.clock.advance_ms(1_000);
-        let command_id = format!("p{}", self.commands);
-        let envelope = Envelope { command_id, command };
-        // Now and then the program ends before it hears what the terminal says.
         let ends = self.random.below(20) == 0;
-        let kernel = self.kernel()?;
-        let reply = if ends { kernel.handle(envelope) } else { kernel.handle_and_wait(envelope) };
-        if ends || self.store.is_dead() {
-            self.restart()?;
-        }
-        Ok(reply)
-    }
-
-    fn kernel(&mut self) -> anyhow::Result<&mut Kernel> {
-        self.kernel.as_mut().context("the register is not running")
+        self.world.call(command, ends)
     }
 
     fn violation(&mut self, what: String) {
@@ -249,9 +109,9 @@ impl Lab {
 
     fn schedule(&mut self) -> anyhow::Result<()> {
         self.schedules += 1;
-        lock(&self.plan).healthy = false;
+        lock(&self.world.plan).healthy = false;
         if self.random.below(3) == 0 {
-            self.store.fail_after(self.random.below(8));
+            self.world.store.fail_after(self.random.below(8));
         }
         let comes_back = !self.sold.is_empty() && self.random.below(4) == 0;
         let reply = match comes_back {
@@ -298,11 +158,10 @@ impl Lab {
         let mut last = String::new();
         for step in 0..STEPS_MAX {
             if step == STEPS_TROUBLED {
-                lock(&self.plan).healthy = true;
-                self.store.fail_after(u64::MAX);
+                lock(&self.world.plan).healthy = true;
+                self.world.store.fail_after(u64::MAX);
             }
-            let command_id = format!("look{}-{step}", self.commands);
-            let reply = self.kernel()?.handle(Envelope { command_id, command: Command::GetBasket { basket: named } });
+            let reply = self.world.call(Command::GetBasket { basket: named }, false)?;
             let Some(view) = reply.view else {
                 // Lost with the power: nothing of it was on the disk.
                 return Ok(());
@@ -328,7 +187,7 @@ impl Lab {
                     self.outcome.left += u64::from(leaves && refused.is_none());
                     last = refused.map(|refused| format!("{told}: {}", refused.message)).unwrap_or(last);
                 }
-                None => self.restart()?,
+                None => self.world.restart()?,
             }
         }
         self.violation(format!("basket {basket} does not come to an end: {last}"));
@@ -341,7 +200,7 @@ impl Lab {
             // Its lines were lost with the power.
             return Some(Command::Cancel { basket });
         }
-        let healthy = lock(&self.plan).healthy;
+        let healthy = lock(&self.world.plan).healthy;
         let dice = self.random.below(24);
         if view.payments.iter().any(|payment| payment.awaited) {
             return Some(match dice {
@@ -383,144 +242,41 @@ impl Lab {
         })
     }
 
-    /// Nothing goes wrong any more: what is on its way arrives, what is open is asked about until it is not.
     fn settle(&mut self) -> anyhow::Result<()> {
-        lock(&self.plan).healthy = true;
-        self.store.fail_after(u64::MAX);
-        if self.store.is_dead() || self.random.below(8) == 0 {
-            self.restart()?;
+        if self.random.below(8) == 0 {
+            self.world.restart()?;
         }
-        self.bank.deliver_everything();
-        for _ in 0..4 {
-            self.kernel()?.ask_about_open_payments().map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-            self.kernel()?.wait_for_terminal();
-        }
-        Ok(())
+        self.world.settle()
     }
 
-    /// The bank's story and the journal's.
     fn check(&mut self) -> anyhow::Result<()> {
-        let wrong = std::mem::take(&mut lock(&self.plan).wrong);
+        let wrong = self.world.bank_against_journal(&mut self.checked, &mut self.outcome.ended)?;
         wrong.into_iter().for_each(|what| self.violation(what));
-        // Open baskets may still wait, for a cashier who gives up. What was closed is settled.
-        let open: BTreeSet<BasketId> = self.kernel()?.open_baskets().into_iter().collect();
-        for id in self.bank.payments() {
-            if self.checked.contains(&id) || open.contains(&id.basket) {
-                continue;
-            }
-            self.checked.insert(id);
-            let recorded = self.inner.payment(id)?;
-            let (taken, captures) = self.bank.taken(id);
-            let told = recorded.as_ref().map_or("not recorded", Payment::code);
-            *self.outcome.ended.entry(told.to_owned()).or_default() += 1;
-            if captures > 1 {
-                self.violation(format!("payment {id} was taken {captures} times"));
-            }
-            let expected = match recorded.as_ref().map(|payment| &payment.state) {
-                Some(State::Approved(found) | State::Kept(found)) => found.taken()?,
-                None | Some(State::Declined { .. } | State::Reversed | State::Refused { .. }) => Money::ZERO,
-                Some(State::Asked | State::Unknown { .. } | State::Reversing { .. }) => {
-                    self.violation(format!("payment {id} is {told} and stays so"));
-                    continue;
-                }
-            };
-            if taken != expected {
-                let (taken, expected) = (taken.minor(), expected.minor());
-                self.violation(format!("payment {id} is {told} over {expected}; the bank took {taken}"));
-            }
-        }
         Ok(())
     }
 
     /// Sums over everything, and what each transaction says.
     fn close(mut self) -> anyhow::Result<Outcome> {
-        let open = self.kernel()?.open_baskets();
+        let open = self.world.kernel()?.open_baskets();
         for basket in open {
             self.pay(basket)?;
         }
         self.settle()?;
         self.check()?;
-        for basket in self.kernel()?.open_baskets() {
+        for basket in self.world.kernel()?.open_baskets() {
             self.violation(format!("basket {basket} is left open"));
         }
-        let mut approved: BTreeMap<PaymentId, u32> = BTreeMap::new();
-        self.inner.transactions_between(i64::MIN, i64::MAX, &mut |committed| {
-            let transaction = &committed.transaction;
-            if transaction.kind != TransactionKind::Payment {
-                for payment in transaction.payments.iter().filter(|payment| payment.approved().is_some()) {
-                    *approved.entry(payment.intent.id).or_default() += 1;
-                }
-            }
-        })?;
-        for (id, times) in approved.into_iter().filter(|(_, times)| *times > 1) {
-            self.violation(format!("payment {id} pays for {times} transactions"));
-        }
-        let balances = self.inner.trial_balance()?;
-        let balance = |name: &str| {
-            let account = balances.accounts.iter().find(|account| &*account.account == name);
-            account.map_or(Ok(Money::ZERO), |account| account.debit.minus(account.credit))
-        };
-        let booked = balance("card:clearing")?.plus(balance("card:offline")?)?;
-        if booked != self.bank.total() {
-            let (booked, bank) = (booked.minor(), self.bank.total().minor());
-            self.violation(format!("the books hold {booked} by card, the bank {bank}"));
-        }
-        let found = self.inner.verify()?;
+        let wrong = self.world.bank_against_books()?;
+        wrong.into_iter().for_each(|what| self.violation(what));
+        let found = self.world.inner.verify()?;
         found.problems.into_iter().for_each(|problem| self.violation(problem));
-        if !self.inner.open_payments()?.is_empty() {
-            self.violation("payments are still followed".to_owned());
-        }
         let mut outcome = std::mem::take(&mut self.outcome);
-        outcome.payments += self.bank.payments().len() as u64;
-        for (fault, count) in std::mem::take(&mut lock(&self.plan).seen) {
+        outcome.restarts += self.world.restarts;
+        outcome.power_failures += self.world.power_failures;
+        outcome.payments += self.world.bank.payments().len() as u64;
+        for (fault, count) in std::mem::take(&mut lock(&self.world.plan).seen) {
             *outcome.faults.entry(fault).or_default() += count;
         }
         Ok(outcome)
     }
-}
-
-fn terminal(bank: &Simulator, plan: &Arc<Mutex<Plan>>, store: &Arc<PoweredStore>, sabotage: bool) -> SimulatedTerminal {
-    let (plan, store, charged) = (Arc::clone(plan), Arc::clone(store), bank.clone());
-    SimulatedTerminal::new(bank.clone(), move |request| {
-        let id = request.payment();
-        let mut plan = lock(&plan);
-        match request {
-            TerminalRequest::Pay(_) if !store.knows_asked(id) => {
-                plan.wrong.push(format!("the terminal is asked for {id}, which is not on the disk"));
-            }
-            TerminalRequest::Reverse(_) if !store.knows_given_up(id) => {
-                plan.wrong.push(format!("the terminal is to reverse {id}, which stands on the disk"));
-            }
-            _ => {}
-        }
-        let fault = plan.next(request);
-        if let (TerminalRequest::Pay(intent), Fault::LosesAnswer, true) = (request, fault, sabotage) {
-            // The fault built in: no answer, so it is charged again, as if it were another payment.
-            let mut again = intent.clone();
-            again.id.number += 1_000;
-            charged.answer(&TerminalRequest::Pay(again), Fault::None).ok();
-        }
-        fault
-    })
-}
-
-fn start(
-    shop: &Shop,
-    store: &Arc<PoweredStore>,
-    rules: &Arc<Rules>,
-    clock: &Arc<ManualClock>,
-    ids: &Arc<CountedIds>,
-    terminal: SimulatedTerminal,
-) -> anyhow::Result<Kernel> {
-    let parts = Parts {
-        shop: shop.clone(),
-        store: Arc::clone(store) as Arc<dyn Store>,
-        rules: Arc::clone(rules),
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        ids: Arc::clone(ids) as Arc<dyn Ids>,
-        devices: Devices { terminal: Some(Box::new(terminal)), ..Devices::default() },
-        log_on: LogOn::Owner,
-        news: Arc::new(|_| {}),
-    };
-    Kernel::start(parts).map_err(|refusal| anyhow::anyhow!("{refusal}")).context("the register does not start")
 }

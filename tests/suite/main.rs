@@ -14,5 +14,6 @@ mod replay;
 mod returns;
 mod rights;
 mod scenario;
+mod sim;
 mod tidy;
 mod till;

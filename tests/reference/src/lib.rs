@@ -85,6 +85,7 @@ pub mod cash;
 pub mod compare;
 pub mod currency;
 pub mod generate;
+pub mod ledger;
 pub mod number;
 pub mod offers;
 pub mod price;

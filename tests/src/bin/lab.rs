@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_tests::{journal_lab, payments_lab, returns_lab, rights_lab};
+use pos_tests::{journal_lab, payments_lab, returns_lab, rights_lab, sim_lab};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -82,6 +82,21 @@ enum What {
         #[arg(long, value_enum)]
         sabotage: Option<PaymentSabotage>,
     },
+    /// Lives of a register from one seed each: cashiers, terminals, clocks, power and restarts, against a ledger of its own
+    Sim {
+        /// Lives
+        #[arg(long, default_value_t = 1_000)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+        /// Builds a fault in, which must be found
+        #[arg(long, value_enum)]
+        sabotage: Option<PaymentSabotage>,
+    },
     /// An exported journal, spoilt in every way: the standalone verifier must find each
     Journal {
         /// How often
@@ -118,6 +133,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Returns { count, seed, json } => returns(count, seed, json),
         What::Rights { count, seed, json } => rights(count, seed, json),
         What::Payments { count, seed, json, sabotage } => payments(count, seed, json, sabotage.is_some()),
+        What::Sim { count, seed, json, sabotage } => sim(count, seed, json, sabotage.is_some()),
         What::Journal { count, seed, json } => journal(count, seed, json),
         What::Peers { json } => peers(json),
     }
@@ -204,6 +220,34 @@ fn payments(count: u64, seed: u64, json: bool, sabotage: bool) -> anyhow::Result
     } else {
         println!("{count} schedules, {} payments, {violations} violations (seed {seed})", outcome.payments);
         for (what, counts) in [("faults", &outcome.faults), ("ended", &outcome.ended)] {
+            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            println!("{what}: {}", counts.join(", "));
+        }
+    }
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn sim(count: u64, seed: u64, json: bool, sabotage: bool) -> anyhow::Result<ExitCode> {
+    let outcome = sim_lab::run(count, seed, sabotage, |done| {
+        if done % 1_000 == 0 {
+            eprintln!("{done} of {count} lives");
+        }
+    })?;
+    let violations = outcome.violations.len();
+    outcome.violations.iter().take(10).for_each(|violation| eprintln!("VIOLATION {violation}"));
+    if json {
+        let mut figures = serde_json::to_value(&outcome)?;
+        figures["told"] = outcome.violations.iter().take(10).cloned().collect();
+        figures["violations"] = violations.into();
+        (figures["count"], figures["seed"]) = (count.into(), seed.into());
+        println!("{figures}");
+    } else {
+        let sim_lab::Outcome { steps, transactions, restarts, power_failures, .. } = &outcome;
+        println!(
+            "{count} lives of {steps} steps: {transactions} transactions, {restarts} restarts, {power_failures} failures \
+             of power, {violations} violations (seed {seed})"
+        );
+        for (what, counts) in [("done", &outcome.done), ("refused", &outcome.refused)] {
             let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
             println!("{what}: {}", counts.join(", "));
         }
