@@ -18,13 +18,16 @@ mod basket_events;
 mod canonical;
 mod catalogue;
 mod connection;
-#[cfg(feature = "count")]
+#[cfg(feature = "lab")]
 pub mod count;
+#[cfg(feature = "lab")]
+pub mod disk;
 mod error;
 mod journal;
 mod log;
 mod people;
 mod record;
+mod sabotage;
 mod schema;
 mod shift;
 mod store;
@@ -39,4 +42,5 @@ mod tests;
 
 pub use backup::{back_up, check_copy};
 pub use record::{GENESIS, Hash, hash};
+pub use sabotage::Sabotage;
 pub use store::{FileSizes, SqliteStore, StoreOptions};
