@@ -234,6 +234,18 @@ impl Unsure {
         }
     }
 
+    /// The disk as if everything were on it.
+    pub fn whole(&self) -> Image {
+        let mut names = self.names.clone();
+        for (name, became) in &self.renamed {
+            match became.last().copied().flatten() {
+                Some(file) => names.insert(name.clone(), file),
+                None => names.remove(name),
+            };
+        }
+        names.into_iter().map(|(name, file)| (name, self.inodes[file].now.clone())).collect()
+    }
+
     /// Whether everything is on the disk for certain: a cut here leaves one disk only.
     pub fn is_certain(&self) -> bool {
         let certain = |inode: &Inode| inode.pages.is_empty() && inode.sizes.is_empty();
