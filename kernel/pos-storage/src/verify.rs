@@ -1,6 +1,6 @@
 //! Verification: reads the whole journal and holds everything else against it.
 //!
-//! Checked of every record: it follows the one before (seq, receipt number, hash), its hash is that of its body, the
+//! Checked first: that pages and indexes of the file are what SQLite expects of them. Checked of every record: it follows the one before (seq, receipt number, hash), its hash is that of its body, the
 //! body can be read, its columns say what it says, its sums hold, and its ledger entries and stock movements are stored
 //! as it lists them. Checked at the end: balances, stock levels and shift totals are the sums of what was read, up to the
 //! record they stand at ([`crate::sums`]). One read transaction, so that a register that goes on selling does not disturb
@@ -32,6 +32,7 @@ const PROBLEMS_MAX: usize = 100;
 pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
     let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, ..Auditor::default() };
+    auditor.check_pages(&snapshot)?;
     auditor.read_journal(&snapshot)?;
     auditor.compare_row_counts(&snapshot)?;
     auditor.check_sums_through();
@@ -92,6 +93,19 @@ impl Auditor {
             head: hex::encode(self.hash),
             problems: self.problems,
         }
+    }
+
+    /// What SQLite finds wrong: pages that are not what they should be, rows that an index does not have or has too often.
+    fn check_pages(&mut self, connection: &Connection) -> Result<()> {
+        let mut statement = connection.prepare(&format!("PRAGMA integrity_check({PROBLEMS_MAX})"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let told: String = row.get(0)?;
+            if told != "ok" {
+                self.problem(format!("The file is damaged: {told}."));
+            }
+        }
+        Ok(())
     }
 
     fn read_journal(&mut self, connection: &Connection) -> Result<()> {

@@ -1,8 +1,9 @@
 //! What was asked of a disk, step by step, and the disks that a power cut at a step may leave.
 //!
 //! What was synced stays. Of what was written since, each sector is kept, dropped or torn by itself, whatever the order it
-//! was written in; a file's size is the old one, the new one or one in between; a file that was made or deleted since may be
-//! there or not. A sector that is torn has bytes of two of its versions and none of anything else (SQLite's "powersafe
+//! was written in; of changes to a file's size so many happened and those after them did not; a file that was made or
+//! deleted since may be there or not. A file that was cut off is cut off or not, as a whole: its old bytes do not go one by
+//! one, and what was written behind that place later is not there without it. A sector that is torn has bytes of two of its versions and none of anything else (SQLite's "powersafe
 //! overwrite", which it believes of every disk). After a sync that failed, a page that is not written again stays undecided
 //! for ever: the system takes it for clean, and the next sync does not write it.
 
@@ -80,10 +81,10 @@ impl Fates {
     }
 }
 
-/// Versions of a page since it was synced, oldest first.
+/// Versions of a page since it was synced, oldest first, each with how many changes of the size came before it.
 #[derive(Clone, Debug, Default)]
 struct Unsynced {
-    versions: Vec<Page>,
+    versions: Vec<(usize, Page)>,
     /// The next sync writes it.
     dirty: bool,
 }
@@ -93,7 +94,21 @@ struct Inode {
     durable: Content,
     now: Content,
     pages: BTreeMap<usize, Unsynced>,
-    sizes: Vec<u64>,
+    sizes: Vec<Size>,
+}
+
+/// A change of a file's size.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    size: u64,
+    shrinks: bool,
+}
+
+impl Size {
+    /// Whether a page is gone with it.
+    fn takes(self, page: usize) -> bool {
+        self.shrinks && page as u64 * PAGE as u64 >= self.size
+    }
 }
 
 impl Inode {
@@ -103,7 +118,7 @@ impl Inode {
 
     fn changed(&mut self, index: usize) {
         let unsynced = self.pages.entry(index).or_default();
-        unsynced.versions.push(self.now.shared_page(index));
+        unsynced.versions.push((self.sizes.len(), self.now.shared_page(index)));
         unsynced.dirty = true;
     }
 
@@ -114,67 +129,77 @@ impl Inode {
         let (last, _) = place((offset + bytes.len() as u64).saturating_sub(1));
         (first..=last).for_each(|index| self.changed(index));
         if self.now.size() != before {
-            self.sizes.push(self.now.size());
+            self.sizes.push(Size { size: self.now.size(), shrinks: false });
         }
     }
 
     fn resize(&mut self, size: u64) {
-        let before = self.now.pages();
-        let (first, _) = place(size);
-        let gone: Vec<usize> = (first..before).filter(|index| self.now.shared_page(*index).is_some()).collect();
+        let shrinks = size < self.now.size();
         self.now.resize(size);
-        gone.into_iter().for_each(|index| self.changed(index));
-        self.sizes.push(size);
+        self.sizes.push(Size { size, shrinks });
+        let (last, within) = place(size);
+        if shrinks && within > 0 {
+            // The rest of the last page is filled with zeros.
+            self.changed(last);
+        }
     }
 
     fn sync(&mut self) {
-        self.durable.resize(self.now.size());
+        let sizes = std::mem::take(&mut self.sizes);
+        sizes.iter().for_each(|size| self.durable.resize(size.size));
         let durable = &mut self.durable;
+        durable.resize(durable.size().max(self.now.size()));
         self.pages.retain(|index, unsynced| {
             if unsynced.dirty {
-                durable.set_page(*index, unsynced.versions.last().cloned().flatten());
+                durable.set_page(*index, unsynced.versions.last().and_then(|(_, page)| page.clone()));
+                return false;
             }
-            !unsynced.dirty
+            unsynced.versions.retain(|(before, _)| !sizes[*before..].iter().any(|size| size.takes(*index)));
+            unsynced.versions.iter_mut().for_each(|(before, _)| *before = 0);
+            !unsynced.versions.is_empty()
         });
-        self.durable.resize(self.now.size());
-        self.sizes.clear();
+        durable.resize(self.now.size());
     }
 
     fn cut(&self, dice: &mut dyn FnMut(u64) -> u64, sector: usize, fates: &mut Fates) -> Content {
         let mut content = self.durable.clone();
-        let sizes = self.sizes.len() as u64 + 1;
-        let size = match usize::try_from(dice(sizes)) {
-            Ok(newest) if newest == self.sizes.len() => self.now.size(),
-            Ok(0) => self.durable.size(),
-            Ok(between) => self.sizes[between - 1],
-            Err(_) => self.now.size(),
-        };
-        fates.sizes_lost += u64::from(size != self.now.size());
+        let (happened, lost) = self.sizes.split_at(dice(self.sizes.len() as u64 + 1) as usize);
+        fates.sizes_lost += u64::from(!lost.is_empty());
+        happened.iter().for_each(|size| content.resize(size.size));
+        let size = content.size();
+        // What came after a cutting off that did not happen is not there.
+        let seen = lost.iter().position(|size| size.shrinks).map_or(usize::MAX, |first| happened.len() + first);
         let most = self.pages.keys().next_back().map_or(0, |index| (*index as u64 + 1) * PAGE as u64);
-        content.resize(size.max(content.size()).max(most));
+        content.resize(size.max(most));
         // Of eight: all dropped, all kept, or each sector by itself, more or less of them.
         let kept_of_8 = [0, 8, 1, 4, 4, 7][dice(6) as usize];
         for (index, Unsynced { versions, .. }) in &self.pages {
-            let old = content.shared_page(*index);
+            let mut pages = vec![content.shared_page(*index)];
+            for (before, page) in versions {
+                let is_gone = happened.iter().skip(*before).any(|size| size.takes(*index));
+                if *before <= seen && !is_gone {
+                    pages.push(page.clone());
+                }
+            }
             let mut page = *content.page(*index);
             for start in (0..PAGE).step_by(sector) {
                 let range = start..start + sector;
-                let version = |number: usize| -> &[u8] {
-                    let page = if number == 0 { &old } else { &versions[number - 1] };
-                    page.as_deref().map_or(&[0; PAGE][range.clone()], |page| &page[range.clone()])
+                let version = |number: usize| {
+                    pages[number].as_deref().map_or(&[0; PAGE][range.clone()], |page| &page[range.clone()])
                 };
-                if (0..versions.len()).all(|number| version(number) == version(versions.len())) {
+                let last = pages.len() - 1;
+                if (0..last).all(|number| version(number) == version(last)) {
                     continue;
                 }
                 if kept_of_8 % 8 != 0 && dice(8) == 0 {
                     // Bytes up to a place are of one version, those behind it of the version before.
-                    let newer = 1 + dice(versions.len() as u64) as usize;
+                    let newer = 1 + dice(last as u64) as usize;
                     let torn = dice(sector as u64) as usize;
                     let mixed = [&version(newer)[..torn], &version(newer - 1)[torn..]].concat();
                     page[range].copy_from_slice(&mixed);
                     fates.torn += 1;
                 } else if dice(8) < kept_of_8 {
-                    page[range.clone()].copy_from_slice(version(versions.len()));
+                    page[range.clone()].copy_from_slice(version(last));
                     fates.kept += 1;
                 } else {
                     fates.dropped += 1;
@@ -316,6 +341,29 @@ mod tests {
         assert!(disks(Some(Op::Sync(0))).iter().all(is_new));
         assert!(!disks(Some(Op::SyncPromised(0))).iter().all(is_new));
         assert!(!disks(Some(Op::SyncFailed(0))).iter().all(is_new));
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_and_written_again_is_the_old_one_or_the_new_one() {
+        let mut old = Content::default();
+        old.write(0, &[1; 4 * PAGE]);
+        let mut unsure = Unsure::new(&[(String::new(), old.clone())].into());
+        for op in [Op::Resize(0, 0), Op::Write(0, 0, vec![2; 2 * PAGE].into())] {
+            unsure.step(&op);
+        }
+        let mut roll = 0;
+        let mut dice = |sides: u64| {
+            roll += 1;
+            roll * 7 % 31 % sides
+        };
+        for _ in 0..50 {
+            let content = unsure.cut(&mut dice, 4096).0.remove("").unwrap();
+            let bytes: Vec<u8> = (0..content.pages()).map(|page| content.page(page)[0]).collect();
+            assert!(content == old || bytes.iter().all(|byte| *byte != 1), "{bytes:?}");
+        }
+        unsure.step(&Op::Sync(0));
+        let content = unsure.cut(&mut dice, 512).0.remove("").unwrap();
+        assert_eq!((content.size(), content.page(1)[9]), (2 * PAGE as u64, 2));
     }
 
     #[test]
