@@ -240,16 +240,6 @@ fn one_day(
         if options.only.is_some_and(|only| only != cut) {
             continue;
         }
-        if std::env::var("DBG").is_ok() {
-            let n = auditor.notes_at(step);
-            for i in step.saturating_sub(40)..step + 6 {
-                if let Some(op) = day.trace.ops.get(i as usize) {
-                    let t = format!("{op:?}");
-                    eprintln!("{i} {}", &t[..t.len().min(70)]);
-                }
-            }
-            eprintln!("{:?}", &day.notes[n].iter().map(|n| (n.what, n.began, n.done)).collect::<Vec<_>>());
-        }
         let mut random = Random::new(part(seed, cut));
         let found = cut_once(&mut auditor, &unsure, step, &mut random, outcome);
         for problem in found {

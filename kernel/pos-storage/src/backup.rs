@@ -61,18 +61,5 @@ pub fn check_copy(path: &Path) -> Result<Verification, StoreError> {
 }
 
 fn check(path: &Path) -> Result<Verification> {
-    let connection = Place::at(path).open_readable()?;
-    let mut found = Vec::new();
-    let mut rows = connection.prepare("PRAGMA integrity_check(20)")?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
-        let told: String = row.get(0)?;
-        if told != "ok" {
-            found.push(format!("The file is damaged: {told}."));
-        }
-    }
-    if !found.is_empty() {
-        return Ok(Verification { problems: found, ..Verification::default() });
-    }
-    verify::verify(&connection)
+    verify::verify(&Place::at(path).open_readable()?)
 }

@@ -33,6 +33,10 @@ pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
     let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, ..Auditor::default() };
     auditor.check_pages(&snapshot)?;
+    if !auditor.problems.is_empty() {
+        // What is read from damaged pages says nothing.
+        return Ok(auditor.finish());
+    }
     auditor.read_journal(&snapshot)?;
     auditor.compare_row_counts(&snapshot)?;
     auditor.check_sums_through();
