@@ -16,7 +16,7 @@ mod old;
 mod register;
 
 use self::audit::Auditor;
-use self::day::{Plan, live};
+use self::day::{Day, Plan, live};
 use self::register::{Opening, World};
 use crate::baskets::Random;
 use pos_api::Command;
@@ -88,6 +88,8 @@ pub struct Change {
     pub found: u64,
     /// Everything reads as before.
     pub harmless: u64,
+    /// The shop stands as it did before: a log ends where it was changed, as after a power cut.
+    pub ended_earlier: u64,
     /// Something reads otherwise, and nothing tells of it.
     pub untold: u64,
 }
@@ -170,8 +172,10 @@ impl Outcome {
             lies.harmless,
             lies.lost_untold
         );
-        for (way, Change { tried, found, harmless, untold }) in &flips.ways {
-            text += &format!("{way:<20} {tried}: {found} found, {harmless} harmless, {untold} told by nobody\n");
+        for (way, Change { tried, found, harmless, ended_earlier, untold }) in &flips.ways {
+            text += &format!(
+                "{way:<20} {tried}: {found} found, {harmless} harmless, {ended_earlier} ended earlier, {untold} told by nobody\n"
+            );
         }
         text += &format!("{} violations (seed {})", self.violations, self.seed);
         self.told.iter().for_each(|told| text += &format!("\nVIOLATION {told}"));
@@ -252,10 +256,22 @@ fn one_day(
         hurt::faults(world, part(seed, u64::MAX), all.div_ceil(200), outcome)?;
         hurt::lies(world, part(seed, u64::MAX - 1), all.div_ceil(100), outcome)?;
         if options.sabotage.is_none() {
-            hurt::flips(world, &evening, part(seed, u64::MAX - 2), all.div_ceil(50), outcome)?;
+            let states = day.states();
+            hurt::flips(world, (&evening, ""), &states, (part(seed, u64::MAX - 2), all.div_ceil(50)), outcome)?;
+            let noon = whole_at(&day, part(seed, u64::MAX - 3) % steps);
+            if noon.contains_key("-wal") {
+                hurt::flips(world, (&noon, "-wal"), &states, (part(seed, u64::MAX - 4), all.div_ceil(100)), outcome)?;
+            }
         }
     }
     Ok(())
+}
+
+/// The disk of a day after so many steps, everything on it.
+fn whole_at(day: &Day, step: u64) -> Image {
+    let mut unsure = Unsure::new(&day.trace.image);
+    day.trace.ops.iter().take(step as usize).for_each(|op| unsure.step(op));
+    unsure.whole()
 }
 
 fn cut_once(

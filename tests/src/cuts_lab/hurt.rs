@@ -170,18 +170,29 @@ fn read_all(world: &World, image: &Image) -> anyhow::Result<Answers> {
     Ok(Answers { state: state(world.disk.path())?, journal, told })
 }
 
-/// Changes what lies on a disk: found out, without consequence, or never.
-pub(super) fn flips(world: &World, image: &Image, seed: u64, count: u64, outcome: &mut Outcome) -> anyhow::Result<()> {
+/// Changes what lies on a disk, the database or its log: found out, without consequence, or never. A log that is changed
+/// ends there: `earlier` says how the shop stood before.
+pub(super) fn flips(
+    world: &World,
+    (image, file): (&Image, &str),
+    earlier: &[State],
+    (seed, count): (u64, u64),
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
     let mut random = Random::new(seed);
     let honest = read_all(world, image)?;
     for number in 0..count {
         let mut spoilt = image.clone();
-        let what = spoil(spoilt.entry(String::new()).or_default(), &mut random);
+        let mut what = spoil(spoilt.entry(file.to_owned()).or_default(), &mut random);
+        if !file.is_empty() {
+            what.0 = "log changed";
+        }
         let way = outcome.flips.ways.entry(what.0).or_default();
         way.tried += 1;
         match read_all(world, &spoilt) {
             Err(_) => way.found += 1,
             Ok(answers) if answers == honest => way.harmless += 1,
+            Ok(answers) if !file.is_empty() && earlier.contains(&answers.state) => way.ended_earlier += 1,
             Ok(answers) => {
                 way.untold += 1;
                 let differs = honest.told.iter().zip(&answers.told).position(|(one, another)| one != another);
@@ -198,13 +209,15 @@ pub(super) fn flips(world: &World, image: &Image, seed: u64, count: u64, outcome
 }
 
 fn spoil(content: &mut Content, random: &mut Random) -> (&'static str, String) {
-    let pages = content.pages() as u64;
+    // A log is laid out beforehand: what is behind its frames was never written.
+    let written = (0..content.pages()).rfind(|page| content.page(*page).iter().any(|byte| *byte != 0));
+    let pages = written.map_or(1, |last| last as u64 + 1);
     let page = random.below(pages);
     let start = page * PAGE as u64;
     let mut bytes = [0; PAGE];
     match random.below(4) {
         0 => {
-            let place = random.below(content.size());
+            let place = random.below(pages * PAGE as u64);
             let bit = random.below(8);
             let mut byte = [0];
             content.read(place, &mut byte);
