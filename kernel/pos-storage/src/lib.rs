@@ -29,6 +29,7 @@ mod people;
 mod record;
 mod sabotage;
 mod schema;
+mod seal;
 mod shift;
 mod store;
 mod sums;

@@ -526,7 +526,14 @@ impl Writer {
     }
 
     fn lay_out_log(&self) {
-        if let Err(error) = log::lay_out(&self.place) {
+        let Some(connection) = &self.connection else { return };
+        // A second store on the file must not append where zeros are being written.
+        if connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+            return;
+        }
+        let laid_out = log::lay_out(&self.place);
+        roll_back(connection);
+        if let Err(error) = laid_out {
             // Slower sales, nothing else; and on a full disk the log keeps what it has got.
             tracing::warn!("the log could not be laid out beforehand: {error}");
         }

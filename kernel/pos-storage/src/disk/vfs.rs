@@ -64,7 +64,7 @@ struct Handle {
 struct Open {
     disk: Arc<Mutex<State>>,
     file: FileId,
-    /// Made by this opening: its first sync is one of the folder, too.
+    /// Its first sync is one of the folder, too.
     is_new_log: bool,
     deletes_at_end: Option<String>,
     level: c_int,
@@ -143,7 +143,8 @@ unsafe extern "C" fn open(
     let open = Open {
         disk,
         file: opened,
-        is_new_log: there.is_none() && is_log,
+        // As the platform has it: whoever may make a log syncs the folder with it, made or found.
+        is_new_log: flags & ffi::SQLITE_OPEN_CREATE != 0 && is_log,
         deletes_at_end: (flags & ffi::SQLITE_OPEN_DELETEONCLOSE != 0).then(|| end.to_owned()),
         level: ffi::SQLITE_LOCK_NONE,
         shares_memory: false,
