@@ -1,6 +1,7 @@
 //! What the test suite, `lab` and `bench` share: shops in temporary folders, the `pos` program, invented baskets.
 
 pub mod baskets;
+pub mod cuts_lab;
 pub mod durable_bench;
 pub mod figures;
 pub mod journal_lab;

@@ -4,6 +4,7 @@
 mod amounts;
 mod architecture;
 mod black_box;
+mod cuts;
 mod failing_rules;
 mod first_party;
 mod hot_reload;

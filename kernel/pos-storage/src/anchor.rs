@@ -149,7 +149,7 @@ mod tests {
     use crate::fixture;
 
     fn place(folder: &tempfile::TempDir) -> Place {
-        Place { path: folder.path().join("shop.db"), vfs: None }
+        Place::at(&folder.path().join("shop.db"))
     }
 
     #[test]

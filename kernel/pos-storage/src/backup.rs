@@ -27,7 +27,7 @@ pub fn back_up(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Re
 }
 
 fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-    let source = Place { path: from.to_owned(), vfs: None }.open_readable()?;
+    let source = Place::at(from).open_readable()?;
     // The state that is copied: what is sold from now on is for the next copy.
     source.execute_batch("BEGIN")?;
     source.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
@@ -61,18 +61,5 @@ pub fn check_copy(path: &Path) -> Result<Verification, StoreError> {
 }
 
 fn check(path: &Path) -> Result<Verification> {
-    let connection = Place { path: path.to_owned(), vfs: None }.open_readable()?;
-    let mut found = Vec::new();
-    let mut rows = connection.prepare("PRAGMA integrity_check(20)")?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
-        let told: String = row.get(0)?;
-        if told != "ok" {
-            found.push(format!("The file is damaged: {told}."));
-        }
-    }
-    if !found.is_empty() {
-        return Ok(Verification { problems: found, ..Verification::default() });
-    }
-    verify::verify(&connection)
+    verify::verify(&Place::at(path).open_readable()?)
 }

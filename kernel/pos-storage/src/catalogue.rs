@@ -4,6 +4,7 @@
 //! FTS5's bm25 with names weighing most; an article whose code was typed exactly comes before all others.
 
 use crate::error::{Fault, Result};
+use crate::seal;
 use pos_domain::catalogue::Item;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(crate) fn upsert(connection: &Connection, items: &[Item]) -> Result<()> {
         .prepare_cached("INSERT INTO item_text (rowid, name, departments, tags, codes) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut rows = Vec::with_capacity(items.len());
     for item in items {
-        let body = serde_json::to_string(item).map_err(|error| Fault::corrupt(error.to_string()))?;
+        let body = seal::seal(&serde_json::to_string(item).map_err(|error| Fault::corrupt(error.to_string()))?);
         let row: i64 = item_row.query_row(params![item.id, item.name, item.department(), body], |row| row.get(0))?;
         forget_codes.execute([row])?;
         forget_text.execute([row])?;
@@ -145,8 +146,9 @@ fn list(connection: &Connection, sql: &str, parameters: impl Params) -> Result<V
     Ok(items)
 }
 
-fn parse(body: &str) -> Result<Arc<Item>> {
-    serde_json::from_str(body)
+/// An article as it is kept, checked.
+pub(crate) fn parse(body: &str) -> Result<Arc<Item>> {
+    serde_json::from_str(seal::open(body, "a stored article")?)
         .map(Arc::new)
         .map_err(|error| Fault::corrupt(format!("a stored article cannot be read: {error}")))
 }

@@ -4,6 +4,7 @@
 //! cut. Checkpoints are the writer's own business (`wal_autocheckpoint = 0`), so that none falls into a sale.
 
 use crate::error::{Fault, Result};
+use crate::sabotage::Sabotage;
 use pos_api::port::StoreError;
 use pos_domain::money::Decimal;
 use rusqlite::config::DbConfig;
@@ -27,9 +28,20 @@ const STATEMENTS_CACHED: usize = 64;
 pub(crate) struct Place {
     pub(crate) path: PathBuf,
     pub(crate) vfs: Option<String>,
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 impl Place {
+    /// A file of the platform's file system.
+    pub(crate) fn at(path: &Path) -> Place {
+        Place { path: path.to_owned(), vfs: None, sabotage: None }
+    }
+
+    /// Whether a fault of this name is built in.
+    pub(crate) fn is_sabotaged(&self, name: &str) -> bool {
+        self.sabotage.is_some_and(|sabotage| sabotage.name() == name)
+    }
+
     /// The path of the write-ahead log.
     pub(crate) fn wal_path(&self) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
@@ -90,7 +102,7 @@ impl Place {
 }
 
 /// Puts a writable connection into the mode in which a commit is durable when it returns.
-pub(crate) fn make_durable(connection: &Connection) -> Result<()> {
+pub(crate) fn make_durable(connection: &Connection, place: &Place) -> Result<()> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(Fault::failed(format!(
@@ -101,6 +113,9 @@ pub(crate) fn make_durable(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
     )?;
+    if place.is_sabotaged("normal-sync") {
+        connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+    }
     Ok(())
 }
 

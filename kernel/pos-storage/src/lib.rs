@@ -18,8 +18,10 @@ mod basket_events;
 mod canonical;
 mod catalogue;
 mod connection;
-#[cfg(feature = "count")]
+#[cfg(feature = "lab")]
 pub mod count;
+#[cfg(feature = "lab")]
+pub mod disk;
 mod error;
 mod journal;
 mod log;
@@ -27,7 +29,9 @@ mod orders;
 mod payments;
 mod people;
 mod record;
+mod sabotage;
 mod schema;
+mod seal;
 mod shift;
 mod store;
 mod sums;
@@ -41,4 +45,5 @@ mod tests;
 
 pub use backup::{back_up, check_copy};
 pub use record::{GENESIS, Hash, hash};
+pub use sabotage::Sabotage;
 pub use store::{FileSizes, SqliteStore, StoreOptions};

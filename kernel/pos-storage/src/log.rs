@@ -2,11 +2,11 @@
 //!
 //! SQLite never checkpoints by itself here (`wal_autocheckpoint = 0`); the writer decides when, between jobs.
 
+use crate::connection::Place;
 use crate::error::{Fault, Result};
 use rusqlite::Connection;
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
 
 /// Pages the log may grow by before it is checkpointed in a quiet moment: 4 MiB, some fifty sales.
 pub(crate) const PAGES_SOFT: u64 = 1024;
@@ -21,7 +21,12 @@ pub(crate) const LAID_OUT_BYTES: u64 = 8 << 20;
 /// up to its first frame that is not valid, as after every restart of a log, and zeros are no frame.
 ///
 /// Only the writer may call this, between its commits. No lock is lost with the file's closing: SQLite keeps none on it.
-pub(crate) fn lay_out(path: &Path) -> std::io::Result<()> {
+pub(crate) fn lay_out(place: &Place) -> std::io::Result<()> {
+    let path = place.wal_path();
+    #[cfg(feature = "lab")]
+    if place.vfs.as_deref() == Some(crate::disk::NAME) {
+        return crate::disk::lay_out(&path, LAID_OUT_BYTES);
+    }
     let mut file = OpenOptions::new().write(true).open(path)?;
     let mut length = file.seek(SeekFrom::End(0))?;
     let zeros = vec![0; 1 << 20];

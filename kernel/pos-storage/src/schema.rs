@@ -85,7 +85,7 @@ mod tests {
         "ALTER TABLE meta ADD COLUMN note TEXT; INSERT INTO meta (key, value) VALUES ('second', 'yes');";
 
     fn place(folder: &tempfile::TempDir) -> Place {
-        Place { path: folder.path().join("shop.db"), vfs: None }
+        Place::at(&folder.path().join("shop.db"))
     }
 
     fn version(connection: &Connection) -> i64 {

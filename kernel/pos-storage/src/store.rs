@@ -8,10 +8,12 @@ use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::log;
 use crate::orders;
 use crate::payments;
 use crate::people;
 use crate::record::{self, ShiftOpened};
+use crate::sabotage::Sabotage;
 use crate::schema;
 use crate::shift;
 use crate::verify;
@@ -55,12 +57,16 @@ pub struct StoreOptions {
     pub currency: Currency,
     /// The SQLite file system to use instead of the platform's: for tests and benches.
     pub vfs: Option<String>,
+    /// Pages the log may grow by before it is moved into the database whoever waits.
+    pub log_pages_max: u64,
+    /// A fault built in on purpose, for a laboratory that must find it.
+    pub sabotage: Option<Sabotage>,
 }
 
 impl StoreOptions {
     /// The usual options for books in a currency.
     pub fn new(currency: Currency) -> StoreOptions {
-        StoreOptions { event_batch_ms: 100, currency, vfs: None }
+        StoreOptions { event_batch_ms: 100, currency, vfs: None, log_pages_max: log::PAGES_HARD, sabotage: None }
     }
 }
 
@@ -90,16 +96,16 @@ impl SqliteStore {
     /// Opens the file, making or migrating it as needed. What a crash left in the log is durable when this returns.
     pub fn open(path: &Path, options: StoreOptions) -> Result<SqliteStore, StoreError> {
         connection::assert_sqlite_version()?;
-        let StoreOptions { event_batch_ms, currency, vfs } = options;
-        let place = Place { path: path.to_owned(), vfs };
+        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, sabotage } = options;
+        let place = Place { path: path.to_owned(), vfs, sabotage };
         let mut writable = place.create_or_open()?;
         schema::check(&writable, &place, schema::STEPS)?;
-        connection::make_durable(&writable)?;
+        connection::make_durable(&writable, &place)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
         let state = Arc::new(State::default());
         let batch_every = Duration::from_millis(event_batch_ms);
-        let writer = Writer::new(place.clone(), writable, batch_every, state.clone())?;
+        let writer = Writer::new(place.clone(), writable, batch_every, log_pages_max, state.clone())?;
         let readers = (0..READERS).map(|_| Ok(Mutex::new(place.open_readable()?))).collect::<Result<_>>()?;
 
         let (jobs, queue) = bounded(JOBS_QUEUED_MAX);

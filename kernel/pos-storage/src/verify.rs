@@ -1,12 +1,14 @@
 //! Verification: reads the whole journal and holds everything else against it.
 //!
-//! Checked of every record: it follows the one before (seq, receipt number, hash), its hash is that of its body, the
+//! Checked first: that pages and indexes of the file are what SQLite expects of them, and that articles are those that were
+//! stored. Checked of every record: it follows the one before (seq, receipt number, hash), its hash is that of its body, the
 //! body can be read, its columns say what it says, its sums hold, and its ledger entries and stock movements are stored
 //! as it lists them. Checked at the end: balances, stock levels and shift totals are the sums of what was read, up to the
 //! record they stand at ([`crate::sums`]). One read transaction, so that a register that goes on selling does not disturb
 //! it.
 
 use crate::anchor::Vouched;
+use crate::catalogue;
 use crate::connection::exact_sum;
 use crate::error::Result;
 use crate::journal::{COLUMNS, Stored};
@@ -25,7 +27,7 @@ use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
 
 /// More problems than these are counted, not told.
@@ -35,6 +37,12 @@ const PROBLEMS_MAX: usize = 100;
 pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
     let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, ..Auditor::default() };
+    auditor.check_pages(&snapshot)?;
+    if !auditor.problems.is_empty() {
+        // What is read from damaged pages says nothing.
+        return Ok(auditor.finish());
+    }
+    auditor.check_catalogue(&snapshot)?;
     auditor.read_journal(&snapshot)?;
     auditor.compare_row_counts(&snapshot)?;
     auditor.check_sums_through();
@@ -98,6 +106,44 @@ impl Auditor {
             head: hex::encode(self.hash),
             problems: self.problems,
         }
+    }
+
+    /// What SQLite finds wrong: pages that are not what they should be, rows that an index does not have or has too often.
+    fn check_pages(&mut self, connection: &Connection) -> Result<()> {
+        let mut statement = connection.prepare(&format!("PRAGMA integrity_check({PROBLEMS_MAX})"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let told: String = row.get(0)?;
+            if told != "ok" {
+                self.problem(format!("The file is damaged: {told}."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each article is the one that was stored, filed under its name, its department and its codes.
+    fn check_catalogue(&mut self, connection: &Connection) -> Result<()> {
+        let mut codes = connection.prepare("SELECT code FROM item_code WHERE item = ?1 ORDER BY code")?;
+        let mut statement = connection.prepare("SELECT row, id, name, department, body FROM item")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (number, id): (i64, String) = (row.get(0)?, row.get(1)?);
+            let item = match catalogue::parse(row.get_ref(4)?.as_str()?) {
+                Ok(item) => item,
+                Err(fault) => {
+                    self.problem(format!("Article {id} cannot be read: {}.", StoreError::from(fault)));
+                    continue;
+                }
+            };
+            let filed: Vec<String> = codes.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let named: BTreeSet<&str> = item.codes.iter().map(|code| &**code).collect();
+            let (name, department): (String, String) = (row.get(2)?, row.get(3)?);
+            let is_filed = (&*item.id, &*item.name, item.department()) == (&*id, &*name, &*department);
+            if !is_filed || !named.iter().copied().eq(filed.iter().map(String::as_str)) {
+                self.problem(format!("Article {id} is not the one it is filed as."));
+            }
+        }
+        Ok(())
     }
 
     fn read_journal(&mut self, connection: &Connection) -> Result<()> {

@@ -95,6 +95,7 @@ pub(crate) struct Writer {
     state: Arc<State>,
     pending: Vec<QueuedEvent>,
     batch_every: Duration,
+    log_pages_max: u64,
     batch_due: Option<Instant>,
     /// Pages in the log when it was last checkpointed and warmed.
     log_pages_base: u64,
@@ -108,10 +109,11 @@ impl Writer {
         place: Place,
         connection: Connection,
         batch_every: Duration,
+        log_pages_max: u64,
         state: Arc<State>,
     ) -> Result<Writer> {
         log::checkpoint_fully(&connection)?;
-        let head = Head::load(&connection)?;
+        let head = load_head(&place, &connection)?;
         let sums = Sums::behind(&connection)?;
         let mut writer = Writer {
             place,
@@ -121,6 +123,7 @@ impl Writer {
             state,
             pending: Vec::new(),
             batch_every,
+            log_pages_max,
             batch_due: None,
             log_pages_base: 0,
             checkpoint_due: None,
@@ -241,13 +244,21 @@ impl Writer {
         let basket = commit.transaction.basket;
         // Before the head is taken: settling a doubt may move it.
         self.ready()?;
-        let head = self.head;
+        if self.place.is_sabotaged("number-outside") {
+            self.take_number()?;
+        }
+        let (head, tells_first) = (self.head, self.place.is_sabotaged("receipt-first"));
         let done = self.transact(|connection| {
             Ok(match append::append(connection, head, &commit)? {
                 Appended::Now(head, opened) => {
                     let transaction = Arc::unwrap_or_clone(commit.transaction);
                     let committed = Arc::new(Committed { number: head.number, transaction });
                     tell(progress, Progress::Numbered(committed.clone()));
+                    if tells_first {
+                        tell(progress, Progress::Done(Ok(committed.clone())));
+                        // Sabotage: the receipt is out before the commit is made, however busy the machine.
+                        crossbeam_channel::after(Duration::from_millis(2)).recv().ok();
+                    }
                     (Done { committed, appended: Some((head.seq, opened)) }, head)
                 }
                 Appended::Before(committed) => {
@@ -444,8 +455,8 @@ impl Writer {
     fn ready(&mut self) -> Result<()> {
         if self.connection.is_none() {
             let connection = self.place.open_again()?;
-            connection::make_durable(&connection)?;
-            self.head = Head::load(&connection)?;
+            connection::make_durable(&connection, &self.place)?;
+            self.head = load_head(&self.place, &connection)?;
             self.sums = Sums::behind(&connection)?;
             self.show_sums();
             self.connection = Some(connection);
@@ -453,7 +464,7 @@ impl Writer {
         if self.is_in_doubt() {
             let Some(connection) = &self.connection else { return Ok(()) };
             log::checkpoint_fully(connection)?;
-            self.head = Head::load(connection)?;
+            self.head = load_head(&self.place, connection)?;
             self.sums = Sums::behind(connection)?;
             self.show_sums();
             self.state.in_doubt.store(false, Ordering::SeqCst);
@@ -470,7 +481,7 @@ impl Writer {
             Some(Err(_)) | None => return,
         };
         let grown = pages.saturating_sub(self.log_pages_base);
-        if grown >= log::PAGES_HARD {
+        if grown >= self.log_pages_max {
             self.checkpoint();
         } else if grown >= log::PAGES_SOFT {
             self.checkpoint_due = Some(Instant::now() + QUIET);
@@ -515,10 +526,28 @@ impl Writer {
     }
 
     fn lay_out_log(&self) {
-        if let Err(error) = log::lay_out(&self.place.wal_path()) {
+        let Some(connection) = &self.connection else { return };
+        // A second store on the file must not append where zeros are being written.
+        if connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+            return;
+        }
+        let laid_out = log::lay_out(&self.place);
+        roll_back(connection);
+        if let Err(error) = laid_out {
             // Slower sales, nothing else; and on a full disk the log keeps what it has got.
             tracing::warn!("the log could not be laid out beforehand: {error}");
         }
+    }
+
+    /// Sabotage: what is taken here is gone if the power fails before the transaction that it is for.
+    fn take_number(&mut self) -> Result<()> {
+        let number = self.head.number + 1;
+        self.transact(|connection| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('number_taken', ?1)")?
+                .execute([number.to_string()])?;
+            Ok(())
+        })
     }
 
     fn write_own_row(&mut self) -> Result<()> {
@@ -532,6 +561,18 @@ impl Writer {
             Ok(())
         })
     }
+}
+
+/// Where the journal ends; under sabotage a number that was taken counts as used.
+fn load_head(place: &Place, connection: &Connection) -> Result<Head> {
+    let mut head = Head::load(connection)?;
+    if place.is_sabotaged("number-outside") {
+        let taken: Option<ReceiptNumber> = connection
+            .query_row("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'number_taken'", [], |row| row.get(0))
+            .optional()?;
+        head.number = head.number.max(taken.unwrap_or(0));
+    }
+    Ok(head)
 }
 
 fn reply<T>(answer: &Answer<T>, result: Result<T>) {

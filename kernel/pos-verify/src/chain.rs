@@ -19,6 +19,8 @@ struct Checked {
     previous: Hash,
     hash: Hash,
     of: Option<Of>,
+    /// Store and register, of a record without a currency.
+    at: Option<(String, String)>,
     shift: Option<ShiftOf>,
     signing: Option<Signing>,
     problems: Vec<String>,
@@ -146,7 +148,7 @@ fn part(text: &[u8]) -> Part {
 fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let Line { seq, kind, number, hash, previous, body } = *line;
     let mut checked =
-        Checked { seq, number, previous, hash, of: None, shift: None, signing: None, problems: Vec::new() };
+        Checked { seq, number, previous, hash, of: None, at: None, shift: None, signing: None, problems: Vec::new() };
     let problems = &mut checked.problems;
     if !line.is_intact() {
         problems.push("was changed after it was written: its hash is not that of its content".to_owned());
@@ -166,24 +168,27 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let of = |store: &str, register: &str, currency: &str| {
         Some(Of { store: store.into(), register: register.into(), currency: currency.into() })
     };
-    match (&body.transaction, &body.shift, &body.closing, body.signed(text)) {
-        (Some(sale), None, None, None) if number.is_some() => {
+    match (&body.transaction, &body.shift, &body.closing, body.signed(text), &body.audit) {
+        (Some(sale), None, None, None, None) if number.is_some() => {
             checked.of = of(&sale.store, &sale.register, &sale.currency);
             checked.shift = Some(ShiftOf::Within(sale.shift, sale.figures()));
         }
-        (None, Some(shift), None, None) if number.is_none() => {
+        (None, Some(shift), None, None, None) if number.is_none() => {
             checked.of = of(&shift.store, &shift.register, &shift.currency);
             checked.shift = Some(ShiftOf::Opened(shift.shift));
         }
-        (None, None, Some(closing), None) if number.is_none() => {
+        (None, None, Some(closing), None, None) if number.is_none() => {
             checked.of = of(&closing.store, &closing.register, &closing.currency);
             checked.shift = Some(ShiftOf::Closed(closing.shift, closing.totals, closing.grand));
         }
-        (None, None, None, Some(signed)) if number.is_none() => match Signing::read(signed) {
+        (None, None, None, None, Some(audit)) if number.is_none() => {
+            checked.at = Some((audit.store.to_string(), audit.register.to_string()));
+        }
+        (None, None, None, Some(signed), None) if number.is_none() => match Signing::read(signed) {
             Ok(signing) => checked.signing = Some(signing),
             Err(problem) => problems.push(problem.to_string()),
         },
-        _ => problems.push("is neither a transaction nor of a shift nor an anchor".to_owned()),
+        _ => problems.push("is neither a transaction nor of a shift nor an anchor nor of the audit".to_owned()),
     }
     checked
 }
@@ -209,7 +214,7 @@ impl Walk<'_> {
     fn record(&mut self, checked: Checked) {
         let Walk { report, trust, line, shifts, grand, .. } = self;
         let line = *line;
-        let Checked { seq, number, previous, hash, of, shift, signing, problems } = checked;
+        let Checked { seq, number, previous, hash, of, at, shift, signing, problems } = checked;
         for problem in problems {
             report.problem(line, format!("Record {seq} {problem}."));
         }
@@ -234,6 +239,11 @@ impl Walk<'_> {
             if *known != of {
                 report.problem(line, format!("Record {seq} is of another store, register or currency than the first."));
             }
+        }
+        if let (Some(known), Some((store, register))) = (&report.of, at)
+            && (&*known.store, &*known.register) != (&*store, &*register)
+        {
+            report.problem(line, format!("Record {seq} is of another store or register than the first."));
         }
         let mut problem = |sentence: String| report.problem(line, format!("Record {seq} {sentence}."));
         match shift {

@@ -24,6 +24,17 @@ pub(crate) struct Body<'a> {
     pub(crate) closing: Option<Closing<'a>>,
     /// There is a signed anchor: [`Body::signed`].
     signed: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(crate) audit: Option<Audit<'a>>,
+}
+
+/// What somebody did that moved neither goods nor money.
+#[derive(Deserialize)]
+pub(crate) struct Audit<'a> {
+    #[serde(borrow)]
+    pub(crate) store: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) register: Cow<'a, str>,
 }
 
 /// What a customer was handed a receipt for, and whatever else takes a number.

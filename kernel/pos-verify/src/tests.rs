@@ -270,6 +270,23 @@ fn a_closing_empties_its_till() {
     }
 }
 
+/// The storage's own form, as its crate keeps it.
+#[test]
+fn what_people_do_otherwise_is_part_of_the_chain() {
+    let golden = include_str!("../../pos-storage/golden/record-1-audit.json").trim();
+    let from = golden.find(r#""audit""#).unwrap();
+    let content = &golden[from..golden.find(r#","kind":"audit""#).unwrap()];
+    let mut journal = Journal::of(1);
+    // Keys are in their order, and this one comes first.
+    journal.record("audit", None, content);
+    journal.sale(319);
+    assert_eq!(wrong(&journal.end(), &Trust::default()), Vec::<String>::new());
+    let mut other = Journal::of(1);
+    other.record("audit", None, &content.replace("R1", "R2"));
+    let problems = wrong(&other.end(), &Trust::default());
+    assert_eq!(problems, ["Record 3 is of another store or register than the first."]);
+}
+
 #[test]
 fn what_does_not_add_up_is_named() {
     for (from, to, sentence) in [

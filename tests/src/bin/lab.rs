@@ -3,7 +3,8 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pos_tests::{journal_lab, payments_lab, returns_lab, rights_lab, sim_lab};
+use pos_storage::Sabotage;
+use pos_tests::{cuts_lab, journal_lab, payments_lab, returns_lab, rights_lab, sim_lab};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -109,6 +110,24 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Power cuts at every step a register asks of its disk; disks that fail, lie, or change what lies on them
+    Cuts {
+        /// How many
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// Repeats a run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Builds a fault in, which must be found: normal-sync, receipt-first or number-outside
+        #[arg(long, value_name = "FAULT", value_parser = sabotage)]
+        sabotage: Option<Sabotage>,
+        /// This cut of the run and no other
+        #[arg(long, value_name = "CUT")]
+        only: Option<u64>,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
     /// How many of other projects' published figures come out, each under one policy of its own
     Peers {
         /// Print one JSON array as the last line, a row for each peer
@@ -135,8 +154,30 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Payments { count, seed, json, sabotage } => payments(count, seed, json, sabotage.is_some()),
         What::Sim { count, seed, json, sabotage } => sim(count, seed, json, sabotage.is_some()),
         What::Journal { count, seed, json } => journal(count, seed, json),
+        What::Cuts { count, seed, sabotage, only, json } => {
+            cuts(cuts_lab::Options { count, seed, sabotage, only }, json)
+        }
         What::Peers { json } => peers(json),
     }
+}
+
+fn sabotage(name: &str) -> Result<Sabotage, String> {
+    let found = Sabotage::ALL.into_iter().find(|sabotage| sabotage.name() == name);
+    found.ok_or_else(|| format!("faults are {}", Sabotage::ALL.map(Sabotage::name).join(", ")))
+}
+
+fn cuts(options: cuts_lab::Options, json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = cuts_lab::run(options, |done| {
+        if done % 10_000 == 0 {
+            eprintln!("{done} of {} cuts", options.count);
+        }
+    })?;
+    if json {
+        println!("{}", serde_json::to_string(&outcome)?);
+    } else {
+        println!("{}", outcome.in_words());
+    }
+    Ok(if outcome.violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn pricing(count: u64, seed: u64, json: bool, out: &Path) -> anyhow::Result<ExitCode> {

@@ -3,6 +3,7 @@
 mod baskets;
 mod catalogue;
 mod closing;
+mod disks;
 mod faults;
 mod sales;
 mod tampering;

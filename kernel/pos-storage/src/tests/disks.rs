@@ -1,0 +1,92 @@
+//! The store on a disk that loses power at every step, and on one whose pages are not where they should be.
+
+use super::*;
+use crate::disk::{Disk, NAME, PAGE, Unsure};
+
+fn on_a_disk(disk: &Disk) -> Result<SqliteStore, StoreError> {
+    let options = StoreOptions {
+        vfs: Some(NAME.to_owned()),
+        event_batch_ms: 60_000,
+        log_pages_max: 60,
+        ..StoreOptions::new(fixture::currency())
+    };
+    SqliteStore::open(disk.path(), options)
+}
+
+/// Dice that a test can throw again.
+fn dice(mut state: u64) -> impl FnMut(u64) -> u64 {
+    move |sides| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    }
+}
+
+#[test]
+fn an_answered_sale_survives_a_power_cut_at_every_step() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    disk.record();
+    let store = on_a_disk(&disk).unwrap();
+    let answered: Vec<u64> = (1..=8)
+        .map(|id| {
+            commit(&store, fixture::sale(id, 3)).unwrap();
+            disk.steps()
+        })
+        .collect();
+    drop(store);
+    let trace = disk.trace();
+    let mut unsure = Unsure::new(&trace.image);
+    let mut dice = dice(1);
+    for step in 0..=trace.ops.len() {
+        let (image, _) = unsure.cut(&mut dice, if step % 2 == 0 { 512 } else { 4096 });
+        disk.put(&image);
+        let store = on_a_disk(&disk).unwrap();
+        let found = store.verify().unwrap();
+        assert_eq!(found.problems, Vec::<String>::new(), "step {step}");
+        let least = answered.iter().filter(|steps| **steps <= step as u64).count() as u64;
+        assert!((least..=least + 1).contains(&found.last_number), "step {step}: {found:?}, {least} were answered");
+        if let Some(op) = trace.ops.get(step) {
+            unsure.step(op);
+        }
+    }
+}
+
+/// A page in the place of another: what reads otherwise then is told.
+#[test]
+fn a_page_in_the_place_of_another_is_found() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let store = on_a_disk(&disk).unwrap();
+    store.upsert_items((1..=3).map(fixture::item).collect()).unwrap();
+    sell(&store, 1, 3);
+    drop(store);
+    let whole = disk.image();
+    let (mut found, mut harmless) = (0, 0);
+    let pages = whole[""].pages();
+    for place in 0..pages {
+        for from in (place % 4..pages).step_by(4).filter(|from| whole[""].page(*from) != whole[""].page(place)) {
+            let mut image = whole.clone();
+            let bytes = whole[""].page(from);
+            image.get_mut("").unwrap().write((place * PAGE) as u64, bytes);
+            disk.put(&image);
+            let verified = on_a_disk(&disk).and_then(|store| {
+                let found = store.verify()?.problems;
+                let reads =
+                    (store.items_page(None, 9)?, store.item_by_code("4006381000001")?, store.find_items("Article", 9)?);
+                Ok((found, reads))
+            });
+            match verified {
+                Ok((problems, reads)) if problems.is_empty() => {
+                    assert_eq!(
+                        (reads.0.len(), reads.1.is_some(), reads.2.len()),
+                        (3, true, 3),
+                        "page {from} at {place}"
+                    );
+                    harmless += 1;
+                }
+                _ => found += 1,
+            }
+        }
+    }
+    assert!(found > 200 && harmless < found / 10, "{found} found, {harmless} without consequence");
+}
