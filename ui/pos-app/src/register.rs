@@ -28,7 +28,8 @@ pub(crate) struct RegisterWindow {
 impl Window for RegisterWindow {
     fn run(&self, session: Session, options: &RegisterArgs) -> anyhow::Result<()> {
         let quick_keys = quick_keys(&session.data, session.store.as_ref(), session.shop.currency)?;
-        let config = config(&session.shop, quick_keys, options)?;
+        let has_terminal = session.kernel.has_terminal();
+        let config = RegisterConfig { has_terminal, ..config(&session.shop, quick_keys, options)? };
         let parts = session.into_parts();
         let waker = Waker::default();
         let wake = waker.clone();
@@ -85,6 +86,7 @@ fn config(shop: &Shop, quick_keys: Vec<QuickKeyPage>, options: &RegisterArgs) ->
         prices_include_tax: shop.prices_include_tax,
         quick_keys,
         notes: shop.notes.clone(),
+        has_terminal: false,
         theme: match options.window.theme {
             ThemeArg::Dark => Theme::Dark,
             ThemeArg::Light => Theme::Light,

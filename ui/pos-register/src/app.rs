@@ -35,7 +35,8 @@ impl RegisterApp {
     /// A register of a shop; nothing is sent before the first frame.
     pub fn new(config: RegisterConfig, backend: Box<dyn Backend>) -> RegisterApp {
         let money = MoneyText::new(config.currency.exponent());
-        let model = Model::new(&config.command_prefix, money, config.notes.clone());
+        let mut model = Model::new(&config.command_prefix, money, config.notes.clone());
+        model.has_terminal = config.has_terminal;
         RegisterApp {
             config,
             backend,
@@ -147,6 +148,7 @@ impl RegisterApp {
             BusinessKey::Help => Intent::ToggleKeys,
             BusinessKey::Search => return self.grant(ctx, Wish::FocusEntry),
             BusinessKey::PriceCheck => Intent::PriceCheck,
+            BusinessKey::Card => Intent::Card,
             BusinessKey::Cash => Intent::Cash,
             BusinessKey::QuickCash(index) => Intent::QuickCashAt(index),
             BusinessKey::Undo => Intent::Undo,

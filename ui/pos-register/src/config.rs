@@ -24,6 +24,8 @@ pub struct RegisterConfig {
     pub quick_keys: Vec<QuickKeyPage>,
     /// Notes and coins that customers hand over, in major units.
     pub notes: Vec<Decimal>,
+    /// There is a terminal to pay at.
+    pub has_terminal: bool,
     /// Dark or light.
     pub theme: Theme,
     /// The wall clock.

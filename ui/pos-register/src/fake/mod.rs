@@ -155,6 +155,7 @@ pub fn config(theme: Theme) -> Option<RegisterConfig> {
         prices_include_tax: true,
         quick_keys: quick_keys(),
         notes: [5, 10, 20, 50, 100, 200].map(Decimal::from).to_vec(),
+        has_terminal: false,
         theme,
         clock: Clock::new(|| WallTime { text: "14:03".into(), next_minute_in: Duration::from_secs(60) }),
         command_prefix: "demo".into(),

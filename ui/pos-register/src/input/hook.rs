@@ -35,6 +35,8 @@ pub enum BusinessKey {
     Search,
     /// F5.
     PriceCheck,
+    /// F11.
+    Card,
     /// F12.
     Cash,
     /// Alt+1 to Alt+5, from 0.
@@ -261,6 +263,7 @@ fn business_key(ctx: &Context, key: Key, modifiers: Modifiers) -> Option<Busines
         Key::F1 if plain => BusinessKey::Help,
         Key::F2 if plain => BusinessKey::Search,
         Key::F5 if plain => BusinessKey::PriceCheck,
+        Key::F11 if plain => BusinessKey::Card,
         Key::F12 if plain => BusinessKey::Cash,
         Key::Num1 if modifiers.alt => BusinessKey::QuickCash(0),
         Key::Num2 if modifiers.alt => BusinessKey::QuickCash(1),

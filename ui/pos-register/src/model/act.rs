@@ -57,6 +57,19 @@ impl Model {
                 }
             }
             Intent::Cash => self.cash(),
+            Intent::Card => self.card(),
+            Intent::AskTerminal => {
+                let basket = self.basket_id();
+                self.about_payment(Command::CheckPayment { basket });
+            }
+            Intent::GiveUpPayment => {
+                let basket = self.basket_id();
+                self.about_payment(Command::GiveUpPayment { basket });
+            }
+            Intent::LeavePayment => {
+                let basket = self.basket_id();
+                self.about_payment(Command::LeavePayment { basket });
+            }
             Intent::QuickCash(amount) => self.pay(Some(amount)),
             Intent::QuickCashAt(index) => {
                 if let Some(amount) = self.quick_amounts().get(index) {

@@ -53,6 +53,14 @@ pub enum Intent {
     Undo,
     /// Cash: the typed amount, or exactly what is due.
     Cash,
+    /// Card: the typed part, or what is due.
+    Card,
+    /// Ask the terminal again what became of the payment.
+    AskTerminal,
+    /// Wait for the payment no longer: give back what it took.
+    GiveUpPayment,
+    /// Go on without knowing whether the card was charged.
+    LeavePayment,
     /// Cash: a round amount.
     QuickCash(Decimal),
     /// Cash: the n-th round amount, from 0.

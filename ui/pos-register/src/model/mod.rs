@@ -6,6 +6,7 @@
 //! while a sale is being completed; one press of Cash sells once, however often it is pressed.
 
 mod act;
+mod card;
 pub mod cash;
 pub mod entry;
 mod intent;
@@ -95,6 +96,10 @@ pub struct Model {
     acknowledged: Vec<String>,
     cancel_asked: bool,
     price_check: bool,
+    /// There is a terminal to pay at.
+    pub has_terminal: bool,
+    /// A card was asked for: if it pays all of it, the sale is done.
+    card_pays: bool,
     last_receipt: Option<u64>,
     people: Vec<PersonView>,
     operator: Option<PersonView>,
@@ -121,6 +126,8 @@ impl Model {
             acknowledged: Vec::new(),
             cancel_asked: false,
             price_check: false,
+            has_terminal: false,
+            card_pays: false,
             last_receipt: None,
             people: Vec::new(),
             operator: None,

@@ -119,7 +119,9 @@ impl Model {
             self.toasts.show(severity, &notice.text, "", self.now);
         }
         self.change = None;
+        let payments = self.basket.as_ref().map(|basket| basket.payments.clone()).unwrap_or_default();
         self.basket = Some(view);
+        self.payments_moved(&payments);
     }
 
     fn completed(&mut self, number: Option<u64>, view: Option<&BasketView>) {

@@ -8,10 +8,11 @@ use egui::{Align2, FontFamily, FontId, Rect, ScrollArea, Ui, UiBuilder, pos2, ve
 use pos_api::view::{ItemView, LineView, ReasonView};
 
 /// Keys and what they do, as shown under F1 and listed in the guide.
-pub(super) const KEYS: [(&str, &str); 14] = [
+pub(super) const KEYS: [(&str, &str); 15] = [
     ("0–9 . Enter", "Article number, amount or weight"),
     ("3 × …", "Quantity, before the article or for the selected line"),
     ("A–Z", "Search by name; \u{2191} \u{2193} choose, Enter sells"),
+    ("F11", "Card: the typed part, or what is due"),
     ("F12", "Cash: the typed amount, or exactly what is due"),
     ("Alt 1–5", "Cash: a round amount"),
     ("\u{2191} \u{2193}", "Select a line"),

@@ -1,18 +1,20 @@
 //! Taking money: one press for exact cash or a round amount; cancelling asks once, in its own place.
 
 use super::Scene;
-use crate::kit::{Fill, TouchKey, columns};
+use crate::kit::{Fill, Line, TouchKey, columns};
 use crate::model::Intent;
 use crate::model::cash::QUICK_CASH_MAX;
 use crate::model::text::counted;
 use crate::theme::Weight;
-use egui::{Rect, Ui, pos2};
+use egui::{Align2, Rect, Ui, pos2, vec2};
 use pos_api::view::BasketState;
 use pos_money::Decimal;
 
 /// Width of the cash key and of the cancel key, in widths of a round amount's.
 const CASH_WIDTHS: f32 = 2.7;
 const CANCEL_WIDTHS: f32 = 1.5;
+/// Width of the card key, where there is a terminal.
+const CARD_WIDTHS: f32 = 1.6;
 
 pub(super) fn show(ui: &Ui, scene: &Scene<'_>, bar: Rect, out: &mut Vec<Intent>) {
     let look = scene.look;
@@ -24,11 +26,23 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, bar: Rect, out: &mut Vec<Intent>)
         pos2(bar.right() - margin, bar.bottom() - margin),
     );
     let gap = look.size.gap;
-    let units = CASH_WIDTHS + CANCEL_WIDTHS + QUICK_CASH_MAX as f32;
-    let unit = (rect.width() - gap * (QUICK_CASH_MAX + 1) as f32) / units;
+    if scene.model.awaited_payment().is_some() {
+        payment_ui(ui, scene, rect, out);
+        return;
+    }
+    let by_card = if scene.model.has_terminal { (CARD_WIDTHS, gap) } else { (0.0, 0.0) };
+    let units = CASH_WIDTHS + by_card.0 + CANCEL_WIDTHS + QUICK_CASH_MAX as f32;
+    let unit = (rect.width() - gap * (QUICK_CASH_MAX + 1) as f32 - by_card.1) / units;
     let cash = Rect::from_min_max(rect.min, pos2((rect.left() + unit * CASH_WIDTHS).round(), rect.bottom()));
     let cancel = Rect::from_min_max(pos2((rect.right() - unit * CANCEL_WIDTHS).round(), rect.top()), rect.max);
-    let amounts = Rect::from_min_max(pos2(cash.right() + gap, rect.top()), pos2(cancel.left() - gap, rect.bottom()));
+    let card = Rect::from_min_max(
+        pos2(cash.right() + by_card.1, rect.top()),
+        pos2((cash.right() + by_card.1 + unit * by_card.0).round(), rect.bottom()),
+    );
+    let amounts = Rect::from_min_max(pos2(card.right() + gap, rect.top()), pos2(cancel.left() - gap, rect.bottom()));
+    if scene.model.has_terminal {
+        card_ui(ui, scene, card, out);
+    }
 
     cash_ui(ui, scene, cash, out);
     let ready = !scene.model.is_paying();
@@ -81,6 +95,66 @@ fn cash_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, out: &mut Vec<Intent>) {
     let key = TouchKey::new(&label).name(name).detail(&detail).fill(fill).weight(Weight::SemiBold).size(size);
     if key.enabled(due.is_some() && !model.is_paying()).show(ui, look, rect) {
         out.push(Intent::Cash);
+    }
+}
+
+fn card_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, out: &mut Vec<Intent>) {
+    let look = scene.look;
+    let model = scene.model;
+    let part = model.typed_cash().filter(|typed| model.due().is_some_and(|due| *typed < due));
+    let detail = match part {
+        Some(part) => format!("{} · F11", model.money.amount(part)),
+        None => "F11".to_owned(),
+    };
+    let size = if look.compact { look.font.entry } else { look.font.tender };
+    let key = TouchKey::new("Card").name("Pay by card").detail(&detail).weight(Weight::SemiBold).size(size);
+    if key.enabled(model.can_pay_by_card() && !model.is_paying()).show(ui, look, rect) {
+        out.push(Intent::Card);
+    }
+}
+
+/// Where a payment stands that the basket waits for, and what can be done about it.
+fn payment_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, out: &mut Vec<Intent>) {
+    let look = scene.look;
+    let Some(payment) = scene.model.awaited_payment() else { return };
+    let amount = scene.model.money.amount(payment.amount);
+    let asked = payment.state == "asked";
+    let (text, next, colour) = match payment.state.as_str() {
+        "asked" if payment.direction == "refund" => {
+            (format!("{amount} goes back to the card"), "Follow the terminal.", look.colour.text)
+        }
+        "asked" => (format!("Card {amount}"), "Follow the terminal.", look.colour.text),
+        "unknown" => (
+            "The terminal gave no answer".to_owned(),
+            "The card may have been charged. It is not charged again.",
+            look.colour.warn,
+        ),
+        _ => (format!("{amount} is being given back"), "The terminal has not confirmed it yet.", look.colour.warn),
+    };
+    let keys: &[(&str, &str, Intent)] = if asked {
+        &[("Give up", "Give the payment up", Intent::GiveUpPayment)]
+    } else {
+        &[
+            ("Ask again", "Ask the terminal again", Intent::AskTerminal),
+            ("Give up", "Give the payment up", Intent::GiveUpPayment),
+            ("Go on", "Go on without the payment", Intent::LeavePayment),
+        ]
+    };
+    let size = if look.compact { look.font.body } else { look.font.entry };
+    let (key_width, gap) = ((rect.width() * 0.17).round(), look.size.gap);
+    let words = rect.width() - (key_width + gap) * keys.len() as f32 - gap;
+    let middle = rect.center().y;
+    let line = Line::new(&text, size, colour).weight(Weight::SemiBold).within(words);
+    line.label(ui, pos2(rect.left() + gap, middle - 2.0), Align2::LEFT_BOTTOM);
+    let line = Line::new(next, look.font.small, look.colour.muted).within(words);
+    line.label(ui, pos2(rect.left() + gap, middle + 4.0), Align2::LEFT_TOP);
+    let mut left = rect.right() - (key_width + gap) * keys.len() as f32 + gap;
+    for (label, name, intent) in keys {
+        let cell = Rect::from_min_size(pos2(left.round(), rect.top()), vec2(key_width, rect.height()));
+        if TouchKey::new(label).name(name).size(look.font.body).show(ui, look, cell) {
+            out.push(intent.clone());
+        }
+        left += key_width + gap;
     }
 }
 
