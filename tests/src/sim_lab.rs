@@ -140,9 +140,9 @@ pub fn run(count: u64, seed: u64, sabotage: bool, progress: impl Fn(u64)) -> any
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(number);
         let steps = life(seed);
         outcome.seeds += 1;
-        let wrong = live(seed, &steps, sabotage, &mut outcome)?;
+        let wrong = live_or_die(seed, &steps, sabotage, &mut outcome);
         if let Some(first) = wrong.into_iter().next() {
-            let least = minimised(seed, &steps, sabotage)?;
+            let least = minimised(seed, &steps, sabotage);
             let told: Vec<String> = least.iter().map(|step| format!("{} {}", step.what, step.a % 100)).collect();
             outcome.violations.push(format!("life {seed}: {first}; least: {}", told.join(", ")));
         }
@@ -152,7 +152,7 @@ pub fn run(count: u64, seed: u64, sabotage: bool, progress: impl Fn(u64)) -> any
 }
 
 /// Leaves out what can be left out, chunks first.
-fn minimised(seed: u64, steps: &[Step], sabotage: bool) -> anyhow::Result<Vec<Step>> {
+fn minimised(seed: u64, steps: &[Step], sabotage: bool) -> Vec<Step> {
     let mut least = steps.to_vec();
     let mut chunk = least.len() / 2;
     while chunk > 0 {
@@ -160,7 +160,7 @@ fn minimised(seed: u64, steps: &[Step], sabotage: bool) -> anyhow::Result<Vec<St
         while from < least.len() {
             let mut fewer = least.clone();
             fewer.drain(from..(from + chunk).min(fewer.len()));
-            if live(seed, &fewer, sabotage, &mut Outcome::default())?.is_empty() {
+            if live_or_die(seed, &fewer, sabotage, &mut Outcome::default()).is_empty() {
                 from += chunk;
             } else {
                 least = fewer;
@@ -168,7 +168,12 @@ fn minimised(seed: u64, steps: &[Step], sabotage: bool) -> anyhow::Result<Vec<St
         }
         chunk /= 2;
     }
-    Ok(least)
+    least
+}
+
+/// One life; a register that ends for good is what went wrong.
+fn live_or_die(seed: u64, steps: &[Step], sabotage: bool, outcome: &mut Outcome) -> Vec<String> {
+    live(seed, steps, sabotage, outcome).unwrap_or_else(|error| vec![format!("{error:#}")])
 }
 
 /// One life; what went wrong in it.

@@ -155,10 +155,15 @@ impl Kernel {
         };
         for events in restored.baskets {
             let commands: Vec<(Arc<str>, Arc<str>)> = events.iter().filter_map(command_of).collect();
-            let basket = Basket::replay(events)?;
-            let rules = kernel.rules.current();
-            let sales = kernel.sales_of(&basket)?;
-            let open = kernel.reprice(basket, rules, sales)?;
+            // A basket that cannot be taken up keeps nobody from selling; what is stored of it stays.
+            let basket = match Basket::replay(events) {
+                Ok(basket) => basket,
+                Err(refusal) => {
+                    tracing::error!("a stored basket cannot be read and is left alone: {refusal}");
+                    continue;
+                }
+            };
+            let open = kernel.taken_up(basket);
             for (command_id, digest) in commands {
                 let reply = Reply {
                     command_id: Some(command_id.to_string()),
@@ -444,8 +449,15 @@ impl Kernel {
         let (open, gifts) = match events.iter().all(keeps_prices) {
             true => (Open { basket, rules, priced, sales }, Vec::new()),
             false => {
-                let open = self.reprice(basket, rules, sales)?;
-                self.settle_gifts(open)?
+                let had_no_price = priced.has_none();
+                match self.reprice(basket.clone(), Arc::clone(&rules), Arc::clone(&sales)) {
+                    Ok(open) => self.settle_gifts(open)?,
+                    // Step by step it is mended, or cancelled.
+                    Err(refusal) if had_no_price => {
+                        (Open { basket, rules, priced: Arc::new(Priced::none_since(refusal)), sales }, Vec::new())
+                    }
+                    Err(refusal) => return Err(refusal),
+                }
             }
         };
         let mut open = open;
@@ -464,6 +476,19 @@ impl Kernel {
             self.store.queue_event(id, version, event).map_err(storage_failed)?;
         }
         Ok(self.keep(open))
+    }
+
+    /// A basket as it was left. Where it has no price any more, since another basket took back what this one does, say, it says
+    /// so and waits for whoever mends or cancels it.
+    fn taken_up(&self, basket: Basket) -> Open {
+        let rules = self.rules.current();
+        let sales = self.sales_of(&basket);
+        let known = sales.clone().unwrap_or_default();
+        let priced = sales.and_then(|sales| self.reprice(basket.clone(), Arc::clone(&rules), sales));
+        priced.unwrap_or_else(|refusal| {
+            tracing::warn!(basket = %basket.id(), "an open basket has no price: {refusal}");
+            Open { basket, rules, priced: Arc::new(Priced::none_since(refusal)), sales: known }
+        })
     }
 
     fn reprice(&self, basket: Basket, rules: Arc<RuleSet>, sales: Sales) -> Result<Open, Refusal> {

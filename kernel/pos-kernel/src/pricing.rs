@@ -35,6 +35,26 @@ pub struct Priced {
     pub quarantined: Vec<Arc<str>>,
 }
 
+impl Priced {
+    /// Whether it was made by [`Priced::none_since`].
+    pub(crate) fn has_none(&self) -> bool {
+        self.blocked.is_some() && self.basket.lines.is_empty()
+    }
+
+    /// Of a basket that has no price, and cannot be completed before that is mended.
+    pub(crate) fn none_since(refusal: Refusal) -> Priced {
+        Priced {
+            basket: PricedBasket::default(),
+            taken: TakenBack::default(),
+            limited: Vec::new(),
+            uses: Vec::new(),
+            unavailable: Vec::new(),
+            blocked: Some(refusal),
+            quarantined: Vec::new(),
+        }
+    }
+}
+
 /// What a pricing goes by.
 #[derive(Clone, Copy)]
 pub struct Asking<'a> {

@@ -164,10 +164,12 @@ fn read_all(world: &World, image: &Image) -> anyhow::Result<Answers> {
         told.push(format!("{:?}", store.find_items(&item.name, 5)?));
     }
     journal.extend(export(&store)?);
+    // Before the register is there: it asks about payments that were under way, and notes what it hears.
+    let state = state(world.disk.path())?;
     let register = world.register_on(store, &Opening::unwatched())?;
     told.push(format!("{:?}", register.kernel.open_baskets()));
     drop(register);
-    Ok(Answers { state: state(world.disk.path())?, journal, told })
+    Ok(Answers { state, journal, told })
 }
 
 /// Changes what lies on a disk, the database or its log: found out, without consequence, or never. A log that is changed

@@ -41,6 +41,8 @@ pub struct ChangeCard {
     pub total: Decimal,
     /// What was handed over.
     pub tendered: Decimal,
+    /// Some of it in cash: there may be change to give.
+    pub in_cash: bool,
     /// What goes back.
     pub change: Decimal,
     /// What the customer saved.

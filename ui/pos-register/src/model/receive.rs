@@ -133,6 +133,7 @@ impl Model {
                 number,
                 total: view.total,
                 tendered: view.tendered,
+                in_cash: view.tenders.is_empty() || view.tenders.iter().any(|tender| tender.kind == "cash"),
                 change: view.change,
                 saved: view.discount,
             });

@@ -19,14 +19,18 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, rect: Rect, change: &ChangeCard, 
     painter.circle_filled(tick, 30.0, look.colour.pay);
     Icon::Tick.paint(painter, tick, 30.0, look.colour.on_pay);
     let mut top = tick.y + 48.0;
-    let amount = money.amount(change.change);
-    let word = Line::new("Change", look.font.total_word, look.colour.muted);
+    let (word, amount) = match change.in_cash {
+        true => ("Change", money.amount(change.change)),
+        false => ("Paid", money.amount(change.total)),
+    };
+    let spoken = format!("{word} {amount}");
+    let word = Line::new(word, look.font.total_word, look.colour.muted);
     let word_place = word.paint(painter, pos2(centre, top), Align2::CENTER_TOP);
     top = word_place.bottom() - 4.0;
     let size = if look.compact { look.font.change * 0.75 } else { look.font.change };
     let figure = Line::new(&amount, size, look.colour.text).weight(Weight::Bold).within(width);
     let place = figure.paint(painter, pos2(centre, top), Align2::CENTER_TOP);
-    announce(ui, word_place.union(place), &format!("Change {amount}"));
+    announce(ui, word_place.union(place), &spoken);
     top = place.bottom() + 20.0;
 
     let row = |top: f32, word: &str, amount: Decimal, colour| {
@@ -38,8 +42,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, rect: Rect, change: &ChangeCard, 
         announce(ui, place, &format!("{word} {amount}"));
         painter.hline(place.x_range(), place.bottom() + 4.0, look.hairline());
     };
-    let mut facts =
-        vec![("Total", change.total, look.colour.text), ("Cash received", change.tendered, look.colour.text)];
+    let received = if change.in_cash { "Cash received" } else { "Without cash" };
+    let mut facts = vec![("Total", change.total, look.colour.text), (received, change.tendered, look.colour.text)];
     if change.saved > Decimal::ZERO {
         facts.push(("Saved", change.saved, look.colour.save));
     }
