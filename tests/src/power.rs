@@ -27,8 +27,8 @@ struct State {
     /// Calls that write until the power fails; none: it does not.
     left: Option<u64>,
     dead: bool,
-    /// Events that are not durable yet.
-    waiting: Vec<(BasketId, u32, Event)>,
+    /// Events that are not durable yet, those together that belong together.
+    waiting: Vec<(BasketId, u32, Vec<Event>)>,
     random: Random,
     /// Payments whose intent is durable, and those whose giving up is.
     asked: BTreeSet<PaymentId>,
@@ -111,17 +111,19 @@ impl PoweredStore {
         self.hand_over(state, &waiting[..kept]).ok();
     }
 
-    fn hand_over(&self, state: &mut State, events: &[(BasketId, u32, Event)]) -> Result<(), StoreError> {
-        for (basket, sequence, event) in events {
-            self.inner.queue_event(*basket, *sequence, event)?;
-            match event {
-                Event::PaymentAsked(intent) => {
-                    state.asked.insert(intent.id);
+    fn hand_over(&self, state: &mut State, events: &[(BasketId, u32, Vec<Event>)]) -> Result<(), StoreError> {
+        for (basket, first, events) in events {
+            self.inner.queue_events(*basket, *first, events)?;
+            for event in events {
+                match event {
+                    Event::PaymentAsked(intent) => {
+                        state.asked.insert(intent.id);
+                    }
+                    Event::PaymentMoved { number, to: Move::GivenUp { .. } | Move::Left | Move::Approved(_) } => {
+                        state.given_up.insert(PaymentId { basket: *basket, number: *number });
+                    }
+                    _ => {}
                 }
-                Event::PaymentMoved { number, to: Move::GivenUp { .. } | Move::Left | Move::Approved(_) } => {
-                    state.given_up.insert(PaymentId { basket: *basket, number: *number });
-                }
-                _ => {}
             }
         }
         self.inner.flush()
@@ -170,12 +172,12 @@ impl Store for PoweredStore {
         self.read(|store| store.restore())
     }
 
-    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError> {
+    fn queue_events(&self, basket: BasketId, first: u32, events: &[Event]) -> Result<(), StoreError> {
         let mut state = self.state();
         if state.dead {
             return Err(Self::failed());
         }
-        state.waiting.push((basket, sequence, event.clone()));
+        state.waiting.push((basket, first, events.to_vec()));
         Ok(())
     }
 

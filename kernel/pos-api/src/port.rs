@@ -170,8 +170,9 @@ pub struct TrialBalance {
 pub trait Store: Send + Sync {
     /// What was open when the program ended, however it ended.
     fn restore(&self) -> Result<Restored, StoreError>;
-    /// Queues a basket event; durable within 100 ms, or together with the basket's commit if that comes first.
-    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError>;
+    /// Queues events of a basket that belong together, numbered from `first`: durable all at once, within 100 ms or with the
+    /// basket's commit if that comes first.
+    fn queue_events(&self, basket: BasketId, first: u32, events: &[Event]) -> Result<(), StoreError>;
     /// Returns when everything queued before is durable.
     fn flush(&self) -> Result<(), StoreError>;
     /// Makes a transaction durable: number, lines, ledger, stock, hash chain, one SQLite transaction, one fsync.

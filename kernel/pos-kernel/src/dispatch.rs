@@ -398,7 +398,7 @@ impl Kernel {
         };
         let event = Event::Opened(opening.clone());
         let open = self.reprice(Basket::open(opening), rules, Sales::default())?;
-        self.store.queue_event(open.basket.id(), 1, &event).map_err(storage_failed)?;
+        self.store.queue_events(open.basket.id(), 1, &[event]).map_err(storage_failed)?;
         Ok(open)
     }
 
@@ -471,10 +471,9 @@ impl Kernel {
             events.push(approved);
         }
         let id = open.basket.id();
-        self.store.queue_event(id, commanded_version, &commanded).map_err(storage_failed)?;
-        for (version, event) in (commanded_version + 1..).zip(&events) {
-            self.store.queue_event(id, version, event).map_err(storage_failed)?;
-        }
+        // Together: a command that is known without what it did would never be done.
+        events.insert(0, commanded);
+        self.store.queue_events(id, commanded_version, &events).map_err(storage_failed)?;
         Ok(self.keep(open))
     }
 

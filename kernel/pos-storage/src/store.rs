@@ -239,8 +239,9 @@ impl Store for SqliteStore {
         })
     }
 
-    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError> {
-        self.send(Job::Event(QueuedEvent::new(basket, sequence, event)?))
+    fn queue_events(&self, basket: BasketId, first: u32, events: &[Event]) -> Result<(), StoreError> {
+        let queued = (first..).zip(events).map(|(sequence, event)| QueuedEvent::new(basket, sequence, event));
+        self.send(Job::Events(queued.collect::<Result<_>>()?))
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -54,7 +54,8 @@ pub(crate) enum Progress {
 
 /// What the writer is asked to do.
 pub(crate) enum Job {
-    Event(QueuedEvent),
+    /// What belongs together comes together, and is written in one transaction.
+    Events(Vec<QueuedEvent>),
     Flush(Answer<()>),
     Commit(Box<Commit>, Sender<Progress>),
     OpenShift(Box<ShiftOpened>, Answer<()>),
@@ -154,8 +155,8 @@ impl Writer {
 
     fn handle(&mut self, job: Job) {
         match job {
-            Job::Event(event) => {
-                self.pending.push(event);
+            Job::Events(events) => {
+                self.pending.extend(events);
                 self.batch_due.get_or_insert_with(|| Instant::now() + self.batch_every);
                 return;
             }

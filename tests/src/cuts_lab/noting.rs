@@ -88,8 +88,8 @@ impl Store for Noting {
         self.store.restore()
     }
 
-    fn queue_event(&self, basket: BasketId, sequence: u32, event: &Event) -> Result<(), StoreError> {
-        self.store.queue_event(basket, sequence, event)
+    fn queue_events(&self, basket: BasketId, first: u32, events: &[Event]) -> Result<(), StoreError> {
+        self.store.queue_events(basket, first, events)
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -230,7 +230,7 @@ impl Kernel {
             let Open { mut basket, rules, priced, sales } = open;
             let event = Event::PaymentMoved { number: id.number, to: to.clone() };
             basket.apply(event.clone())?;
-            self.store.queue_event(id.basket, basket.version, &event).map_err(storage_failed)?;
+            self.store.queue_events(id.basket, basket.version, &[event]).map_err(storage_failed)?;
             self.open.insert(id.basket, Open { basket, rules, priced, sales });
             if matches!(after.state, State::Reversing { .. }) {
                 // Before the terminal gives it back: it is no longer a tender, whatever happens now.

@@ -13,7 +13,7 @@ fn events(id: u128, lines: u32) -> Vec<(BasketId, u32, Event)> {
 
 fn queue(store: &SqliteStore, id: u128, lines: u32) {
     for (basket, sequence, event) in events(id, lines) {
-        store.queue_event(basket, sequence, &event).unwrap();
+        store.queue_events(basket, sequence, std::slice::from_ref(&event)).unwrap();
     }
 }
 
@@ -73,7 +73,7 @@ fn a_commit_ends_its_basket_and_no_other() {
     store.flush().unwrap();
     queue(&store, 2, 1);
     for (basket, sequence, event) in events(1, 3).into_iter().skip(3) {
-        store.queue_event(basket, sequence, &event).unwrap();
+        store.queue_events(basket, sequence, std::slice::from_ref(&event)).unwrap();
     }
     commit(&store, fixture::sale(1, 3)).unwrap();
     // An event that comes late does not open a sold basket again.

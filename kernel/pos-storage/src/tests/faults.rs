@@ -31,7 +31,7 @@ fn a_sale_costs_one_fsync() {
     let folder = Folder::new();
     let store = open_counted(&folder);
     let basket = fixture::basket_id(1);
-    store.queue_event(basket, 1, &Event::Opened(fixture::opening(1))).unwrap();
+    store.queue_events(basket, 1, std::slice::from_ref(&Event::Opened(fixture::opening(1)))).unwrap();
     for id in 1..=30 {
         let before = count::snapshot();
         commit(&store, fixture::sale(id, 20)).unwrap();
@@ -78,7 +78,9 @@ fn many_events_cost_one_fsync() {
     let store = open_counted(&folder);
     let before = count::snapshot();
     for sequence in 1..=50 {
-        store.queue_event(fixture::basket_id(1), sequence, &Event::Opened(fixture::opening(1))).unwrap();
+        store
+            .queue_events(fixture::basket_id(1), sequence, std::slice::from_ref(&Event::Opened(fixture::opening(1))))
+            .unwrap();
     }
     store.flush().unwrap();
     store.flush().unwrap();
@@ -95,7 +97,7 @@ fn a_full_database_takes_no_sale_and_loses_none() {
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
         pages
     });
-    store.queue_event(fixture::basket_id(90), 1, &Event::Opened(fixture::opening(90))).unwrap();
+    store.queue_events(fixture::basket_id(90), 1, std::slice::from_ref(&Event::Opened(fixture::opening(90)))).unwrap();
     let refused = (3..100).map(|id| (id, commit(&store, fixture::sale(id, 20)))).find(|(_, sold)| sold.is_err());
     let (id, refusal) = refused.unwrap();
     assert!(is_disk_full(refusal.clone()), "{refusal:?}");
@@ -123,7 +125,9 @@ fn sweep(call: Call, failing: u32) {
         let folder = Folder::new();
         let store = open_counted(&folder);
         sell(&store, 1, 2);
-        store.queue_event(fixture::basket_id(9), 1, &Event::Opened(fixture::opening(9))).unwrap();
+        store
+            .queue_events(fixture::basket_id(9), 1, std::slice::from_ref(&Event::Opened(fixture::opening(9))))
+            .unwrap();
         count::fail(call, passing, failing);
         let first = commit(&store, fixture::sale(3, 20));
         count::fail(call, 0, 0);
@@ -214,7 +218,7 @@ fn events_that_could_not_be_written_are_kept() {
     let _alone = alone();
     let folder = Folder::new();
     let store = open_counted(&folder);
-    store.queue_event(fixture::basket_id(1), 1, &Event::Opened(fixture::opening(1))).unwrap();
+    store.queue_events(fixture::basket_id(1), 1, std::slice::from_ref(&Event::Opened(fixture::opening(1)))).unwrap();
     count::fail(Call::WalWrite, 0, 1_000);
     assert!(matches!(store.flush(), Err(StoreError::Failed { disk_full: true, .. })));
     count::fail(Call::WalWrite, 0, 0);
