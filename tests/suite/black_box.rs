@@ -1,84 +1,33 @@
 //! The program as other programs see it: JSON lines, exit statuses, messages.
 
-use pos_tests::program::pos;
+use pos_tests::program::{self, pos};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
+use std::process::Output;
 
-struct Register {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-    commands: u64,
-}
+/// A register that must answer.
+struct Register(program::Register);
 
 impl Register {
     fn start(data: &Path) -> Register {
-        let mut command = pos().unwrap();
-        command.args(["kernel", "--stdio", "--data"]).arg(data).stdin(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Register { child, input, output, commands: 0 }
+        Register(program::Register::start(data).unwrap())
     }
 
     fn raw(&mut self, line: &str) -> Value {
-        let input = self.input.as_mut().unwrap();
-        writeln!(input, "{line}").unwrap();
-        let mut answer = String::new();
-        self.output.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap()
+        self.0.raw(line).unwrap()
     }
 
-    fn send(&mut self, mut command: Value) -> Value {
-        self.commands += 1;
-        let id = format!("c{}", self.commands);
-        command["command_id"] = json!(id);
-        let reply = self.raw(&command.to_string());
-        assert_eq!(reply["command_id"], json!(id), "{reply}");
-        reply
+    fn send(&mut self, command: Value) -> Value {
+        self.0.send(command).unwrap()
     }
 
-    fn end(mut self) {
-        self.input = None;
-        assert!(self.child.wait().unwrap().success());
+    fn end(self) {
+        self.0.end().unwrap();
     }
 }
 
 fn init(data: &Path) {
-    let output = run(
-        &[
-            "init",
-            "--no-input",
-            "--name",
-            "Black box",
-            "--address",
-            "1 Main Street",
-            "--tax-number",
-            "XX1",
-            "--currency",
-            "EUR",
-            "--zone",
-            "Europe/Berlin",
-            "--register",
-            "R7",
-            "--languages",
-            "en",
-            "--data",
-        ],
-        Some(data),
-    );
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let csv = data.join("articles.csv");
-    std::fs::write(
-        &csv,
-        "id,name,gtin,price,unit,department,tax class\nPEN,Pen,4006381333931,2.50,,Paper,standard\n\
-        TOM,Tomatoes,2001,2.99,kg,Fruit,reduced\n",
-    )
-    .unwrap();
-    let output = run(&["catalog", "import", csv.to_str().unwrap(), "--data"], Some(data));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program::init(data).unwrap();
 }
 
 fn run(arguments: &[&str], data: Option<&Path>) -> Output {

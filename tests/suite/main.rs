@@ -18,3 +18,4 @@ mod scenario;
 mod sim;
 mod tidy;
 mod till;
+mod whole_day;
