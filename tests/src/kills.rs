@@ -1,14 +1,17 @@
 //! `kill -9` at random moments of a running replay: what was acknowledged is there, numbers have no gap, the chain holds.
 
 use crate::baskets::{Random, invent};
-use crate::program::pos;
+use crate::program::{Register, init, pos};
+use crate::world::{bank_against_books, bank_against_journal};
 use anyhow::Context;
 use pos_api::port::Store;
+use pos_devices::terminal::{Fault, Simulator, TerminalServer};
 use pos_domain::ids::ReceiptNumber;
 use pos_money::Currency;
 use pos_storage::{SqliteStore, StoreOptions};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::Duration;
@@ -43,6 +46,12 @@ impl Moment {
     }
 }
 
+/// Commands a register has sent and heard of before it is killed, at most, and those it has not heard of.
+const HEARD_MAX: u64 = 8;
+const UNHEARD_MAX: u64 = 3;
+/// Rounds in which everything settles at the end.
+const SETTLING_ROUNDS: u32 = 10;
+
 /// What a series of kills found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
@@ -54,6 +63,8 @@ pub struct Report {
     pub acknowledged: u64,
     /// Kills that met the program before its first acknowledgement.
     pub before_first: u64,
+    /// Card payments by the state they ended in.
+    pub payments: BTreeMap<String, u64>,
     /// Times the file ran through and a fresh shop was begun.
     pub finished: u64,
     /// What is wrong.
@@ -144,6 +155,124 @@ fn kill_once(
         take(&line)?;
     }
     Ok(!ended)
+}
+
+/// Kills `pos kernel --stdio` while it sells by card: what was told is there, and what the bank took belongs to one sale.
+pub fn run_at_a_terminal(count: u64, seed: u64, progress: impl Fn(u64)) -> anyhow::Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("shop");
+    init(&data)?;
+    let bank = Simulator::default();
+    let mut faults = Random::new(seed ^ 0xFA17);
+    let terminal = TerminalServer::start(bank.clone(), move |_| match faults.below(8) {
+        0 => Fault::LosesAnswer,
+        1 => Fault::LosesQuestion,
+        2 => Fault::ArrivesLate(1),
+        _ => Fault::None,
+    })?;
+    let devices = data.join("devices.toml");
+    let before = std::fs::read_to_string(&devices).unwrap_or_default();
+    let added = format!("\n[terminal]\nkind = \"tcp\"\naddress = \"{}\"\n", terminal.address());
+    std::fs::write(&devices, format!("{before}{added}"))?;
+    let mut random = Random::new(seed);
+    let mut report = Report { seed, ..Report::default() };
+    let mut told: BTreeMap<ReceiptNumber, String> = BTreeMap::new();
+    while report.count < count {
+        let mut register = Register::start(&data)?;
+        register.call_commands(&format!("k{}-", report.count));
+        let known = told.len();
+        for _ in 0..random.below(HEARD_MAX) {
+            let command = anything(&mut random, &mut register)?;
+            note(&register.send(command)?, &mut told);
+        }
+        for _ in 0..random.below(UNHEARD_MAX) + 1 {
+            let command = register.numbered(next_of_a_sale(&mut random));
+            register.write(&command.to_string())?;
+        }
+        let wait = Duration::from_micros(random.below(KILL_AFTER_SALE_MAX_US));
+        let (_never, silence) = crossbeam_channel::bounded::<()>(0);
+        silence.recv_timeout(wait).ok();
+        for reply in register.kill()? {
+            note(&reply, &mut told);
+        }
+        report.acknowledged += (told.len() - known) as u64;
+        report.before_first += u64::from(told.len() == known);
+        report.count += 1;
+        progress(report.count);
+    }
+    settle(&data, &bank, &mut told)?;
+    let store = SqliteStore::open(&data.join("pos.db"), StoreOptions::new(Currency::from_code("EUR")?))?;
+    report.violations.extend(store.verify()?.problems);
+    for (number, total) in told {
+        let stored = store.transaction(number)?.map(|found| {
+            let currency = found.transaction.currency;
+            currency.to_decimal(found.transaction.total).to_string()
+        });
+        if stored.as_ref() != Some(&total) {
+            report.violations.push(format!("number {number} was told over {total}; on file is {stored:?}"));
+        }
+    }
+    let (mut checked, mut ended) = (BTreeSet::new(), BTreeMap::new());
+    let found = bank_against_journal(&store, &bank, &BTreeSet::new(), &mut checked, &mut ended)?;
+    report.violations.extend(found);
+    report.violations.extend(bank_against_books(&store, &bank)?);
+    report.payments = ended;
+    Ok(report)
+}
+
+/// What somebody was told of a number.
+fn note(reply: &Value, told: &mut BTreeMap<ReceiptNumber, String>) {
+    if let (Some(number), Some(total)) = (reply["number"].as_u64(), reply["view"]["total"].as_str())
+        && reply["refused"].is_null()
+    {
+        told.insert(number, total.to_owned());
+    }
+}
+
+/// The next step of a sale, whether it fits or not.
+fn next_of_a_sale(random: &mut Random) -> Value {
+    match random.below(8) {
+        0..=1 => json!({ "command": "sell_item", "scan": "4006381333931" }),
+        2..=4 => json!({ "command": "tender_card" }),
+        5 => json!({ "command": "tender_cash" }),
+        6 => json!({ "command": "remove_tender" }),
+        _ => json!({ "command": "complete" }),
+    }
+}
+
+/// A step of a sale that does fit, most of the time.
+fn anything(random: &mut Random, register: &mut Register) -> anyhow::Result<Value> {
+    let now = register.send(json!({ "command": "get_basket" }))?;
+    let (basket, view) = (now["basket"].clone(), &now["view"]);
+    let waits = view["payments"].as_array().is_some_and(|all| all.iter().any(|one| one["awaited"] == json!(true)));
+    Ok(match random.below(8) {
+        0 => next_of_a_sale(random),
+        _ if basket.is_null() => json!({ "command": "sell_item", "scan": "4006381333931", "quantity": 2 }),
+        1 if waits => json!({ "command": "give_up_payment", "basket": basket }),
+        2 if waits => json!({ "command": "leave_payment", "basket": basket }),
+        _ if waits => json!({ "command": "check_payment", "basket": basket }),
+        _ if view["due"] == "0.00" => json!({ "command": "complete", "basket": basket }),
+        1 => json!({ "command": "tender_cash", "basket": basket }),
+        2 => json!({ "command": "cancel", "basket": basket }),
+        _ => json!({ "command": "tender_card", "basket": basket }),
+    })
+}
+
+/// Everything is asked about, given up and brought to an end.
+fn settle(data: &Path, bank: &Simulator, told: &mut BTreeMap<ReceiptNumber, String>) -> anyhow::Result<()> {
+    let mut register = Register::start(data)?;
+    register.call_commands("settle-");
+    bank.deliver_everything();
+    for _ in 0..SETTLING_ROUNDS {
+        let listed = register.must(json!({ "command": "list_baskets" }))?;
+        for basket in listed["baskets"].as_array().into_iter().flatten().map(|one| one["id"].clone()) {
+            for command in ["check_payment", "give_up_payment", "check_payment", "cancel"] {
+                note(&register.send(json!({ "command": command, "basket": basket }))?, told);
+            }
+        }
+        register.send(json!({ "command": "check_payment" }))?;
+    }
+    register.end()
 }
 
 /// What must hold in a shop whose register was killed.

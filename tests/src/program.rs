@@ -133,10 +133,12 @@ impl Register {
         Ok(())
     }
 
-    /// Ends it in the middle of whatever it does.
-    pub fn kill(mut self) -> anyhow::Result<()> {
+    /// Ends it in the middle of whatever it does; answers what it had still said.
+    pub fn kill(mut self) -> anyhow::Result<Vec<Value>> {
         self.child.kill()?;
         self.child.wait()?;
-        Ok(())
+        let lines = self.output.lines().map_while(Result::ok);
+        // The last one may be cut.
+        Ok(lines.filter_map(|line| serde_json::from_str(&line).ok()).collect())
     }
 }

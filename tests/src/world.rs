@@ -197,8 +197,7 @@ impl World {
         Ok(reply)
     }
 
-    /// The bank's story of each payment and the journal's: what the bank took belongs to exactly one transaction, or is owed
-    /// back; what it did not take is in none. Baskets that are open may still wait.
+    /// What [`bank_against_journal`] finds, and what the register should not have asked.
     pub fn bank_against_journal(
         &mut self,
         checked: &mut BTreeSet<PaymentId>,
@@ -206,62 +205,13 @@ impl World {
     ) -> anyhow::Result<Vec<String>> {
         let mut told = std::mem::take(&mut lock(&self.plan).wrong);
         let open: BTreeSet<BasketId> = self.kernel()?.open_baskets().into_iter().collect();
-        for id in self.bank.payments() {
-            if checked.contains(&id) || open.contains(&id.basket) {
-                continue;
-            }
-            checked.insert(id);
-            let recorded = self.inner.payment(id)?;
-            let (taken, captures) = self.bank.taken(id);
-            let state = recorded.as_ref().map_or("not recorded", Payment::code);
-            *ended.entry(state.to_owned()).or_default() += 1;
-            if captures > 1 {
-                told.push(format!("payment {id} was taken {captures} times"));
-            }
-            let expected = match recorded.as_ref().map(|payment| &payment.state) {
-                Some(State::Approved(found) | State::Kept(found)) => found.taken()?,
-                None | Some(State::Declined { .. } | State::Reversed | State::Refused { .. }) => Money::ZERO,
-                Some(State::Asked | State::Unknown { .. } | State::Reversing { .. }) => {
-                    told.push(format!("payment {id} is {state} and stays so"));
-                    continue;
-                }
-            };
-            if taken != expected {
-                let (taken, expected) = (taken.minor(), expected.minor());
-                told.push(format!("payment {id} is {state} over {expected}; the bank took {taken}"));
-            }
-        }
+        told.extend(bank_against_journal(&self.inner, &self.bank, &open, checked, ended)?);
         Ok(told)
     }
 
-    /// All that the bank took against the books, and no payment in two transactions. Nothing may be open any more.
+    /// What [`bank_against_books`] finds.
     pub fn bank_against_books(&self) -> anyhow::Result<Vec<String>> {
-        let mut approved: BTreeMap<PaymentId, u32> = BTreeMap::new();
-        self.inner.transactions_between(i64::MIN, i64::MAX, &mut |committed| {
-            let transaction = &committed.transaction;
-            if transaction.kind != TransactionKind::Payment {
-                for payment in transaction.payments.iter().filter(|payment| payment.approved().is_some()) {
-                    *approved.entry(payment.intent.id).or_default() += 1;
-                }
-            }
-        })?;
-        let twice = approved.into_iter().filter(|(_, times)| *times > 1);
-        let mut told: Vec<String> =
-            twice.map(|(id, times)| format!("payment {id} pays for {times} transactions")).collect();
-        let balances = self.inner.trial_balance()?;
-        let balance = |name: &str| {
-            let account = balances.accounts.iter().find(|account| &*account.account == name);
-            account.map_or(Ok(Money::ZERO), |account| account.debit.minus(account.credit))
-        };
-        let booked = balance("card:clearing")?.plus(balance("card:offline")?)?;
-        if booked != self.bank.total() {
-            let (booked, bank) = (booked.minor(), self.bank.total().minor());
-            told.push(format!("the books hold {booked} by card, the bank {bank}"));
-        }
-        if !self.inner.open_payments()?.is_empty() {
-            told.push("payments are still followed".to_owned());
-        }
-        Ok(told)
+        bank_against_books(&self.inner, &self.bank)
     }
 
     /// Nothing goes wrong any more: what is on its way arrives, what is open is asked about until it is not.
@@ -303,4 +253,72 @@ fn terminal(bank: &Simulator, plan: &Arc<Mutex<Plan>>, store: &Arc<PoweredStore>
         }
         fault
     })
+}
+
+/// The bank's story of each payment and the journal's: what the bank took belongs to exactly one transaction, or is owed
+/// back; what it did not take is in none. Baskets that are open may still wait.
+pub fn bank_against_journal(
+    store: &SqliteStore,
+    bank: &Simulator,
+    open: &BTreeSet<BasketId>,
+    checked: &mut BTreeSet<PaymentId>,
+    ended: &mut BTreeMap<String, u64>,
+) -> anyhow::Result<Vec<String>> {
+    let mut told = Vec::new();
+    for id in bank.payments() {
+        if checked.contains(&id) || open.contains(&id.basket) {
+            continue;
+        }
+        checked.insert(id);
+        let recorded = store.payment(id)?;
+        let (taken, captures) = bank.taken(id);
+        let state = recorded.as_ref().map_or("not recorded", Payment::code);
+        *ended.entry(state.to_owned()).or_default() += 1;
+        if captures > 1 {
+            told.push(format!("payment {id} was taken {captures} times"));
+        }
+        let expected = match recorded.as_ref().map(|payment| &payment.state) {
+            Some(State::Approved(found) | State::Kept(found)) => found.taken()?,
+            None | Some(State::Declined { .. } | State::Reversed | State::Refused { .. }) => Money::ZERO,
+            Some(State::Asked | State::Unknown { .. } | State::Reversing { .. }) => {
+                told.push(format!("payment {id} is {state} and stays so"));
+                continue;
+            }
+        };
+        if taken != expected {
+            let (taken, expected) = (taken.minor(), expected.minor());
+            told.push(format!("payment {id} is {state} over {expected}; the bank took {taken}"));
+        }
+    }
+    Ok(told)
+}
+
+/// All that the bank took against the books, and no payment in two transactions. Nothing may be open any more.
+pub fn bank_against_books(store: &SqliteStore, bank: &Simulator) -> anyhow::Result<Vec<String>> {
+    let mut approved: BTreeMap<PaymentId, u32> = BTreeMap::new();
+    store.transactions_between(i64::MIN, i64::MAX, &mut |committed| {
+        let transaction = &committed.transaction;
+        if transaction.kind != TransactionKind::Payment {
+            for payment in transaction.payments.iter().filter(|payment| payment.approved().is_some()) {
+                *approved.entry(payment.intent.id).or_default() += 1;
+            }
+        }
+    })?;
+    let twice = approved.into_iter().filter(|(_, times)| *times > 1);
+    let mut told: Vec<String> =
+        twice.map(|(id, times)| format!("payment {id} pays for {times} transactions")).collect();
+    let balances = store.trial_balance()?;
+    let balance = |name: &str| {
+        let account = balances.accounts.iter().find(|account| &*account.account == name);
+        account.map_or(Ok(Money::ZERO), |account| account.debit.minus(account.credit))
+    };
+    let booked = balance("card:clearing")?.plus(balance("card:offline")?)?;
+    if booked != bank.total() {
+        let (booked, bank) = (booked.minor(), bank.total().minor());
+        told.push(format!("the books hold {booked} by card, the bank {bank}"));
+    }
+    if !store.open_payments()?.is_empty() {
+        told.push("payments are still followed".to_owned());
+    }
+    Ok(told)
 }

@@ -17,7 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
-    /// kill -9 at random moments of a running replay
+    /// kill -9 at random moments: of a running replay, and of a register that charges cards
     Kills {
         /// How many
         #[arg(long, default_value_t = 200)]
@@ -332,24 +332,34 @@ fn peers(json: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn kills(count: u64, seed: u64, json: bool) -> anyhow::Result<ExitCode> {
-    let report = pos_tests::kills::run(count, seed, |done| {
-        if done % 20 == 0 {
+    let progress = |done| {
+        if done % 50 == 0 {
             eprintln!("{done} of {count} kills");
         }
-    })?;
-    for violation in &report.violations {
-        eprintln!("VIOLATION {violation}");
-    }
+    };
+    // Half of them while a file is replayed, half while cards are charged.
+    let at_a_terminal = count / 2;
+    let replay = pos_tests::kills::run(count - at_a_terminal, seed, progress)?;
+    let terminal = pos_tests::kills::run_at_a_terminal(at_a_terminal, seed, progress)?;
+    let told: Vec<&String> = replay.violations.iter().chain(&terminal.violations).collect();
+    told.iter().for_each(|violation| eprintln!("VIOLATION {violation}"));
     if json {
-        println!("{}", serde_json::to_string(&report)?);
+        let figures = serde_json::json!({
+            "count": count, "seed": seed, "violations": told.len(), "told": told,
+            "acknowledged": replay.acknowledged + terminal.acknowledged,
+            "before_first": replay.before_first + terminal.before_first,
+            "replays": replay.count, "at_a_terminal": terminal.count, "payments": terminal.payments,
+        });
+        println!("{figures}");
     } else {
         println!(
-            "{} kills, {} sales acknowledged, {} shops filled, {} violations (seed {seed})",
-            report.count,
-            report.acknowledged,
-            report.finished,
-            report.violations.len()
+            "{} kills of a replay, {} at a terminal, {} numbers acknowledged, payments {:?}, {} violations (seed {seed})",
+            replay.count,
+            terminal.count,
+            replay.acknowledged + terminal.acknowledged,
+            terminal.payments,
+            told.len()
         );
     }
-    Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if told.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
