@@ -286,7 +286,7 @@ impl Lab {
         let failures = self.world.power_failures;
         let mut reply = self.world.send(envelope.clone(), step.ends)?;
         let has_failed = self.world.power_failures > failures;
-        if has_failed && step.b % 2 == 0 {
+        if has_failed && step.b.is_multiple_of(2) {
             // Whoever does not know whether it was done sends it again: it is done once.
             reply = self.world.send(envelope, false)?;
         }
@@ -466,7 +466,7 @@ impl Lab {
     /// Minutes, a day, a change of summer time, a year, and now and then backwards.
     fn turn_the_clock(&mut self, step: &Step) {
         let hours = [0, 1, 9, 24, 24 * 27, 24 * 365][(step.a % 6) as usize];
-        let back = step.b % 5 == 0;
+        let back = step.b.is_multiple_of(5);
         let ms = (hours * 3_600_000 + 61_000) * if back { -1 } else { 1 };
         self.world.clock.advance_ms(ms);
     }
@@ -591,7 +591,7 @@ impl Lab {
 
 fn millionths(value: Decimal) -> anyhow::Result<i128> {
     let scaled = (value * Decimal::from(1_000_000)).normalize();
-    i128::try_from(scaled.mantissa()).ok().filter(|_| scaled.scale() == 0).context("a quantity has too many places")
+    Some(scaled.mantissa()).filter(|_| scaled.scale() == 0).context("a quantity has too many places")
 }
 
 /// A transaction in the reference's words: its lines, tenders and what was done to the till, never its entries.

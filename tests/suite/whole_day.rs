@@ -229,7 +229,7 @@ fn look(data: &Path, bank: &Simulator, z: &Value) {
             tax += minor(&transaction["total_tax"]);
             for payment in transaction["payments"].as_array().into_iter().flatten() {
                 if payment["state"].get("approved").is_some() {
-                    *paid_by.entry(payment["id"].as_str().unwrap().to_owned()).or_default() += 1;
+                    *paid_by.entry(payment["intent"]["id"].as_str().unwrap().to_owned()).or_default() += 1;
                 }
             }
         }

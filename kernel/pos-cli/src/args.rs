@@ -31,7 +31,7 @@ pub enum Command {
     /// Articles: import, find
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// The journal: verify, export
+    /// The journal: verify, show, export
     #[command(subcommand)]
     Journal(JournalCommand),
     /// Copies a shop to a second place, also while it sells, and verifies the copy
@@ -52,6 +52,9 @@ pub enum Command {
     /// People: who may log on, their hours, and what they did besides selling
     #[command(subcommand)]
     People(PeopleCommand),
+    /// What is open: orders of customers, card payments, gift cards and accounts
+    #[command(subcommand)]
+    Owed(OwedCommand),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
     Rules(DataJsonArgs),
     /// Taxes: check a table of rates, print one to begin with
@@ -472,8 +475,83 @@ fn pieces(text: &str) -> Result<(Decimal, u32), String> {
 pub enum JournalCommand {
     /// Checks the hash chain, the numbers, every sum, and the projections against the journal
     Verify(DataJsonArgs),
+    /// Prints its last records, or those from one on
+    Show(ShowArgs),
     /// Writes the journal as JSON lines
     Export(ExportArgs),
+}
+
+/// `pos journal show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Which shop, and how to answer: with --json the records themselves, a line each.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// From this record on [default: so that the last ones are shown]
+    #[arg(long, value_name = "RECORD")]
+    pub from: Option<u64>,
+    /// How many
+    #[arg(long, default_value_t = 20)]
+    pub count: u64,
+}
+
+/// `pos owed`.
+#[derive(Debug, Subcommand)]
+pub enum OwedCommand {
+    /// Orders that are open, with what is left of them
+    Orders(DataJsonArgs),
+    /// Card payments that are followed although their sales are closed
+    Payments(PaymentsArgs),
+    /// What a gift card, a customer's credit or account, or an order's deposit holds
+    Credit(CreditArgs),
+}
+
+impl OwedCommand {
+    /// Which shop, and how to answer.
+    pub fn common(&self) -> &DataJsonArgs {
+        match self {
+            OwedCommand::Orders(common) => common,
+            OwedCommand::Payments(args) => &args.common,
+            OwedCommand::Credit(args) => &args.common,
+        }
+    }
+}
+
+/// `pos owed payments`.
+#[derive(Debug, Args)]
+pub struct PaymentsArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Ask the terminal about them first
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `pos owed credit`.
+#[derive(Debug, Args)]
+pub struct CreditArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// What
+    #[arg(value_enum)]
+    pub kind: CreditKind,
+    /// Whose: the card's number, the customer's id, the order's number
+    pub holder: String,
+}
+
+/// What somebody holds, or owes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CreditKind {
+    /// A gift card
+    GiftCard,
+    /// What the shop owes a customer
+    StoreCredit,
+    /// What a customer owes the shop
+    OnAccount,
+    /// What was paid on an order
+    Deposit,
 }
 
 /// `pos journal export`.

@@ -217,7 +217,6 @@ pub enum Move {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// What was asked.
-    #[serde(flatten)]
     pub intent: Intent,
     /// What is known of it.
     pub state: State,

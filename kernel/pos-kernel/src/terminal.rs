@@ -1,10 +1,13 @@
 //! The payment terminal on a thread of its own: the kernel hands over what to ask, and hears later.
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never};
 use pos_api::port::{DeviceError, PaymentTerminal, TerminalAnswer, TerminalRequest};
 use pos_domain::payment::PaymentId;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+
+/// Questions that may wait; what does not fit is asked the next time.
+const WAITING_MAX: usize = 256;
 
 /// What was asked, and what came of it.
 #[derive(Clone, Debug)]
@@ -29,12 +32,12 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the thread. Without a terminal there is none.
     pub(crate) fn start(terminal: Option<Box<dyn PaymentTerminal>>) -> std::io::Result<Terminal> {
-        let (answers_in, answers) = unbounded();
+        let (answers_in, answers) = bounded(WAITING_MAX);
         let given_up = Arc::<Mutex<Vec<PaymentId>>>::default();
         let Some(terminal) = terminal else {
             return Ok(Terminal { requests: None, answers, given_up, asked: Vec::new(), thread: None });
         };
-        let (requests, waiting) = unbounded();
+        let (requests, waiting) = bounded(WAITING_MAX);
         let thread = std::thread::Builder::new().name("pos-terminal".into()).spawn({
             let given_up = Arc::clone(&given_up);
             move || run(terminal, &waiting, &answers_in, &given_up)
@@ -47,15 +50,17 @@ impl Terminal {
         self.requests.is_some()
     }
 
-    /// Asks, unless it is being asked about that payment already.
-    pub(crate) fn ask(&mut self, request: TerminalRequest) {
-        let Some(requests) = &self.requests else { return };
+    /// Asks, unless it is being asked about that payment already; false if it cannot be asked now.
+    pub(crate) fn ask(&mut self, request: TerminalRequest) -> bool {
+        let Some(requests) = &self.requests else { return false };
         if self.is_asked(request.payment()) {
-            return;
+            return true;
         }
-        if requests.send(request.clone()).is_ok() {
+        let is_taken = requests.try_send(request.clone()).is_ok();
+        if is_taken {
             self.asked.push(request);
         }
+        is_taken
     }
 
     /// Whether an answer about a payment is on its way.
@@ -90,6 +95,8 @@ impl Terminal {
 
     fn take(&mut self, heard: Heard) -> Heard {
         self.asked.retain(|request| *request != heard.request);
+        let payment = heard.request.payment();
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).retain(|given_up| *given_up != payment);
         heard
     }
 }
@@ -97,6 +104,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.requests = None;
+        self.answers = never();
         // Nobody waits any more, for anything.
         for request in &self.asked {
             self.give_up(request.payment());
@@ -124,7 +132,7 @@ fn run(
             Err(error) => tracing::warn!(%payment, ?request, %error, "the terminal gave no answer"),
         }
         if answers.send(Heard { request, answer }).is_err() {
-            return;
+            tracing::debug!(%payment, "nobody hears the terminal any more");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `pos journal`: check it, take it along.
 
 use super::{call, data_dir, open_quietly, print, print_json, report_refusal, status};
-use crate::args::{DataJsonArgs, ExportArgs};
+use crate::args::{DataJsonArgs, ExportArgs, ShowArgs};
 use crate::session::{lock_and_read, open_store};
 use anyhow::Context;
 use pos_api::Command;
+use pos_domain::time::Moment;
+use pos_money::Money;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
@@ -35,6 +37,46 @@ pub(crate) fn verify(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
     }
     session.close()?;
     Ok(status(found.verified))
+}
+
+/// Prints records: number, kind, time and hash, or whole as JSON.
+pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
+    let data = data_dir(&args.common.data)?;
+    let (_lock, shop) = lock_and_read(&data)?;
+    let store = open_store(&data, &shop)?;
+    let last = store.journal_records()?;
+    let from = args.from.unwrap_or((last + 1).saturating_sub(args.count)).max(1);
+    let mut exported = Vec::new();
+    store.export_journal(&mut exported)?;
+    let lines = exported.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let mut text = String::new();
+    for line in lines {
+        let record: serde_json::Value = serde_json::from_slice(line)?;
+        let Some(seq) = record["seq"].as_u64() else { continue };
+        if seq < from || seq >= from.saturating_add(args.count) {
+            continue;
+        }
+        if args.common.json {
+            text.push_str(&String::from_utf8_lossy(line));
+            text.push('\n');
+            continue;
+        }
+        let body = &record["body"];
+        let content = ["transaction", "shift", "closing", "signed", "audit"].into_iter().map(|key| &body[key]);
+        let content = content.into_iter().find(|content| content.is_object());
+        let at = |key: &str| content.map_or(&serde_json::Value::Null, |content| &content[key]);
+        let when = ["completed_at", "opened_at", "at"].into_iter().map(at).find(|when| when.is_object());
+        let when = when.and_then(|when| serde_json::from_value::<Moment>(when.clone()).ok());
+        let total =
+            at("total").as_i64().map(|total| shop.currency.format(Money::from_minor(total))).unwrap_or_default();
+        let number = record["number"].as_u64().map(|number| number.to_string()).unwrap_or_default();
+        let hash: String = record["hash"].as_str().unwrap_or_default().chars().take(12).collect();
+        let kind = record["kind"].as_str().unwrap_or_default();
+        let when = when.map(|when| when.to_text()).unwrap_or_default();
+        text.push_str(&format!("{seq:>8}  {number:>7}  {kind:<14} {total:>12}  {when:<25}  {hash}\n"));
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes the journal as JSON lines.

@@ -74,7 +74,11 @@ impl Kernel {
             self.move_payment(intent.id, &Move::Silent { problem })?;
             return Err(storage_failed(error));
         }
-        self.terminal.ask(TerminalRequest::Pay(intent));
+        let asked = intent.id;
+        if !self.terminal.ask(TerminalRequest::Pay(intent)) {
+            let problem = "it was not asked: too much is waiting for the terminal".into();
+            self.move_payment(asked, &Move::Silent { problem })?;
+        }
         self.get_basket(Some(id))
     }
 
@@ -277,13 +281,16 @@ impl Kernel {
     /// Asks what is still to be known of a payment.
     fn ask_about(&mut self, payment: &Payment) {
         let id = payment.intent.id;
-        match &payment.state {
-            State::Unknown { .. } => self.terminal.ask(TerminalRequest::Status(id)),
-            State::Reversing { .. } => self.terminal.ask(TerminalRequest::Reverse(id)),
+        let request = match &payment.state {
+            State::Unknown { .. } => TerminalRequest::Status(id),
+            State::Reversing { .. } => TerminalRequest::Reverse(id),
             State::Approved(found) if found.offline && !self.open.contains_key(&id.basket) => {
-                self.terminal.ask(TerminalRequest::Status(id));
+                TerminalRequest::Status(id)
             }
-            _ => {}
+            _ => return,
+        };
+        if !self.terminal.ask(request) {
+            tracing::debug!(payment = %id, "the terminal cannot be asked now; it is asked again later");
         }
     }
 
