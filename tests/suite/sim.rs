@@ -4,7 +4,7 @@ use pos_tests::sim_lab::run;
 
 #[test]
 fn a_thousand_lives_add_up() {
-    let outcome = run(1_000, 20_261_122, false, |_| {}).unwrap();
+    let outcome = run(1_000, 20_261_122, None, false, |_| {}).unwrap();
     assert_eq!(outcome.violations, Vec::<String>::new());
     // Lives in which little happened would prove little.
     assert!(outcome.power_failures > 500 && outcome.transactions > 5_000, "{outcome:?}");

@@ -399,6 +399,11 @@ impl Transaction {
         placed.assessor = priced.assessor.clone();
         placed.decisions = priced.decisions.clone();
         (placed.order, placed.closes_orders) = (Some(terms), closes_orders);
+        let mut posting = Posting::default();
+        for payment in &basket.payments {
+            payment.post_besides(&mut posting)?;
+        }
+        placed.entries = posting.close()?;
         order::check_lines(&placed)?;
         placed.check()?;
         Ok(placed)
@@ -594,7 +599,9 @@ impl Transaction {
             }
             None if self.kind == TransactionKind::Payment => {}
             None if matches!(self.kind, TransactionKind::Order | TransactionKind::OrderClosed) => {
-                let moves = !self.entries.is_empty() || !self.movements.is_empty() || !self.tenders.is_empty();
+                // A card that was tried before may have been charged for nothing: that is posted.
+                let posts = !self.entries.is_empty() && self.payments.is_empty();
+                let moves = posts || !self.movements.is_empty() || !self.tenders.is_empty();
                 if moves || (self.kind == TransactionKind::Order) != self.order.is_some() {
                     return fail("an order moves nothing, and says what was agreed");
                 }

@@ -91,6 +91,9 @@ enum What {
         /// Repeats a run
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Only this life, as a violation names it
+        #[arg(long, value_name = "LIFE")]
+        only: Option<u64>,
         /// Print one JSON object as the last line
         #[arg(long)]
         json: bool,
@@ -152,7 +155,9 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Returns { count, seed, json } => returns(count, seed, json),
         What::Rights { count, seed, json } => rights(count, seed, json),
         What::Payments { count, seed, json, sabotage } => payments(count, seed, json, sabotage.is_some()),
-        What::Sim { count, seed, json, sabotage } => sim(count, seed, json, sabotage.is_some()),
+        What::Sim { count, seed, only, json, sabotage } => {
+            sim(if only.is_some() { 1 } else { count }, seed, only, json, sabotage.is_some())
+        }
         What::Journal { count, seed, json } => journal(count, seed, json),
         What::Cuts { count, seed, sabotage, only, json } => {
             cuts(cuts_lab::Options { count, seed, sabotage, only }, json)
@@ -268,8 +273,8 @@ fn payments(count: u64, seed: u64, json: bool, sabotage: bool) -> anyhow::Result
     Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn sim(count: u64, seed: u64, json: bool, sabotage: bool) -> anyhow::Result<ExitCode> {
-    let outcome = sim_lab::run(count, seed, sabotage, |done| {
+fn sim(count: u64, seed: u64, only: Option<u64>, json: bool, sabotage: bool) -> anyhow::Result<ExitCode> {
+    let outcome = sim_lab::run(count, seed, only, sabotage, |done| {
         if done % 1_000 == 0 {
             eprintln!("{done} of {count} lives");
         }

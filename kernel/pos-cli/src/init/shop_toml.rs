@@ -429,14 +429,14 @@ mod tests {
             "item_digits = 5",
             "item_digits = 10",
             expect![[
-                r#"shop.toml, line 125, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+                r#"shop.toml, line 130, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
             ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
             expect![[
-                r#"shop.toml, line 124, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+                r#"shop.toml, line 129, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
             ]],
         );
         mistake(
@@ -450,7 +450,7 @@ mod tests {
             "cashier",
             "casheer",
             expect![[
-                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `payments`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `payments`, `credit`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
             ]],
         );
         mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);

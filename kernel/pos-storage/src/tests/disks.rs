@@ -58,7 +58,7 @@ fn a_page_in_the_place_of_another_is_found() {
     let disk = Disk::new(&folder.path()).unwrap();
     let store = on_a_disk(&disk).unwrap();
     store.upsert_items((1..=3).map(fixture::item).collect()).unwrap();
-    sell(&store, 1, 3);
+    sell(&store, 1, 12);
     drop(store);
     let whole = disk.image();
     let (mut found, mut harmless) = (0, 0);
