@@ -97,6 +97,14 @@ pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Ve
     Ok(found)
 }
 
+/// Whether an article is found by the words of its name; one whose name has no words is not looked for.
+pub(crate) fn is_found_by_name(connection: &Connection, row: i64, name: &str) -> Result<bool> {
+    let Some(query) = match_expression(name) else { return Ok(true) };
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ?1 AND rowid = ?2)")?;
+    Ok(statement.query_row(params![query, row], |row| row.get(0))?)
+}
+
 /// What people type as an FTS5 query: every word a quoted prefix, so that nothing in it is an operator; none if there is
 /// no word in it.
 fn match_expression(text: &str) -> Option<String> {

@@ -142,6 +142,9 @@ impl Auditor {
             if !is_filed || !named.iter().copied().eq(filed.iter().map(String::as_str)) {
                 self.problem(format!("Article {id} is not the one it is filed as."));
             }
+            if !catalogue::is_found_by_name(connection, number, &item.name)? {
+                self.problem(format!("Article {id} is not found by its name: import the catalogue once more."));
+            }
         }
         Ok(())
     }
