@@ -584,6 +584,8 @@ impl Lab {
 
     /// Everything settles, the last baskets are given up, and the bank is asked.
     fn end(&mut self, outcome: &mut Outcome) -> anyhow::Result<()> {
+        // What became of followed payments is part of a shift.
+        self.ask(Command::OpenShift { float: None, pieces: Vec::new() })?;
         self.world.settle()?;
         for round in 0..8 {
             for (id, aside) in self.baskets()? {
@@ -638,25 +640,22 @@ fn happened(transaction: &Transaction, lab: &Lab) -> anyhow::Result<Vec<Happened
         all.push(Happened::Moved { amount, other });
         return Ok(all);
     }
-    match transaction.kind {
-        TransactionKind::Payment => {
-            for payment in &transaction.payments {
-                let direction = payment.intent.direction;
-                match &payment.state {
-                    State::Kept(found) => all.push(Happened::Kept { amount: signed(direction, found.taken()?) }),
-                    // Only what was approved offline is heard of again.
-                    State::Approved(found) => {
-                        all.push(Happened::Forwarded { amount: minor(found.taken()?), promised: true });
-                    }
-                    State::Refused { authorisation, .. } => {
-                        all.push(Happened::Forwarded { amount: minor(authorisation.taken()?), promised: false });
-                    }
-                    _ => {}
+    if transaction.kind == TransactionKind::Payment {
+        for payment in &transaction.payments {
+            let direction = payment.intent.direction;
+            match &payment.state {
+                State::Kept(found) => all.push(Happened::Kept { amount: signed(direction, found.taken()?) }),
+                // Only what was approved offline is heard of again.
+                State::Approved(found) => {
+                    all.push(Happened::Forwarded { amount: minor(found.taken()?), promised: true });
                 }
+                State::Refused { authorisation, .. } => {
+                    all.push(Happened::Forwarded { amount: minor(authorisation.taken()?), promised: false });
+                }
+                _ => {}
             }
-            return Ok(all);
         }
-        _ => {}
+        return Ok(all);
     }
     for payment in &transaction.payments {
         if let State::Kept(found) = &payment.state {

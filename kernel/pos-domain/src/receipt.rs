@@ -3,7 +3,9 @@
 //! [`sale_receipt`] turns a committed transaction into [`Receipt`] blocks; devices encode them (ESC/POS, PNG) and
 //! [`Receipt::to_text`] lays them out on a fixed number of columns, which is also the reference form in tests.
 
+use crate::credit::shown;
 use crate::ids::ReceiptNumber;
+use crate::order::{OrderKind, OrderTerms};
 use crate::payment::{Authorisation, Payment, card_text};
 use crate::returns::PointFigure;
 use crate::shop::Shop;
@@ -259,6 +261,9 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     if let Some(heading) = heading {
         receipt.text(heading, Align::Center, Style::Bold);
     }
+    if let Some(terms) = &transaction.order {
+        order_blocks(&mut receipt, terms, transaction.customer.as_deref());
+    }
     receipt.blocks.push(Block::Rule);
     if let Some(act) = &transaction.till {
         act_blocks(&mut receipt, act, currency);
@@ -281,7 +286,8 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     receipt.pair(format!("TOTAL {currency}"), amount(transaction.total), Style::Large, 0);
     for tender in &transaction.tenders {
         let points = if tender.points == 0 { String::new() } else { format!(" ({})", tender.points.abs()) };
-        let label = format!("{}{points}", tender.kind.label());
+        let holder = tender.holder.as_deref().map(|holder| format!(" {}", shown(holder))).unwrap_or_default();
+        let label = printable(&format!("{}{holder}{points}", tender.kind.label()));
         if tender.amount.is_negative() {
             let back = tender.amount.magnitude().map(amount).unwrap_or_default();
             receipt.pair(format!("Paid back: {label}"), back, Style::Bold, 0);
@@ -335,6 +341,20 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     }
     receipt.blocks.push(Block::Barcode { data: number_text(&transaction.register, committed.number) });
     receipt
+}
+
+/// Whose order it is, until when, and its note.
+fn order_blocks(receipt: &mut Receipt, terms: &OrderTerms, customer: Option<&str>) {
+    if let Some(customer) = customer {
+        receipt.text(format!("Customer {}", printable(customer)), Align::Left, Style::Normal);
+    }
+    if let Some(due) = terms.due {
+        let word = if terms.kind == OrderKind::Quote { "These prices hold until" } else { "Expected by" };
+        receipt.text(format!("{word} {due}"), Align::Left, Style::Normal);
+    }
+    if !terms.note.is_empty() {
+        receipt.text(printable(&terms.note), Align::Left, Style::Normal);
+    }
 }
 
 /// The card, its approval and a tip; of one that did not come about, nothing.

@@ -47,6 +47,10 @@ pub(super) fn in_format(disk: &Disk, format: usize) -> anyhow::Result<Image> {
     for table in TABLES.into_iter().chain(["shift_sum", "receipt_copy"]) {
         copy(&source, &target, table, format)?;
     }
+    // The words of articles are an index without a content of its own: it is written anew.
+    target.execute_batch(
+        "INSERT INTO item_text (rowid, name, departments, tags, codes) SELECT row, name, department, '', '' FROM item",
+    )?;
     target.execute_batch(&format!(
         "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {format}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
     ))?;

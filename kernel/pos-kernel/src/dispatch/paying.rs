@@ -176,7 +176,11 @@ impl Kernel {
 
     /// Asks again about everything that is not settled: from time to time, and after a start.
     pub fn ask_about_open_payments(&mut self) -> Result<(), Refusal> {
-        let mut open: Vec<Payment> = self.store.open_payments().map_err(storage_failed)?;
+        // What becomes of those whose baskets are closed is a transaction: it waits for a shift, and opens none by itself.
+        let mut open: Vec<Payment> = match &self.shift {
+            Some(_) => self.store.open_payments().map_err(storage_failed)?,
+            None => Vec::new(),
+        };
         let baskets = self.open.values().flat_map(|open| &open.basket.payments);
         open.extend(baskets.filter(|payment| !payment.is_settled()).cloned());
         open.iter().for_each(|payment| self.ask_about(payment));
@@ -250,8 +254,9 @@ impl Kernel {
 
     /// Makes durable what became of a payment whose basket is closed.
     fn commit_payment(&mut self, before: &Payment, after: Payment) -> Result<(), Refusal> {
+        // Heard after the shift was closed: it is asked for again in the next one.
+        let Some(shift) = self.shift.clone() else { return Ok(()) };
         let at = self.clock.now();
-        let shift = self.shift_now();
         let opening = Opening {
             id: self.ids.basket(at),
             at,
@@ -274,7 +279,6 @@ impl Kernel {
         };
         let record = Transaction::payment(before, after, &opening, completion)?;
         self.commit(record, &shift, &mut |_| {})?;
-        self.keep_shift(shift);
         Ok(())
     }
 

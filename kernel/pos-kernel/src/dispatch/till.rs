@@ -52,6 +52,7 @@ impl Kernel {
         self.store.open_shift(shift.clone(), &Books::of(&self.shop)).map_err(storage_failed)?;
         self.last_shift = shift.shift;
         self.shift = Some(shift);
+        self.ask_about_open_payments()?;
         self.x_report()
     }
 
