@@ -231,7 +231,7 @@ pub enum Command {
         amount: Amount,
     },
     /// Asks the terminal for money, or, where goods come back that were paid by card, to pay it back. The reply comes before
-    /// the terminal's answer: `payments` of the basket say where it stands.
+    /// the terminal's answer (over `--stdio`, with it): `payments` of the basket say where it stands.
     TenderCard {
         /// Which basket.
         #[serde(default, skip_serializing_if = "Option::is_none")]
