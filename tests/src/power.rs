@@ -148,7 +148,8 @@ impl PoweredStore {
         if self.state().dead { Err(Self::failed()) } else { look(&self.inner) }
     }
 
-    fn write<T>(&self, change: impl FnOnce(&SqliteStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Begins a call that writes; the power may fail before it.
+    fn begin(&self) -> Result<(MutexGuard<'_, State>, Strikes), StoreError> {
         let mut state = self.state();
         if state.dead {
             return Err(Self::failed());
@@ -158,6 +159,11 @@ impl PoweredStore {
             self.lose(&mut state);
             return Err(Self::failed());
         }
+        Ok((state, strikes))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&SqliteStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let (mut state, strikes) = self.begin()?;
         let done = change(&self.inner);
         if strikes == Strikes::After {
             self.lose(&mut state);
@@ -182,15 +188,7 @@ impl Store for PoweredStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let mut state = self.state();
-        if state.dead {
-            return Err(Self::failed());
-        }
-        let strikes = Self::strike(&mut state);
-        if strikes == Strikes::Before {
-            self.lose(&mut state);
-            return Err(Self::failed());
-        }
+        let (mut state, strikes) = self.begin()?;
         let waiting = std::mem::take(&mut state.waiting);
         self.hand_over(&mut state, &waiting)?;
         if strikes == Strikes::After {
@@ -206,15 +204,7 @@ impl Store for PoweredStore {
         meanwhile: &mut dyn FnMut(&Arc<Committed>),
     ) -> Result<Arc<Committed>, StoreError> {
         let basket = request.transaction.basket;
-        let mut state = self.state();
-        if state.dead {
-            return Err(Self::failed());
-        }
-        let strikes = Self::strike(&mut state);
-        if strikes == Strikes::Before {
-            self.lose(&mut state);
-            return Err(Self::failed());
-        }
+        let (mut state, strikes) = self.begin()?;
         let committed = self.inner.commit(request, meanwhile);
         if committed.is_ok() {
             state.waiting.retain(|(of, ..)| *of != basket);

@@ -2,6 +2,7 @@
 //! looked at from outside afterwards, in the exported journal and at the bank, by sums of this file's own.
 
 use pos_devices::terminal::{Fault, Simulator, TerminalServer};
+use pos_money::Decimal;
 use pos_tests::program::{Register, init, run};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -200,7 +201,7 @@ fn look(data: &Path, bank: &Simulator, z: &Value) {
     let outside = pos_verify::verify(exported.as_slice(), &pos_verify::Trust::default()).unwrap();
     assert!(outside.is_verified(), "{:?}", outside.problems);
     let (mut numbers, mut kinds) = (0, BTreeMap::<String, u64>::new());
-    let (mut accounts, mut stock) = (BTreeMap::<String, i64>::new(), BTreeMap::<String, f64>::new());
+    let (mut accounts, mut stock) = (BTreeMap::<String, i64>::new(), BTreeMap::<String, Decimal>::new());
     let (mut turnover, mut tax, mut paid_by) = (0, 0, BTreeMap::<String, u32>::new());
     for line in exported.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let record: Value = serde_json::from_slice(line).unwrap();
@@ -221,7 +222,7 @@ fn look(data: &Path, bank: &Simulator, z: &Value) {
             assert!(sums.values().all(|sum| *sum == 0), "{kind} does not balance: {sums:?}");
         }
         for movement in transaction["movements"].as_array().into_iter().flatten() {
-            let value: f64 = movement["quantity"]["value"].as_str().unwrap().parse().unwrap();
+            let value: Decimal = movement["quantity"]["value"].as_str().unwrap().parse().unwrap();
             *stock.entry(movement["item"].as_str().unwrap().to_owned()).or_default() += value;
         }
         if matches!(kind.as_str(), "sale" | "return" | "exchange") {
@@ -245,9 +246,9 @@ fn look(data: &Path, bank: &Simulator, z: &Value) {
     // The till was emptied; what was missing is named, and the Z report says the same as its transactions.
     assert_eq!(
         (balance("till:cash"), z["total"].as_str().unwrap()),
-        (0, format!("{:.2}", turnover as f64 / 100.0).as_str())
+        (0, Decimal::new(turnover, 2).to_string().as_str())
     );
-    assert_eq!(z["tax"].as_str().unwrap(), format!("{:.2}", tax as f64 / 100.0));
+    assert_eq!(z["tax"].as_str().unwrap(), Decimal::new(tax, 2).to_string());
     assert_ne!(balance("over-short"), 0);
     assert!(accounts.iter().all(|(name, sum)| !name.starts_with("gift-card:") || *sum <= 0), "{accounts:?}");
     assert!(accounts.iter().all(|(name, sum)| !name.starts_with("deposit:") || *sum <= 0), "{accounts:?}");
@@ -259,5 +260,5 @@ fn look(data: &Path, bank: &Simulator, z: &Value) {
         assert!(captures <= 1, "{id} was charged {captures} times");
         assert_eq!(taken.is_positive(), paid_by.contains_key(&id.to_string()), "{id}");
     }
-    assert!(stock["PEN"] < -50.0, "{stock:?}");
+    assert!(stock["PEN"] < Decimal::from(-50), "{stock:?}");
 }

@@ -15,7 +15,7 @@ mod till;
 
 use self::by_hand::ROLE;
 pub(crate) use self::gifts::quantity_taken;
-use self::paying::not_awaited;
+use self::paying::{not_awaited, payable};
 use self::people::Desk;
 pub use self::people::{LogOn, right};
 use self::returning::Asked;
@@ -674,13 +674,7 @@ impl Kernel {
 
     fn tender(&mut self, basket: Option<BasketId>, kind: TenderKind, amount: Decimal) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
-        if open.basket.live_lines().next().is_none() {
-            return Err(Refusal::BasketEmpty);
-        }
-        if let Some(blocked) = &open.priced.blocked {
-            return Err(blocked.clone());
-        }
-        not_awaited(&open)?;
+        payable(&open)?;
         let amount = self.money(amount)?;
         let Settlement { due, due_in_cash, .. } = self.settlement(&open)?;
         if amount.is_zero() && due.is_zero() {

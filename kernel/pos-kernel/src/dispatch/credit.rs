@@ -1,6 +1,6 @@
 //! Money taken for later, and spent: gift cards, store credit, accounts, deposits.
 
-use super::paying::not_awaited;
+use super::paying::payable;
 use super::{Kernel, storage_failed};
 use pos_api::Reply;
 use pos_api::view::CreditView;
@@ -171,13 +171,7 @@ impl Kernel {
     ) -> Result<Reply, Refusal> {
         let name = holder(name)?;
         let open = self.find(basket)?;
-        if open.basket.live_lines().next().is_none() {
-            return Err(Refusal::BasketEmpty);
-        }
-        if let Some(blocked) = &open.priced.blocked {
-            return Err(blocked.clone());
-        }
-        not_awaited(&open)?;
+        payable(&open)?;
         let due = self.settlement(&open)?.due;
         if !due.is_positive() {
             return Err(Refusal::NothingDue);

@@ -7,14 +7,14 @@ use crate::views;
 use pos_api::command::{OrderLine, PlaceOrder};
 use pos_api::{Amount, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, Line, Opening, PriceSource, SoldAs};
+use pos_domain::basket::{Event, Line, PriceSource, SoldAs};
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::order::{self, NOTE_CHARS_MAX, Order, OrderKind, OrderTerms};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, sale_receipt};
 use pos_domain::tender::TenderKind;
 use pos_domain::time::LocalTime;
-use pos_domain::transaction::{Completion, Transaction};
+use pos_domain::transaction::Transaction;
 use pos_money::{Decimal, Money, Quantity};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -197,26 +197,7 @@ impl Kernel {
         }
         let at = self.clock.now();
         let shift = self.shift_now();
-        let opening = Opening {
-            id: self.act_id(shift.shift),
-            at,
-            now: LocalTime::at(at, self.shop.zone.clone()),
-            business_date: shift.business_date,
-            cashier: self.cashier(),
-            external_reference: None,
-            voids: None,
-            rule_set: "".into(),
-        };
-        let completion = Completion {
-            shop: &self.shop,
-            shift: shift.shift,
-            business_date: shift.business_date,
-            at,
-            extensions: &[],
-            limited: &[],
-            refund_in_cash: false,
-            approvals: self.approvals_used(),
-        };
+        let (opening, completion) = self.without_basket(self.act_id(shift.shift), &shift, at);
         let closed = Transaction::order_closed(number, reason.trim().into(), &opening, completion)?;
         let committed = self.commit(closed, &shift, &mut |_| {})?;
         self.keep_shift(shift);

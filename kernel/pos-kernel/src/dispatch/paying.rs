@@ -7,10 +7,9 @@ use crossbeam_channel::Receiver;
 use pos_api::port::{TerminalAnswer, TerminalRequest};
 use pos_api::{Envelope, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, Opening};
+use pos_domain::basket::Event;
 use pos_domain::ids::BasketId;
 use pos_domain::payment::{Direction, Intent, Move, Payment, PaymentId, State};
-use pos_domain::time::LocalTime;
 use pos_domain::transaction::{Completion, Transaction};
 use pos_money::{Decimal, Money};
 
@@ -19,13 +18,7 @@ impl Kernel {
 
     pub(super) fn tender_card(&mut self, basket: Option<BasketId>, amount: Option<Decimal>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
-        if open.basket.live_lines().next().is_none() {
-            return Err(Refusal::BasketEmpty);
-        }
-        if let Some(blocked) = &open.priced.blocked {
-            return Err(blocked.clone());
-        }
-        not_awaited(&open)?;
+        payable(&open)?;
         if !self.terminal.is_there() {
             return Err(Refusal::NoTerminal);
         }
@@ -257,26 +250,9 @@ impl Kernel {
         // Heard after the shift was closed: it is asked for again in the next one.
         let Some(shift) = self.shift.clone() else { return Ok(()) };
         let at = self.clock.now();
-        let opening = Opening {
-            id: self.ids.basket(at),
-            at,
-            now: LocalTime::at(at, self.shop.zone.clone()),
-            business_date: shift.business_date,
-            cashier: self.cashier(),
-            external_reference: None,
-            voids: None,
-            rule_set: "".into(),
-        };
-        let completion = Completion {
-            shop: &self.shop,
-            shift: shift.shift,
-            business_date: shift.business_date,
-            at,
-            extensions: &[],
-            limited: &[],
-            refund_in_cash: false,
-            approvals: &[],
-        };
+        let (opening, completion) = self.without_basket(self.ids.basket(at), &shift, at);
+        // What was approved before was approved for something else.
+        let completion = Completion { approvals: &[], ..completion };
         let record = Transaction::payment(before, after, &opening, completion)?;
         self.commit(record, &shift, &mut |_| {})?;
         Ok(())
@@ -309,6 +285,17 @@ impl Kernel {
         (self.news)(News::Basket(Box::new(reply)));
         Ok(())
     }
+}
+
+/// Refuses a basket that cannot be paid now: empty, without a price, or waiting for a terminal.
+pub(super) fn payable(open: &Open) -> Result<(), Refusal> {
+    if open.basket.live_lines().next().is_none() {
+        return Err(Refusal::BasketEmpty);
+    }
+    if let Some(blocked) = &open.priced.blocked {
+        return Err(blocked.clone());
+    }
+    not_awaited(open)
 }
 
 /// Refuses what has to wait for a terminal's answer.

@@ -253,8 +253,19 @@ impl Kernel {
     fn commit_act(&mut self, kind: TransactionKind, act: TillAct) -> Result<Reply, Refusal> {
         let at = self.clock.now();
         let shift = self.shift.clone().unwrap_or_else(|| self.next_shift(at));
+        let (opening, completion) = self.without_basket(self.act_id(shift.shift), &shift, at);
+        let transaction = Transaction::till(kind, act, &opening, completion)?;
+        let committed = self.commit(transaction, &shift, &mut |_| {})?;
+        self.keep_shift(shift);
+        let (reply, slip) = self.slip(&committed);
+        self.effects.perform(Effect::Print { number: Some(committed.number), receipt: slip });
+        Ok(reply)
+    }
+
+    /// What a transaction is made of that never was a basket.
+    pub(super) fn without_basket(&self, id: BasketId, shift: &OpenShift, at: Moment) -> (Opening, Completion<'_>) {
         let opening = Opening {
-            id: self.act_id(shift.shift),
+            id,
             at,
             now: LocalTime::at(at, self.shop.zone.clone()),
             business_date: shift.business_date,
@@ -273,12 +284,7 @@ impl Kernel {
             refund_in_cash: false,
             approvals: self.approvals_used(),
         };
-        let transaction = Transaction::till(kind, act, &opening, completion)?;
-        let committed = self.commit(transaction, &shift, &mut |_| {})?;
-        self.keep_shift(shift);
-        let (reply, slip) = self.slip(&committed);
-        self.effects.perform(Effect::Print { number: Some(committed.number), receipt: slip });
-        Ok(reply)
+        (opening, completion)
     }
 
     pub(super) fn keep_shift(&mut self, shift: OpenShift) {
