@@ -4,7 +4,7 @@ use crate::baskets::{Random, invent};
 use crate::program::{Register, init, pos};
 use crate::world::{bank_against_books, bank_against_journal};
 use anyhow::Context;
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_devices::terminal::{Fault, Simulator, TerminalServer};
 use pos_domain::ids::ReceiptNumber;
 use pos_money::Currency;
@@ -202,7 +202,7 @@ pub fn run_at_a_terminal(count: u64, seed: u64, progress: impl Fn(u64)) -> anyho
     }
     settle(&data, &bank, &mut told)?;
     let store = SqliteStore::open(&data.join("pos.db"), StoreOptions::new(Currency::from_code("EUR")?))?;
-    report.violations.extend(store.verify()?.problems);
+    report.violations.extend(store.verify(Scope::WHOLE)?.problems);
     for (number, total) in told {
         let stored = store.transaction(number)?.map(|found| {
             let currency = found.transaction.currency;
@@ -284,7 +284,7 @@ fn check(data: &Path, acknowledged: &BTreeMap<String, ReceiptNumber>) -> anyhow:
     let store = SqliteStore::open(&database, StoreOptions::new(Currency::from_code("USD")?))
         .context("the database does not open after a kill")?;
     let mut problems = Vec::new();
-    let found = store.verify()?;
+    let found = store.verify(Scope::WHOLE)?;
     problems.extend(found.problems);
     for (basket, number) in acknowledged {
         match store.number_of_reference(basket)? {

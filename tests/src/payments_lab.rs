@@ -7,7 +7,7 @@
 use crate::baskets::Random;
 use crate::scenario::shop_settings;
 use crate::world::{World, lock};
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_api::view::{BasketState, BasketView};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::ids::{BasketId, ReceiptNumber};
@@ -268,7 +268,7 @@ impl Lab {
         }
         let wrong = self.world.bank_against_books()?;
         wrong.into_iter().for_each(|what| self.violation(what));
-        let found = self.world.inner.verify()?;
+        let found = self.world.inner.verify(Scope::WHOLE)?;
         found.problems.into_iter().for_each(|problem| self.violation(problem));
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.restarts += self.world.restarts;

@@ -6,7 +6,8 @@
 
 use crate::baskets::Random;
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification,
+    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
+    Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -329,7 +330,7 @@ impl Store for PoweredStore {
         self.read(|store| store.trial_balance())
     }
 
-    fn verify(&self) -> Result<Verification, StoreError> {
-        self.read(|store| store.verify())
+    fn verify(&self, scope: Scope<'_>) -> Result<Verification, StoreError> {
+        self.read(|store| store.verify(scope))
     }
 }

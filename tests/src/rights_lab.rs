@@ -9,7 +9,7 @@ use crate::scenario::shop_settings;
 use crate::shop::{Recipe, TestShop, items_of, root, tax_table};
 use anyhow::{Context, ensure};
 use pos_api::command::{Approve, Credentials, Discount, MoveCash, Secret, SetPerson};
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_api::{Amount, Command, Reply};
 use pos_domain::people::{APPROVAL_MS, Act, Approval, Role, Roles};
 use pos_domain::pricing::manual::{ManualCap, ManualRules, SOURCE};
@@ -332,7 +332,7 @@ fn read_back(
             }
         }
     }
-    let verified = shop.store.verify()?;
+    let verified = shop.store.verify(Scope::WHOLE)?;
     all.violations.extend(verified.problems);
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::scenario::shop_settings;
 use crate::world::{World, lock};
 use anyhow::Context;
 use pos_api::command::{CountOf, Credit, Discount, MoveCash, PlaceOrder};
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_api::view::{BasketState, BasketView};
 use pos_api::{Amount, Command, Envelope, Reply};
 use pos_domain::credit::CreditRules;
@@ -523,7 +523,7 @@ impl Lab {
             self.wrong.push(format!("basket {lost}, put aside, is gone"));
         }
         if whole {
-            self.wrong.extend(self.world.inner.verify()?.problems);
+            self.wrong.extend(self.world.inner.verify(Scope::WHOLE)?.problems);
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use pos_money::Money;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 // ---------------------------------------------------------------- time and ids
 
@@ -45,6 +46,25 @@ pub struct Restored {
     pub shift: Option<OpenShift>,
     /// The last shift that was opened; 0 before the first.
     pub last_shift: u64,
+    /// The last transaction of the journal.
+    pub last: Option<Box<Committed>>,
+}
+
+/// How much is verified.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// All that is stored, from the first record on, unless somebody wants it to stop.
+    Whole(&'a AtomicBool),
+    /// Records since the last one that was signed: what a start waits for.
+    Tail,
+}
+
+/// Nobody stops it.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Scope<'_> {
+    /// All that is stored.
+    pub const WHOLE: Scope<'static> = Scope::Whole(&NEVER);
 }
 
 /// A shift in progress.
@@ -246,7 +266,7 @@ pub trait Store: Send + Sync {
     /// Balances of all accounts by path, and stock levels by article.
     fn trial_balance(&self) -> Result<TrialBalance, StoreError>;
     /// Reads the whole journal and checks chain, numbers and sums.
-    fn verify(&self) -> Result<Verification, StoreError>;
+    fn verify(&self, scope: Scope<'_>) -> Result<Verification, StoreError>;
 }
 
 // ---------------------------------------------------------------- extensions

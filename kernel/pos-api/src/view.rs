@@ -573,6 +573,76 @@ pub struct VerificationView {
     pub problems: Vec<String>,
 }
 
+/// What is told after a register was cut off: by a power failure, say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RestartView {
+    /// The last transaction that is stored.
+    pub last: Option<LastTransaction>,
+    /// Baskets that were open and are kept, oldest first.
+    pub baskets: Vec<KeptBasket>,
+    /// Card payments whose outcome is asked for.
+    pub payments: usize,
+}
+
+/// The last transaction that is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LastTransaction {
+    /// Its receipt number.
+    pub number: ReceiptNumber,
+    /// What it was: `sale`, `return`.
+    pub kind: String,
+    /// What it came to.
+    #[schemars(with = "String")]
+    pub total: Decimal,
+    /// Who rang it.
+    pub cashier: String,
+    /// When, on the shop's clock.
+    pub time: String,
+}
+
+/// A basket that was open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptBasket {
+    /// Its id.
+    pub basket: BasketId,
+    /// How many lines it has.
+    pub lines: usize,
+    /// What it comes to.
+    #[schemars(with = "String")]
+    pub total: Decimal,
+    /// It had been set aside.
+    pub suspended: bool,
+}
+
+impl RestartView {
+    /// In sentences, for whoever stands at the register.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut sentences = vec![match &self.last {
+            None => "Nothing is stored yet: no sale was completed.".to_owned(),
+            Some(LastTransaction { number, kind, total, time, .. }) => {
+                format!("The last receipt that is stored is {number} ({kind}, {total}, {time}).")
+            }
+        }];
+        let in_hand: Vec<&KeptBasket> = self.baskets.iter().filter(|basket| !basket.suspended).collect();
+        sentences.push(match in_hand.as_slice() {
+            [] => "No sale was in hand.".to_owned(),
+            [KeptBasket { lines: 1, total, .. }] => {
+                format!("The sale in hand was not completed and is kept: 1 line, {total}.")
+            }
+            [KeptBasket { lines, total, .. }] => {
+                format!("The sale in hand was not completed and is kept: {lines} lines, {total}.")
+            }
+            baskets => format!("{} sales in hand were not completed and are kept.", baskets.len()),
+        });
+        match self.payments {
+            0 => {}
+            1 => sentences.push("The terminal is asked what became of 1 card payment.".to_owned()),
+            count => sentences.push(format!("The terminal is asked what became of {count} card payments.")),
+        }
+        sentences
+    }
+}
+
 /// A person who may log on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonView {

@@ -6,6 +6,7 @@
 //! quick_keys.toml   keys of the register
 //! pos.db            journal, catalogue, open baskets
 //! pos.lock          held while a process uses the folder; holds its number
+//! pos.running       there while a register runs; says how far its start came
 //! scripts/ plugins/ extensions; config/<id>.json configures one, config/offers.toml has the shop's offers
 //! cache/            compiled plugins: may be deleted at any time
 //! receipts/         receipts printed to files
@@ -17,10 +18,11 @@ use std::path::{Path, PathBuf};
 
 const SHOP_FILE: &str = "shop.toml";
 const LOCK_FILE: &str = "pos.lock";
+const RUNNING_FILE: &str = "pos.running";
 const DATABASE: &str = "pos.db";
 const FOLDERS: [&str; 5] = ["scripts", "plugins", "config", "cache", "receipts"];
 /// Our own names beside folders and the database's files, which all begin with its name.
-const FILES: [&str; 4] = [SHOP_FILE, "devices.toml", "quick_keys.toml", LOCK_FILE];
+const FILES: [&str; 5] = [SHOP_FILE, "devices.toml", "quick_keys.toml", LOCK_FILE, RUNNING_FILE];
 /// Longest extension id that is part of a file name, in characters.
 const EXTENSION_ID_MAX: usize = 100;
 /// What systems leave in folders by themselves.
@@ -185,6 +187,11 @@ impl DataDir {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.root.join(DATABASE)
+    }
+
+    /// What is known of the run in progress, or of one that was cut off.
+    pub fn running(&self) -> PathBuf {
+        self.root.join(RUNNING_FILE)
     }
 
     /// The shop's scripts.

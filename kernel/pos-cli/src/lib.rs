@@ -14,6 +14,7 @@ pub mod init;
 pub mod offers;
 pub mod quick_keys;
 pub mod session;
+pub mod starts;
 pub mod toml_file;
 
 use args::{CatalogCommand, Cli, Command, JournalCommand, OffersCommand, PluginCommand, ScriptCommand, TaxCommand};

@@ -3,10 +3,12 @@
 use crate::data_dir::{DataDir, DataLock};
 use crate::init;
 use crate::offers::{self, OffersLoader};
+use crate::starts::{LastRun, Run};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, bounded};
-use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource};
+use pos_api::port::{Clock, Devices, ExtensionLoader, ExtensionSource, Scope, Store};
 use pos_devices::{DevicesConfig, open_devices};
+use pos_domain::Refusal;
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{OrderedIds, SystemClock};
 use pos_kernel::dispatch::{LogOn, News};
@@ -18,6 +20,8 @@ use pos_wasm::{ComponentLoader, HostOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 /// News that may wait to be shown; older ones are only in the log then.
 const NEWS_MAX: usize = 256;
@@ -32,17 +36,24 @@ pub struct SessionOptions {
     pub watch: bool,
     /// Other rules than the shop's own.
     pub rules: Option<Arc<Rules>>,
+    /// It is a register, and runs until it is closed: what became of the last run is told, and the journal is looked through.
+    pub register: bool,
     /// Who must log on: people at a register; on a command line nobody, since whoever can write into the folder owns the shop.
     pub log_on: LogOn,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        SessionOptions { clock: None, devices: true, watch: true, rules: None, log_on: LogOn::Needed }
+        SessionOptions { clock: None, devices: true, watch: true, rules: None, register: false, log_on: LogOn::Needed }
     }
 }
 
 impl SessionOptions {
+    /// For a register, with or without a window.
+    pub fn of_register() -> SessionOptions {
+        SessionOptions { register: true, ..SessionOptions::default() }
+    }
+
     /// For a command line: the owner of the folder acts, and nothing is reloaded meanwhile.
     pub fn of_owner() -> SessionOptions {
         SessionOptions { watch: false, log_on: LogOn::Owner, ..SessionOptions::default() }
@@ -69,8 +80,30 @@ pub struct Session {
 
 /// What must live as long as the session and is not used otherwise.
 pub struct Keep {
+    run: Option<Arc<Run>>,
+    check: Option<Check>,
     _watcher: Option<Watcher>,
     _lock: DataLock,
+}
+
+impl Keep {
+    /// To be called once customers can be served: the next start need not be a careful one.
+    pub fn readiness(&self) -> impl Fn() + Send + Sync + use<> {
+        let run = self.run.clone();
+        move || run.iter().for_each(|run| run.ready())
+    }
+
+    /// Ends what runs behind; the storage is nobody's afterwards.
+    pub fn stop_check(&mut self) {
+        self.check = None;
+    }
+
+    /// The register was closed as it should be. The storage must be closed before.
+    pub fn end(mut self) {
+        if let Some(run) = self.run.take() {
+            run.end();
+        }
+    }
 }
 
 /// The parts of a session, for whoever runs the kernel on a thread of its own.
@@ -96,19 +129,35 @@ impl Session {
 
     /// Opens the shop in `data` under settings that were read (or made) already.
     pub fn with_shop(data: DataDir, lock: DataLock, shop: Shop, options: SessionOptions) -> anyhow::Result<Session> {
-        let SessionOptions { clock, devices, watch, rules, log_on } = options;
+        let SessionOptions { clock, devices, watch, rules, register, log_on } = options;
+        let (run, last_run) = match register {
+            true => {
+                let (run, last) = Run::begin(&data)?;
+                (Some(Arc::new(run)), last)
+            }
+            false => (None, LastRun::Closed),
+        };
+        let safe_mode = last_run.needs_safe_mode();
         let store = open_store(&data, &shop)?;
+        if register {
+            check_tail(&store)?;
+        }
         let (news_in, news) = bounded(NEWS_MAX);
         let tell: Arc<dyn Fn(News) + Send + Sync> = Arc::new(move |news| {
             if news_in.try_send(news).is_err() {
                 tracing::warn!("news for the screen was dropped: nobody reads it");
             }
         });
-        let own_rules = rules.is_none();
+        if let LastRun::NeverReady(count) = last_run
+            && safe_mode
+        {
+            tell(News::SafeMode(count));
+        }
+        let own_rules = rules.is_none() && !safe_mode;
         let rules = match rules {
             Some(rules) => rules,
             None => {
-                let (rules, found) = load_rules(&data);
+                let (rules, found) = load_rules(&data, safe_mode);
                 for news in found.into_iter().filter(|news| matches!(news, RuleNews::Broken { .. })) {
                     tell(News::Rule(news));
                 }
@@ -123,7 +172,7 @@ impl Session {
         } else {
             None
         };
-        let devices = if devices { devices_of(&data)? } else { Devices::default() };
+        let devices = if devices && !safe_mode { devices_of(&data)? } else { Devices::default() };
         let clock: Arc<dyn Clock> = match clock {
             Some(clock) => clock,
             None => {
@@ -138,19 +187,30 @@ impl Session {
             ids: Arc::<OrderedIds>::default(),
             devices,
             log_on,
-            news: tell,
+            news: Arc::clone(&tell),
         })
-        .map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()))?;
-        Ok(Session { data, shop, store, rules, news, kernel, keep: Keep { _watcher: watcher, _lock: lock } })
+        .map_err(in_words)?;
+        if last_run != LastRun::Closed {
+            tell(News::Restarted(Box::new(kernel.restarted().map_err(in_words)?)));
+        }
+        let check = register.then(|| Check::start(Arc::clone(&store), tell)).transpose()?;
+        let keep = Keep { run, check, _watcher: watcher, _lock: lock };
+        Ok(Session { data, shop, store, rules, news, kernel, keep })
+    }
+
+    /// Customers can be served.
+    pub fn ready(&self) {
+        self.keep.readiness()();
     }
 
     /// Waits for receipts and events, and closes the shop.
     pub fn close(self) -> anyhow::Result<()> {
-        let Session { kernel, keep, store, .. } = self;
-        let closed = kernel.finish().map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()));
+        let Session { kernel, mut keep, store, .. } = self;
+        kernel.finish().map_err(in_words)?;
+        keep.stop_check();
         drop(store);
-        drop(keep);
-        closed
+        keep.end();
+        Ok(())
     }
 
     /// Takes the session apart.
@@ -158,6 +218,56 @@ impl Session {
         let Session { kernel, store, rules, news, keep, .. } = self;
         SessionParts { kernel, store, rules, news, keep }
     }
+}
+
+fn in_words(refusal: Refusal) -> anyhow::Error {
+    anyhow::anyhow!("{refusal} {}", refusal.next())
+}
+
+/// The whole check of what is stored, behind a register that sells; it ends with this.
+struct Check {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Check {
+    fn start(store: Arc<SqliteStore>, tell: Arc<dyn Fn(News) + Send + Sync>) -> anyhow::Result<Check> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let check = move || match store.verify(Scope::Whole(&stopped)) {
+            Ok(found) if found.problems.is_empty() => {
+                tracing::info!(records = found.records, "what is stored was looked through: nothing is wrong");
+            }
+            Ok(found) => tell(News::Alarm(found.problems)),
+            Err(_) if stopped.load(Ordering::Relaxed) => {}
+            Err(error) => tell(News::Alarm(vec![error.to_string()])),
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal-check".into())
+            .spawn(check)
+            .context("The check of the journal could not be started")?;
+        Ok(Check { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the check of the journal ended in a panic");
+        }
+    }
+}
+
+/// What was sold since the last closing is looked through before anything is added to it.
+fn check_tail(store: &SqliteStore) -> anyhow::Result<()> {
+    let found = store.verify(Scope::Tail)?;
+    let Some(first) = found.problems.first() else { return Ok(()) };
+    anyhow::bail!(
+        "The end of the journal is not what was written ({} problem(s)): {first}\n\
+         Nothing was changed. Keep the folder as it is; take up the newest backup with `pos restore`, and ask `pos journal verify` for all of it.",
+        found.problems.len()
+    );
 }
 
 /// Takes the folder of a shop and reads its settings.
@@ -183,20 +293,22 @@ pub fn loaders(cache: Option<PathBuf>) -> anyhow::Result<Vec<Arc<dyn ExtensionLo
     Ok(vec![Arc::new(OffersLoader::new(Arc::new(components))), Arc::new(ScriptLoader::new())])
 }
 
-fn load_rules(data: &DataDir) -> (Arc<Rules>, Vec<RuleNews>) {
+fn load_rules(data: &DataDir, safe_mode: bool) -> (Arc<Rules>, Vec<RuleNews>) {
     let loaders = loaders(Some(data.cache())).unwrap_or_else(|error| {
         tracing::error!("{error:#}: plugins are out of order, scripts go on");
         vec![Arc::new(ScriptLoader::new())]
     });
     let folder = data.clone();
+    if safe_mode {
+        return Rules::load(loaders, Box::new(move || on_board(&folder)), None);
+    }
     Rules::load(loaders, Box::new(move || sources(&folder)), Some(data.cache().join("last-good")))
 }
 
 /// Every extension of the shop: those the program carries (promotions only if there are offers), those in `plugins/`,
 /// the scripts.
 pub fn sources(data: &DataDir) -> Vec<ExtensionSource> {
-    let on_board = bundle::PLUGINS.iter().filter(|plugin| plugin.id != offers::PLUGIN);
-    let mut sources: Vec<ExtensionSource> = on_board.map(|plugin| bundled(plugin, data)).collect();
+    let mut sources = on_board(data);
     sources.extend(offers::source(data));
     for folder in entries(&data.plugins()) {
         let manifest_path = folder.join("plugin.toml");
@@ -228,6 +340,12 @@ pub fn sources(data: &DataDir) -> Vec<ExtensionSource> {
         }
     }
     sources
+}
+
+/// The extensions the program carries, but for offers.
+fn on_board(data: &DataDir) -> Vec<ExtensionSource> {
+    let on_board = bundle::PLUGINS.iter().filter(|plugin| plugin.id != offers::PLUGIN);
+    on_board.map(|plugin| bundled(plugin, data)).collect()
 }
 
 /// A plugin the program carries, under the shop's configuration of it.

@@ -27,7 +27,8 @@ use crate::rules::{RuleNews, RuleSet, Rules};
 use crate::terminal::Terminal;
 use crate::views;
 use pos_api::command::Given;
-use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Store, StoreError};
+use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Scope, Store, StoreError};
+use pos_api::view::RestartView;
 use pos_api::{Command, Envelope, Reply};
 use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
@@ -84,6 +85,12 @@ pub enum News {
     Effect(EffectNews),
     /// A basket that changed although nobody asked: a terminal has answered.
     Basket(Box<Reply>),
+    /// The register was cut off, and is there again.
+    Restarted(Box<RestartView>),
+    /// It was started without what the shop added to the program: so many starts before never got ready.
+    SafeMode(u32),
+    /// What is stored is not what was written: the manager must know.
+    Alarm(Vec<String>),
 }
 
 /// A basket with what it was last priced at.
@@ -226,6 +233,19 @@ impl Kernel {
         self.open.keys().copied().collect()
     }
 
+    /// What a cashier wants to know after the register was cut off: what became of the last sale, and of the one in hand.
+    pub fn restarted(&self) -> Result<RestartView, Refusal> {
+        let last = self.store.restore().map_err(storage_failed)?.last;
+        let payments = self.store.open_payments().map_err(storage_failed)?;
+        let awaited = self.open.values().filter(|open| open.basket.awaited_payment().is_some());
+        Ok(views::restart_view(
+            last.as_deref(),
+            self.open.values().map(|open| (&open.basket, &*open.priced)),
+            payments.len() + awaited.count(),
+            &self.shop,
+        ))
+    }
+
     /// What the effect thread has done so far.
     pub fn effect_counts(&self) -> Arc<EffectCounts> {
         Arc::clone(&self.effects.counts)
@@ -364,7 +384,7 @@ impl Kernel {
             Command::XReport => self.x_report(),
             Command::TrialBalance => self.trial_balance(),
             Command::Verify => {
-                let found = self.store.verify().map_err(storage_failed)?;
+                let found = self.store.verify(Scope::WHOLE).map_err(storage_failed)?;
                 Ok(Reply { verification: Some(views::verification_view(found)), ..Reply::default() })
             }
         }

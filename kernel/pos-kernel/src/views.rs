@@ -4,9 +4,10 @@ use crate::dispatch::{major, quantity_taken};
 use crate::pricing::Priced;
 use pos_api::port::{AccountBalance, ClosedShift, TrialBalance, Verification};
 use pos_api::view::{
-    AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, LineView,
-    ModifierView, NamedAmount, NoticeView, OpenBasketView, OrderLineView, OrderView, PaymentView, ReasonView,
-    ReceiptView, ReportView, StockView, TaxView, TenderView, TrialBalanceView, VerificationView,
+    AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, KeptBasket,
+    LastTransaction, LineView, ModifierView, NamedAmount, NoticeView, OpenBasketView, OrderLineView, OrderView,
+    PaymentView, ReasonView, ReceiptView, ReportView, RestartView, StockView, TaxView, TenderView, TrialBalanceView,
+    VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
@@ -386,6 +387,29 @@ pub(crate) fn receipt_view(number: ReceiptNumber, copy: u32, receipt: &Receipt) 
 pub(crate) fn verification_view(found: Verification) -> VerificationView {
     let Verification { records, last_number, head, problems } = found;
     VerificationView { verified: problems.is_empty(), records, last_number, head, problems }
+}
+
+/// What a cashier is told after the register was cut off.
+pub(crate) fn restart_view<'a>(
+    last: Option<&Committed>,
+    open: impl Iterator<Item = (&'a Basket, &'a Priced)>,
+    payments: usize,
+    shop: &Shop,
+) -> RestartView {
+    let last = last.map(|Committed { number, transaction }| LastTransaction {
+        number: *number,
+        kind: transaction.kind.code().to_owned(),
+        total: major(shop.currency, transaction.total),
+        cashier: transaction.cashier.to_string(),
+        time: transaction.completed_at.local().strftime("%H:%M").to_string(),
+    });
+    let baskets = open.filter(|(basket, _)| basket.live_lines().next().is_some()).map(|(basket, priced)| KeptBasket {
+        basket: basket.id(),
+        lines: basket.live_lines().count(),
+        total: major(shop.currency, priced.basket.total),
+        suspended: basket.suspended.is_some(),
+    });
+    RestartView { last, baskets: baskets.collect(), payments }
 }
 
 /// Figures of a shift; without those of the till where nobody is to know them yet.

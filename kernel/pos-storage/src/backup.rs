@@ -6,12 +6,13 @@
 
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
+use crate::pages;
 use crate::verify;
 use pos_api::port::{StoreError, Verification};
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Pages copied at once.
 const PAGES: i32 = 4_096;
@@ -27,11 +28,22 @@ pub fn back_up(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Re
 }
 
 fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-    let source = Place::at(from).open_readable()?;
+    copy_pages(&Place::at(from), &Place::at(to), progress)?;
+    let on_disk = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    let kept = on_disk(to).and_then(|()| match to.parent() {
+        Some(folder) if cfg!(unix) => on_disk(folder),
+        _ => Ok(()),
+    });
+    kept.map_err(|error| Fault::failed(format!("{} could not be kept on the disk ({error})", to.display())))
+}
+
+/// Copies the pages of a database.
+pub(crate) fn copy_pages(from: &Place, to: &Place, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    let source = from.open_readable()?;
     // The state that is copied: what is sold from now on is for the next copy.
     source.execute_batch("BEGIN")?;
     source.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    let mut target = Connection::open(to)?;
+    let mut target = if pages::are_vouched(&source)? { to.create_or_open()? } else { to.create_without_sums()? };
     {
         let backup = Backup::new(&source, &mut target)?;
         loop {
@@ -46,13 +58,7 @@ fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()
             }
         }
     }
-    target.close().map_err(|(_, error)| error)?;
-    let on_disk = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-    let kept = on_disk(to).and_then(|()| match to.parent() {
-        Some(folder) if cfg!(unix) => on_disk(folder),
-        _ => Ok(()),
-    });
-    kept.map_err(|error| Fault::failed(format!("{} could not be kept on the disk ({error})", to.display())))
+    Ok(target.close().map_err(|(_, error)| error)?)
 }
 
 /// Looks through a copy: its pages, and its journal from the first record on. What is wrong stands in the answer.
@@ -61,5 +67,5 @@ pub fn check_copy(path: &Path) -> Result<Verification, StoreError> {
 }
 
 fn check(path: &Path) -> Result<Verification> {
-    verify::verify(&Place::at(path).open_readable()?)
+    verify::verify(&Place::at(path).open_readable()?, &AtomicBool::new(false))
 }

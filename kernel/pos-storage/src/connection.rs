@@ -4,6 +4,7 @@
 //! cut. Checkpoints are the writer's own business (`wal_autocheckpoint = 0`), so that none falls into a sale.
 
 use crate::error::{Fault, Result};
+use crate::pages;
 use crate::sabotage::Sabotage;
 use pos_api::port::StoreError;
 use pos_domain::money::Decimal;
@@ -44,9 +45,39 @@ impl Place {
 
     /// The path of the write-ahead log.
     pub(crate) fn wal_path(&self) -> PathBuf {
+        self.beside("-wal").path
+    }
+
+    /// A file beside it, of the same name with an ending.
+    pub(crate) fn beside(&self, ending: &str) -> Place {
         let mut name = self.path.clone().into_os_string();
-        name.push("-wal");
-        name.into()
+        name.push(ending);
+        Place { path: name.into(), ..self.clone() }
+    }
+
+    /// Puts this file, which no connection has open, in the place of another, for certain when this returns.
+    pub(crate) fn take_the_place_of(&self, other: &Place) -> Result<()> {
+        #[cfg(feature = "lab")]
+        if self.vfs.as_deref() == Some(crate::disk::NAME) {
+            return crate::disk::rename(&self.path, &other.path).map_err(Fault::from);
+        }
+        std::fs::rename(&self.path, &other.path)?;
+        match other.path.parent() {
+            Some(folder) if cfg!(unix) => Ok(std::fs::File::open(folder)?.sync_all()?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes a file that no connection has open and that may not be there.
+    pub(crate) fn delete(&self) -> Result<()> {
+        #[cfg(feature = "lab")]
+        if self.vfs.as_deref() == Some(crate::disk::NAME) {
+            return crate::disk::delete(&self.path).map_err(Fault::from);
+        }
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// The file's name, for messages.
@@ -59,6 +90,14 @@ impl Place {
         self.open_writable(OpenFlags::SQLITE_OPEN_CREATE)
     }
 
+    /// A connection to a copy of a database whose pages have no sums.
+    pub(crate) fn create_without_sums(&self) -> Result<Connection> {
+        Ok(match &self.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(&self.path, OpenFlags::default(), vfs.as_str()),
+            None => Connection::open(&self.path),
+        }?)
+    }
+
     /// A connection that may change the file. A file that vanished while the register ran is not made anew, empty.
     pub(crate) fn open_again(&self) -> Result<Connection> {
         self.open_writable(OpenFlags::empty())
@@ -67,6 +106,7 @@ impl Place {
     fn open_writable(&self, create: OpenFlags) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
         let connection = self.open(flags)?;
+        pages::ask_for_sums(&connection)?;
         connection.create_scalar_function(
             "decimal_add",
             2,
@@ -84,10 +124,8 @@ impl Place {
     }
 
     fn open(&self, flags: OpenFlags) -> Result<Connection> {
-        let connection = match &self.vfs {
-            Some(vfs) => Connection::open_with_flags_and_vfs(&self.path, flags, vfs.as_str()),
-            None => Connection::open_with_flags(&self.path, flags),
-        }?;
+        let vfs = pages::over(self.vfs.as_deref())?;
+        let connection = Connection::open_with_flags_and_vfs(&self.path, flags, vfs)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Plans do not depend on bound values: without this a cached statement is prepared again for other values.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

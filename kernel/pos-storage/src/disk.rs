@@ -95,10 +95,14 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What may follow the name of the database: its logs, the copy before an update, and what is to take its place then.
+const ENDINGS: [&str; 7] =
+    ["", "-wal", "-journal", ".before-update", ".before-update-journal", ".updated", ".updated-journal"];
+
 /// The disk that a file lies on, and the end of the file's name.
 pub(crate) fn find(path: &str) -> Option<(Arc<Mutex<State>>, &str)> {
     let disks = locked(&DISKS);
-    ["", "-wal", "-journal"].into_iter().find_map(|end| {
+    ENDINGS.into_iter().find_map(|end| {
         let database = path.strip_suffix(end)?;
         disks.get(Path::new(database)).map(|disk| (Arc::clone(disk), &path[database.len()..]))
     })
@@ -115,6 +119,25 @@ pub(crate) fn lay_out(path: &Path, bytes: u64) -> std::io::Result<()> {
         disk.resize(file, bytes).map_err(failed)?;
     }
     disk.sync(file).map_err(failed)
+}
+
+/// Gives a file on such a disk the name of another, and syncs the folder.
+pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let (_, to) = to.to_str().and_then(find).ok_or_else(missing)?;
+    let (disk, from) = from.to_str().and_then(find).ok_or_else(missing)?;
+    let mut disk = locked(&disk);
+    let renamed = disk.rename(from, to).and_then(|()| disk.sync_folder());
+    renamed.map_err(|_| std::io::Error::other("the disk failed"))
+}
+
+/// Deletes a file on such a disk, if it is there.
+pub(crate) fn delete(path: &Path) -> std::io::Result<()> {
+    let Some((disk, name)) = path.to_str().and_then(find) else { return Ok(()) };
+    match locked(&disk).delete(name) {
+        Ok(()) | Err(ffi::SQLITE_IOERR_DELETE_NOENT) => Ok(()),
+        Err(_) => Err(std::io::Error::other("the disk failed")),
+    }
 }
 
 impl Disk {
@@ -273,6 +296,16 @@ impl State {
         if !self.lies {
             self.done(|| Op::SyncFolder);
         }
+        Ok(())
+    }
+
+    pub(crate) fn rename(&mut self, from: &str, to: &str) -> Result<(), c_int> {
+        if self.fails(&[Failure::Broken]).is_some() {
+            return Err(ffi::SQLITE_IOERR);
+        }
+        let Some(file) = self.names.remove(from) else { return Err(ffi::SQLITE_IOERR_DELETE_NOENT) };
+        self.names.insert(to.to_owned(), file);
+        self.done(|| Op::Rename(file, from.to_owned(), to.to_owned()));
         Ok(())
     }
 

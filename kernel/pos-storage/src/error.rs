@@ -1,5 +1,6 @@
 //! What can go wrong inside, and what the kernel is told about it.
 
+use crate::pages;
 use pos_api::Refusal;
 use pos_api::port::StoreError;
 use pos_domain::money::MoneyError;
@@ -31,6 +32,14 @@ impl Fault {
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Fault {
         Fault::Database(error)
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Fault {
+        let disk_full = error.kind() == std::io::ErrorKind::StorageFull;
+        let problem = if disk_full { "no space is left on the disk" } else { "the disk does not read or write" };
+        Fault::Store(StoreError::Failed { problem: format!("{problem} ({error})"), disk_full })
     }
 }
 
@@ -77,6 +86,7 @@ fn describe(error: &rusqlite::Error) -> StoreError {
         {
             failed("no space is left on the disk", true)
         }
+        rusqlite::Error::SqliteFailure(code, _) if code.extended_code == ffi::SQLITE_IOERR_DATA => pages::damage(),
         rusqlite::Error::SqliteFailure(code, _) => match code.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                 StoreError::Corrupt { problem: format!("the database file is damaged ({error})") }

@@ -73,6 +73,13 @@ pub(crate) fn of_number(connection: &Connection, number: ReceiptNumber) -> Resul
     one(connection, "number = ?1", [number])
 }
 
+/// The last transaction.
+pub(crate) fn last(connection: &Connection) -> Result<Option<Committed>> {
+    let number: Option<ReceiptNumber> =
+        connection.query_row("SELECT max(number) FROM journal WHERE number IS NOT NULL", [], |row| row.get(0))?;
+    number.map_or(Ok(None), |number| of_number(connection, number))
+}
+
 fn one(connection: &Connection, condition: &str, key: impl Params) -> Result<Option<Committed>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE {condition}"))?;
     let mut rows = statement.query(key)?;

@@ -24,8 +24,10 @@ pub mod count;
 pub mod disk;
 mod error;
 mod journal;
+mod layer;
 mod log;
 mod orders;
+mod pages;
 mod payments;
 mod people;
 mod record;
@@ -35,6 +37,7 @@ mod seal;
 mod shift;
 mod store;
 mod sums;
+mod update;
 mod verify;
 mod writer;
 

@@ -19,6 +19,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("schema/0004_shifts_close.sql"),
     include_str!("schema/0005_people.sql"),
     include_str!("schema/0006_payments_and_orders.sql"),
+    include_str!("schema/0007_stock.sql"),
 ];
 
 /// Refuses a file that is not a register's database, or that a newer program wrote.
@@ -44,9 +45,14 @@ pub(crate) fn check(connection: &Connection, place: &Place, steps: &[&str]) -> R
     Ok(())
 }
 
+/// The steps a file has taken; 0 of a new one.
+pub(crate) fn format(connection: &Connection) -> Result<usize> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
 /// Takes the steps the file has not seen yet.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
-    let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = format(connection)?;
     for (index, step) in steps.iter().enumerate().skip(version) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(step)?;

@@ -16,11 +16,13 @@ use crate::record::{self, ShiftOpened};
 use crate::sabotage::Sabotage;
 use crate::schema;
 use crate::shift;
+use crate::update;
 use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification,
+    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
+    Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -98,8 +100,9 @@ impl SqliteStore {
         connection::assert_sqlite_version()?;
         let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, sabotage } = options;
         let place = Place { path: path.to_owned(), vfs, sabotage };
-        let mut writable = place.create_or_open()?;
+        let writable = place.create_or_open()?;
         schema::check(&writable, &place, schema::STEPS)?;
+        let mut writable = update::prepare(writable, &place, schema::STEPS)?;
         connection::make_durable(&writable, &place)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
@@ -235,6 +238,7 @@ impl Store for SqliteStore {
                 baskets: basket_events::load(connection)?,
                 shift: shift::open(connection)?,
                 last_shift: shift::last_number(connection)?,
+                last: journal::last(connection)?.map(Box::new),
             })
         })
     }
@@ -402,10 +406,13 @@ impl Store for SqliteStore {
         self.read_sums(balances::trial_balance)
     }
 
-    fn verify(&self) -> Result<Verification, StoreError> {
+    fn verify(&self, scope: Scope<'_>) -> Result<Verification, StoreError> {
         self.settled()?;
-        // A connection of its own: on a large journal this takes minutes, and scans go on.
-        Ok(verify::verify(&self.place.open_readable()?)?)
+        match scope {
+            // A connection of its own: on a large journal this takes minutes, and scans go on.
+            Scope::Whole(stop) => Ok(verify::verify(&self.place.open_readable()?, stop)?),
+            Scope::Tail => self.read(verify::verify_tail),
+        }
     }
 }
 

@@ -10,11 +10,11 @@
 use crate::anchor::Vouched;
 use crate::catalogue;
 use crate::connection::exact_sum;
-use crate::error::Result;
-use crate::journal::{COLUMNS, Stored};
+use crate::error::{Fault, Result};
+use crate::journal::{self, COLUMNS, Stored};
 use crate::orders::Orders;
 use crate::payments;
-use crate::record::{Columns, Content, GENESIS, Hash, Record};
+use crate::record::{ANCHOR, Columns, Content, GENESIS, Hash, Record};
 use crate::shift;
 use crate::sums;
 use pos_api::port::{StoreError, Verification};
@@ -26,24 +26,28 @@ use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// More problems than these are counted, not told.
 const PROBLEMS_MAX: usize = 100;
 
-/// Reads and checks everything.
-pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
+/// Records that a start looks through at most; the rest is looked through behind it.
+const TAIL_MAX: u64 = 10_000;
+
+/// Reads and checks everything, or until somebody wants it to stop.
+pub(crate) fn verify(connection: &Connection, stop: &AtomicBool) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
-    let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, ..Auditor::default() };
+    let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, hash: GENESIS, ..Auditor::default() };
     auditor.check_pages(&snapshot)?;
     if !auditor.problems.is_empty() {
         // What is read from damaged pages says nothing.
         return Ok(auditor.finish());
     }
     auditor.check_catalogue(&snapshot)?;
-    auditor.read_journal(&snapshot)?;
+    auditor.read_journal(&snapshot, stop)?;
     auditor.compare_row_counts(&snapshot)?;
     auditor.check_sums_through();
     auditor.compare_balances(&snapshot)?;
@@ -52,6 +56,34 @@ pub(crate) fn verify(connection: &Connection) -> Result<Verification> {
     auditor.compare_stock(&snapshot)?;
     auditor.compare_shifts(&snapshot)?;
     auditor.look_for_sold_baskets(&snapshot)?;
+    Ok(auditor.finish())
+}
+
+/// Reads and checks the records since the last anchor: that they are whole, continue each other, and have their entries and
+/// movements. It takes as long as a shift is long, however large the file is.
+pub(crate) fn verify_tail(connection: &Connection) -> Result<Verification> {
+    let snapshot = connection.unchecked_transaction()?;
+    let last: u64 = journal::count(&snapshot)?;
+    let anchor: Option<u64> = snapshot
+        .query_row("SELECT seq FROM journal WHERE kind = ?1 ORDER BY seq DESC LIMIT 1", [ANCHOR], |row| row.get(0))
+        .optional()?;
+    let from = anchor.unwrap_or(0).max(last.saturating_sub(TAIL_MAX));
+    let hash = snapshot.query_row("SELECT hash FROM journal WHERE seq = ?1", [from], |row| row.get(0)).optional()?;
+    let number: Option<ReceiptNumber> = snapshot
+        .query_row(
+            "SELECT number FROM journal WHERE seq <= ?1 AND number IS NOT NULL ORDER BY seq DESC LIMIT 1",
+            [from],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let mut auditor = Auditor {
+        seq: from,
+        number: number.unwrap_or(0),
+        hash: hash.unwrap_or(GENESIS),
+        is_of_tail: true,
+        ..Auditor::default()
+    };
+    auditor.read_journal(&snapshot, &AtomicBool::new(false))?;
     Ok(auditor.finish())
 }
 
@@ -64,6 +96,8 @@ struct Auditor {
     hash: Hash,
     /// The record up to which the stored sums stand: those after it are read, but not summed.
     sums_through: u64,
+    /// What came before is not known: nothing is summed.
+    is_of_tail: bool,
     entries: u64,
     movements: u64,
     /// Debits and credits by account and unit; wide, so that sums cannot overflow here.
@@ -149,11 +183,14 @@ impl Auditor {
         Ok(())
     }
 
-    fn read_journal(&mut self, connection: &Connection) -> Result<()> {
-        self.hash = GENESIS;
-        let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq"))?;
-        let mut rows = statement.query([])?;
+    fn read_journal(&mut self, connection: &Connection, stop: &AtomicBool) -> Result<()> {
+        let mut statement =
+            connection.prepare(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq"))?;
+        let mut rows = statement.query([self.seq])?;
         while let Some(row) = rows.next()? {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Fault::failed("the verification was stopped"));
+            }
             self.records += 1;
             let seq: i64 = row.get(0)?;
             match Stored::of(row) {
@@ -205,7 +242,18 @@ impl Auditor {
             self.problem(format!("Record {seq} does not add up: {}.", StoreError::from(fault)));
         }
         self.check_entries(connection, seq, record.content.entries())?;
-        match &record.content {
+        if let Content::Transaction(committed) = &record.content {
+            self.check_movements(connection, seq, &committed.transaction.movements)?;
+        }
+        if !self.is_of_tail {
+            self.follow(seq, &record.content, previous);
+        }
+        Ok(())
+    }
+
+    /// Takes a record into account.
+    fn follow(&mut self, seq: u64, content: &Content, previous: &Hash) {
+        match content {
             Content::ShiftOpened(opened) => {
                 if self.shifts.insert(opened.shift, shift::opened(opened)).is_some() {
                     self.problem(format!("Record {seq} opens shift {} a second time.", opened.shift));
@@ -227,7 +275,6 @@ impl Auditor {
                 }
             }
             Content::Transaction(committed) => {
-                self.check_movements(connection, seq, &committed.transaction.movements)?;
                 for refund in &committed.transaction.refunds {
                     self.returns.insert((refund.number, committed.number), ());
                 }
@@ -253,7 +300,6 @@ impl Auditor {
                 }
             }
         }
-        Ok(())
     }
 
     /// A closing has the figures that the journal adds up to, and continues the closing before it.
@@ -288,7 +334,7 @@ impl Auditor {
             self.problem(format!("The ledger entries of record {seq} are not those it lists."));
         }
         self.entries += listed.len() as u64;
-        if seq > self.sums_through {
+        if self.is_of_tail || seq > self.sums_through {
             return Ok(());
         }
         for (account, unit, debit, credit) in listed {
@@ -317,7 +363,7 @@ impl Auditor {
             self.problem(format!("The stock movements of record {seq} are not those it lists."));
         }
         self.movements += listed.len() as u64;
-        if seq > self.sums_through {
+        if self.is_of_tail || seq > self.sums_through {
             return Ok(());
         }
         for StockMovement { item, quantity, .. } in movements {

@@ -167,7 +167,7 @@ impl Bare {
 /// Sales with a bare commit after each: both meet the same disk in the same mood, and caches as cold as in a shop.
 fn durable_sale(folder: &Path) -> anyhow::Result<(Vec<Row>, f64)> {
     std::fs::create_dir_all(folder)?;
-    count::register().map_err(anyhow::Error::msg)?;
+    let vfs = count::register().map_err(anyhow::Error::msg)?.to_owned();
     let recipe = demo_recipe(demo_extensions()?)?;
     let codes: Vec<String> = recipe
         .items
@@ -178,7 +178,7 @@ fn durable_sale(folder: &Path) -> anyhow::Result<(Vec<Row>, f64)> {
         .filter_map(|item| item.codes.first().map(ToString::to_string))
         .collect();
     anyhow::ensure!(codes.len() == 20, "the demonstration shop has too few articles");
-    let options = StoreOptions { vfs: Some(count::NAME.to_owned()), ..StoreOptions::new(recipe.shop.currency) };
+    let options = StoreOptions { vfs: Some(vfs), ..StoreOptions::new(recipe.shop.currency) };
     let store = SqliteStore::open(&folder.join("pos.db"), options)?;
     let mut shop = TestShop::open_with(store, recipe)?;
     let mut bare = Bare::open(&folder.join("bare.db"))?;

@@ -6,7 +6,7 @@ use super::noting::Note;
 use super::register::{Opening, State, World, state};
 use anyhow::ensure;
 use pos_api::command::CountOf;
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_api::{Amount, Command};
 use pos_domain::ids::ReceiptNumber;
 use pos_money::Decimal;
@@ -129,7 +129,7 @@ impl<'a> Auditor<'a> {
 
     /// Verifies, adds up, asks again for what was answered, and sells on.
     fn look(&self, store: SqliteStore, at: Option<usize>, problems: &mut Vec<String>) -> anyhow::Result<()> {
-        let verified = store.verify()?;
+        let verified = store.verify(Scope::WHOLE)?;
         problems.extend(verified.problems);
         let (notes, sent) = (&self.day.notes, &self.day.sent);
         let told = at.map_or(&[][..], |at| &notes[..=at]);
@@ -168,7 +168,7 @@ impl<'a> Auditor<'a> {
                 problems.push(format!("{:?} asked for again failed: {}", envelope.command, refused.message));
             }
         }
-        let last = register.store.verify()?.last_number;
+        let last = register.store.verify(Scope::WHOLE)?.last_number;
         register.store.upsert_items(self.world.items.clone())?;
         let number = sell_on(&mut register)?;
         if number != last + 1 {
@@ -182,7 +182,7 @@ impl<'a> Auditor<'a> {
         if let Some(refused) = reply.refused {
             problems.push(format!("the shift cannot be closed: {}", refused.message));
         }
-        problems.extend(register.store.verify()?.problems);
+        problems.extend(register.store.verify(Scope::WHOLE)?.problems);
         problems.extend(differences(&register.store, &anchors)?);
         Ok(())
     }

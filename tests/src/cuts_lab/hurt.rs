@@ -7,7 +7,7 @@ use super::noting::Note;
 use super::register::{Opening, State, World, state};
 use super::{Outcome, dice};
 use crate::baskets::Random;
-use pos_api::port::Store;
+use pos_api::port::{Scope, Store};
 use pos_storage::disk::{Content, Failure, Fault, Image, PAGE, Unsure};
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn kept(world: &World, image: &Image, notes: &[Note]) -> Vec<String> {
     world.disk.put(image);
     let look = || -> anyhow::Result<Vec<String>> {
         let store = world.store()?;
-        let mut told = store.verify()?.problems;
+        let mut told = store.verify(Scope::WHOLE)?.problems;
         told.extend(missing(&store, notes)?);
         let anchors: Vec<&str> = notes.iter().filter_map(|note| note.anchor.as_deref()).collect();
         told.extend(differences(&store, &anchors)?);
@@ -98,7 +98,7 @@ pub(super) fn lies(world: &World, seed: u64, count: u64, outcome: &mut Outcome) 
             let notes = answered(&day, step);
             world.disk.put(&image);
             let found = world.store().map_err(anyhow::Error::from).and_then(|store| {
-                let is_whole = store.verify()?.problems.is_empty();
+                let is_whole = store.verify(Scope::WHOLE)?.problems.is_empty();
                 let anchors: Vec<&str> = notes.iter().filter_map(|note| note.anchor.as_deref()).collect();
                 Ok((is_whole, misses_an_anchor(&store, &anchors)?, state(world.disk.path())?))
             });
@@ -129,7 +129,7 @@ struct Answers {
 fn read_all(world: &World, image: &Image) -> anyhow::Result<Answers> {
     world.disk.put(image);
     let store = Arc::new(world.store()?);
-    let verified = store.verify()?;
+    let verified = store.verify(Scope::WHOLE)?;
     anyhow::ensure!(verified.problems.is_empty(), "{:?}", verified.problems);
     let mut told = vec![
         format!("{:?}", store.trial_balance()?),

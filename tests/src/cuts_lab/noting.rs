@@ -2,7 +2,8 @@
 
 use super::register::{State, state};
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Store, StoreError, TrialBalance, Verification,
+    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
+    Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -231,7 +232,7 @@ impl Store for Noting {
         self.store.trial_balance()
     }
 
-    fn verify(&self) -> Result<Verification, StoreError> {
-        self.store.verify()
+    fn verify(&self, scope: Scope<'_>) -> Result<Verification, StoreError> {
+        self.store.verify(scope)
     }
 }

@@ -5,12 +5,13 @@ use pos_storage::disk::{self, Disk, Image};
 use rusqlite::{Connection, OpenFlags};
 
 /// The steps of the format, each as it was released.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../../kernel/pos-storage/src/schema/0001_first_sale.sql"),
     include_str!("../../../kernel/pos-storage/src/schema/0002_returns_and_points.sql"),
     include_str!("../../../kernel/pos-storage/src/schema/0003_sums_follow.sql"),
     include_str!("../../../kernel/pos-storage/src/schema/0004_shifts_close.sql"),
     include_str!("../../../kernel/pos-storage/src/schema/0005_people.sql"),
+    include_str!("../../../kernel/pos-storage/src/schema/0006_payments_and_orders.sql"),
 ];
 /// What an older program kept. What it did not know yet is not among its rows: points, closings, people.
 const TABLES: [&str; 10] = [

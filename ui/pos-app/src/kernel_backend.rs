@@ -7,6 +7,7 @@ use pos_kernel::effects::EffectNews;
 use pos_kernel::handle::Commands;
 use pos_kernel::{KernelHandle, RuleNews, Rules};
 use pos_register::{Backend, Busy, Health, Indicator, Message, RegisterStatus, Severity, Wake};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// More replies than commands can wait never pile up.
@@ -37,6 +38,11 @@ pub(crate) struct KernelBackend {
     rules: Arc<Rules>,
     waker: Waker,
     printer: Mutex<Option<String>>,
+    /// What is stored is not what was written.
+    damaged: AtomicBool,
+    /// Called once a frame has been drawn.
+    ready: Box<dyn Fn() + Send + Sync>,
+    frames: AtomicU8,
     /// Baskets that changed although nobody asked.
     moved: Mutex<Vec<Reply>>,
 }
@@ -48,6 +54,7 @@ impl KernelBackend {
         news: Receiver<News>,
         rules: Arc<Rules>,
         waker: Waker,
+        ready: Box<dyn Fn() + Send + Sync>,
     ) -> Option<KernelBackend> {
         let (replies_in, replies) = bounded(REPLIES_MAX);
         let commands = handle.commands()?;
@@ -59,6 +66,9 @@ impl KernelBackend {
             rules,
             waker,
             printer: Mutex::new(None),
+            damaged: AtomicBool::new(false),
+            ready,
+            frames: AtomicU8::new(0),
             moved: Mutex::default(),
         })
     }
@@ -105,6 +115,27 @@ impl KernelBackend {
                     "What it says is stored. Check the printer, then Reprint.".to_owned(),
                 )
             }
+            News::Restarted(view) => {
+                let mut sentences = view.sentences();
+                let last = sentences.remove(0);
+                (Severity::Warning, format!("The register was cut off. {last}"), sentences.join(" "))
+            }
+            News::SafeMode(_) => (
+                Severity::Warning,
+                "Safe mode: several starts failed. Offers, scripts, plugins and devices are left out.".to_owned(),
+                "Prices are those of the shelf, and nothing prints. Tell the manager.".to_owned(),
+            ),
+            News::Alarm(problems) => {
+                for problem in &problems {
+                    tracing::error!("what is stored is not what was written: {problem}");
+                }
+                self.damaged.store(true, Ordering::Relaxed);
+                (
+                    Severity::Warning,
+                    "What is stored is not what was written.".to_owned(),
+                    "Sales go on. Tell the manager now: the books need a look, and a backup.".to_owned(),
+                )
+            }
             News::Effect(EffectNews::DrawerFailed { error }) => (
                 Severity::Warning,
                 format!("The drawer did not open: {}", error.message),
@@ -135,11 +166,17 @@ impl Backend for KernelBackend {
     }
 
     fn status(&self) -> RegisterStatus {
+        // Asked once a frame: at the second one the first has been drawn.
+        let frames = self.frames.load(Ordering::Relaxed);
+        if frames == 1 {
+            (self.ready)();
+        }
+        self.frames.store(frames.saturating_add(1).min(2), Ordering::Relaxed);
         let messages = self.news.try_iter().filter_map(|news| self.message(news)).collect();
         let set = self.rules.current();
         let printer_fails = self.printer.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let troubled = set.members.iter().filter(|member| member.is_quarantined()).count() + set.broken.len();
-        let indicators = vec![
+        let mut indicators = vec![
             if printer_fails {
                 Indicator { label: "Printer trouble".into(), health: Health::Bad }
             } else {
@@ -151,6 +188,9 @@ impl Backend for KernelBackend {
                 count => Indicator { label: format!("{count} rules out of order"), health: Health::Warning },
             },
         ];
+        if self.damaged.load(Ordering::Relaxed) {
+            indicators.insert(0, Indicator { label: "Books damaged".into(), health: Health::Bad });
+        }
         RegisterStatus {
             rules: format!("Rules {}", set.hash.chars().take(6).collect::<String>()),
             indicators,

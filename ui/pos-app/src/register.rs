@@ -30,18 +30,20 @@ impl Window for RegisterWindow {
         let quick_keys = quick_keys(&session.data, session.store.as_ref(), session.shop.currency)?;
         let has_terminal = session.kernel.has_terminal();
         let config = RegisterConfig { has_terminal, ..config(&session.shop, quick_keys, options)? };
-        let parts = session.into_parts();
+        let mut parts = session.into_parts();
         let waker = Waker::default();
         let wake = waker.clone();
         let handle = KernelHandle::start(parts.kernel, move || wake.wake()).context("The kernel cannot be started")?;
-        let backend = KernelBackend::new(&handle, parts.news, parts.rules, waker).context("The kernel has ended")?;
+        let backend = KernelBackend::new(&handle, parts.news, parts.rules, waker, Box::new(parts.keep.readiness()))
+            .context("The kernel has ended")?;
         let shown = window::run(config, Box::new(backend), self.options(options));
         // The window and its way to the kernel are gone: what was handed over is finished, then the folder is free.
         if let Some(kernel) = handle.finish() {
             kernel.finish().map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()))?;
         }
+        parts.keep.stop_check();
         drop(parts.store);
-        drop(parts.keep);
+        parts.keep.end();
         let report = shown?;
         if options.window.measure_idle.is_some() {
             let figures = [

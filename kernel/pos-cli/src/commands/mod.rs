@@ -97,6 +97,21 @@ pub(crate) fn tell_news(session: &Session) {
                 let paper = number.map_or("the report".to_owned(), |number| format!("receipt {number}"));
                 eprintln!("pos: {paper} was not printed; what it says is stored. {error}");
             }
+            News::Restarted(view) => {
+                eprintln!("pos: the register was cut off. {}", view.sentences().join(" "));
+            }
+            News::SafeMode(count) => eprintln!(
+                "pos: {count} starts in a row did not get ready: the shop's scripts, plugins, offers and devices are left out now. \
+                 Look at what was changed last, then close the register and open it again."
+            ),
+            News::Alarm(problems) => {
+                eprintln!(
+                    "pos: what is stored is not what was written. Tell the manager; keep the folder, and take a backup of it."
+                );
+                for problem in problems {
+                    eprintln!("  {problem}");
+                }
+            }
             News::Effect(EffectNews::DrawerFailed { error }) => eprintln!("pos: the drawer did not open. {error}"),
         }
     }

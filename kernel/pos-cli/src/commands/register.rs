@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Opens the window.
 pub(crate) fn run(args: &RegisterArgs, window: &dyn Window) -> anyhow::Result<ExitCode> {
-    let session = Session::open(data_dir(&args.data)?, SessionOptions::default())?;
+    let session = Session::open(data_dir(&args.data)?, SessionOptions::of_register())?;
     window.run(session, args)?;
     Ok(ExitCode::SUCCESS)
 }

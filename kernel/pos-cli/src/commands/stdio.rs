@@ -12,7 +12,8 @@ const LINE_MAX: u64 = 1 << 20;
 
 /// Answers line by line until standard input ends.
 pub(crate) fn run(args: &KernelArgs) -> anyhow::Result<ExitCode> {
-    let mut session = Session::open(data_dir(&args.data)?, SessionOptions::default())?;
+    let mut session = Session::open(data_dir(&args.data)?, SessionOptions::of_register())?;
+    session.ready();
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     loop {

@@ -36,6 +36,8 @@ pub enum Op {
     SyncFolder,
     /// A name is no more.
     Delete(String),
+    /// A file has another name, which another file may have had.
+    Rename(FileId, String, String),
 }
 
 impl Op {
@@ -50,6 +52,7 @@ impl Op {
             Op::SyncPromised(_) => "sync promised",
             Op::SyncFolder => "sync of the folder",
             Op::Delete(_) => "delete",
+            Op::Rename(..) => "rename",
         }
     }
 }
@@ -239,6 +242,11 @@ impl Unsure {
                 debug_assert_eq!(*file, self.inodes.len(), "files are numbered in the order they are made");
                 self.inodes.push(Inode::default());
                 self.renamed.entry(name.clone()).or_default().push(Some(*file));
+            }
+            // Each name by itself: what has the new one is whole in either case.
+            Op::Rename(file, from, to) => {
+                self.renamed.entry(to.clone()).or_default().push(Some(*file));
+                self.renamed.entry(from.clone()).or_default().push(None);
             }
             Op::Delete(name) => self.renamed.entry(name.clone()).or_default().push(None),
             Op::Write(file, offset, bytes) => self.inodes[*file].write(*offset, bytes),

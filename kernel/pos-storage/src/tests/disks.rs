@@ -41,7 +41,7 @@ fn an_answered_sale_survives_a_power_cut_at_every_step() {
         let (image, _) = unsure.cut(&mut dice, if step % 2 == 0 { 512 } else { 4096 });
         disk.put(&image);
         let store = on_a_disk(&disk).unwrap();
-        let found = store.verify().unwrap();
+        let found = store.verify(Scope::WHOLE).unwrap();
         assert_eq!(found.problems, Vec::<String>::new(), "step {step}");
         let least = answered.iter().filter(|steps| **steps <= step as u64).count() as u64;
         assert!((least..=least + 1).contains(&found.last_number), "step {step}: {found:?}, {least} were answered");
@@ -70,7 +70,7 @@ fn a_page_in_the_place_of_another_is_found() {
             image.get_mut("").unwrap().write((place * PAGE) as u64, bytes);
             disk.put(&image);
             let verified = on_a_disk(&disk).and_then(|store| {
-                let found = store.verify()?.problems;
+                let found = store.verify(Scope::WHOLE)?.problems;
                 let reads =
                     (store.items_page(None, 9)?, store.item_by_code("4006381000001")?, store.find_items("Article", 9)?);
                 Ok((found, reads))

@@ -10,25 +10,25 @@ mod tampering;
 
 use crate::fixture;
 use crate::{SqliteStore, StoreOptions};
-use pos_api::port::{Store, StoreError};
+use pos_api::port::{Scope, Store, StoreError};
 use pos_domain::transaction::Transaction;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A data folder that goes away with the test.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(crate) fn new() -> Folder {
         Folder(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("shop.db")
     }
 
-    fn open(&self) -> SqliteStore {
+    pub(crate) fn open(&self) -> SqliteStore {
         open(&self.path())
     }
 }
@@ -48,7 +48,7 @@ fn sell(store: &SqliteStore, from: u128, count: u32) -> Vec<u64> {
 
 /// Nothing wrong with the journal; answers how many records it has.
 fn verified(store: &SqliteStore) -> u64 {
-    let verification = store.verify().unwrap();
+    let verification = store.verify(Scope::WHOLE).unwrap();
     assert_eq!(verification.problems, Vec::<String>::new());
     verification.records
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{GENESIS, hash};
-use pos_api::port::StoreError;
+use pos_api::port::{Scope, StoreError};
 use pos_domain::basket::Event;
 use pos_domain::money::{Currency, Decimal, Money, Quantity, Unit};
 use pos_domain::transaction::Completion;
@@ -210,7 +210,7 @@ fn an_outsider_can_check_the_exported_chain() {
         previous = hash(&previous, body.as_bytes());
         assert_eq!(told["hash"], hex::encode(previous));
     }
-    assert_eq!(store.verify().unwrap().head, hex::encode(previous));
+    assert_eq!(store.verify(Scope::WHOLE).unwrap().head, hex::encode(previous));
 }
 
 #[test]
@@ -256,12 +256,12 @@ fn a_file_of_another_time_or_currency_is_refused() {
         told(Currency::from_code("CHF").unwrap()),
         "the books in shop.db are kept in EUR, not in CHF; a shop's currency cannot change, use another data folder"
     );
-    let raw = rusqlite::Connection::open(folder.path()).unwrap();
+    let raw = crate::connection::Place::at(&folder.path()).open_again().unwrap();
     raw.execute_batch("PRAGMA user_version = 9").unwrap();
     drop(raw);
     assert_eq!(
         told(fixture::currency()),
-        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 6); \
+        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 7); \
          update the program, or open another data folder"
     );
     std::fs::write(folder.path(), "not a database at all, only some words in a file of that name").unwrap();

@@ -14,14 +14,14 @@ fn spoilt(work: impl Fn(&SqliteStore), sql: &str) -> Vec<String> {
     work(&store);
     verified(&store);
     drop(store);
-    let raw = rusqlite::Connection::open(folder.path()).unwrap();
+    let raw = crate::connection::Place::at(&folder.path()).open_again().unwrap();
     raw.execute_batch(
         "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;",
     )
     .unwrap();
     raw.execute_batch(sql).unwrap();
     drop(raw);
-    folder.open().verify().unwrap().problems
+    folder.open().verify(Scope::WHOLE).unwrap().problems
 }
 
 fn check(sql: &str, expected: &[&str]) {

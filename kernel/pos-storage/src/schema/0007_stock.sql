@@ -1,0 +1,2 @@
+-- Pages have sums (pages.rs).
+SELECT 1;
