@@ -25,8 +25,12 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 const PAGE: usize = 4096;
 /// Bytes of its sum.
 const SUM: usize = 16;
+/// How a database begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Where the first page says how many bytes each page leaves free at its end.
 const RESERVED_AT: usize = 20;
+/// What stands behind that in every database.
+const FRACTIONS: [u8; 3] = [64, 32, 32];
 
 thread_local! {
     /// The page that this thread was last refused.
@@ -79,10 +83,14 @@ impl Layer for Pages {
     const NAME: &'static str = "pos-pages";
 
     fn over(below: Below, flags: c_int) -> Pages {
-        let mut header = [0; RESERVED_AT + 1];
-        let has_sums = flags & ffi::SQLITE_OPEN_MAIN_DB != 0
-            && (below.read(&mut header, 0) == ffi::SQLITE_IOERR_SHORT_READ || usize::from(header[RESERVED_AT]) == SUM);
-        Pages { has_sums }
+        if flags & ffi::SQLITE_OPEN_MAIN_DB == 0 {
+            return Pages { has_sums: false };
+        }
+        let mut header = [0; RESERVED_AT + 1 + FRACTIONS.len()];
+        let is_read = below.read(&mut header, 0) == ffi::SQLITE_OK;
+        let is_whole = is_read && header.starts_with(MAGIC) && header.ends_with(&FRACTIONS);
+        // What was cut off while it was made is made again, with sums.
+        Pages { has_sums: !is_whole || usize::from(header[RESERVED_AT]) == SUM }
     }
 
     fn read(&self, below: Below, into: &mut [u8], offset: u64) -> c_int {

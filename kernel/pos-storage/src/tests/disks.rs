@@ -90,3 +90,27 @@ fn a_page_in_the_place_of_another_is_found() {
     }
     assert!(found > 200 && harmless < found / 10, "{found} found, {harmless} without consequence");
 }
+
+/// A shop that is cut off while it is made is made again, whatever of its first page got onto the disk.
+#[test]
+fn a_file_that_is_being_made_survives_its_power_cuts() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    disk.record();
+    drop(on_a_disk(&disk).unwrap());
+    let trace = disk.trace();
+    let mut unsure = Unsure::new(&trace.image);
+    let mut dice = dice(2);
+    for step in 0..=trace.ops.len().min(60) {
+        for _ in 0..40 {
+            let (image, _) = unsure.cut(&mut dice, 512);
+            disk.put(&image);
+            let opened = on_a_disk(&disk).and_then(|store| store.verify(Scope::WHOLE));
+            let names: Vec<&str> = trace.ops[..step].iter().map(|op| op.name()).collect();
+            assert!(opened.is_ok(), "step {step}, after {names:?}: {:?}", opened.err());
+        }
+        if let Some(op) = trace.ops.get(step) {
+            unsure.step(op);
+        }
+    }
+}
