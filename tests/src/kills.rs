@@ -272,7 +272,7 @@ fn settle(data: &Path, bank: &Simulator, told: &mut BTreeMap<ReceiptNumber, Stri
         }
         register.send(json!({ "command": "check_payment" }))?;
     }
-    register.end()
+    register.end().map(drop)
 }
 
 /// What must hold in a shop whose register was killed.

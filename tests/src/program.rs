@@ -1,6 +1,7 @@
 //! The `pos` program as built beside this one.
 
 use anyhow::{Context, ensure};
+use crossbeam_channel::{Receiver, bounded};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,9 @@ pub fn init(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lines on standard error that may wait to be heard; a program that says more waits.
+const LINES_MAX: usize = 10_000;
+
 /// `pos kernel --stdio`, spoken to line by line.
 pub struct Register {
     child: Child,
@@ -65,17 +69,26 @@ pub struct Register {
     output: BufReader<ChildStdout>,
     commands: u64,
     prefix: String,
+    said: Receiver<String>,
 }
 
 impl Register {
     /// Starts it on a shop.
     pub fn start(data: &Path) -> anyhow::Result<Register> {
         let mut command = pos()?;
-        command.args(["kernel", "--stdio", "--data"]).arg(data).stdin(Stdio::piped()).stderr(Stdio::null());
+        command.args(["kernel", "--stdio", "--data"]).arg(data).stdin(Stdio::piped());
         let mut child = command.spawn().context("pos did not start")?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().context("pos has no standard output")?);
-        Ok(Register { child, input, output, commands: 0, prefix: "c".to_owned() })
+        let errors = BufReader::new(child.stderr.take().context("pos has no standard error")?);
+        let (tell, said) = bounded(LINES_MAX);
+        std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Ok(Register { child, input, output, commands: 0, prefix: "c".to_owned(), said })
+    }
+
+    /// What it has said besides replies since this was last asked.
+    pub fn said_so_far(&self) -> String {
+        self.said.try_iter().collect::<Vec<_>>().join("\n")
     }
 
     /// Command ids begin with this from now on.
@@ -126,11 +139,11 @@ impl Register {
         Ok(reply)
     }
 
-    /// Ends it as its owner would.
-    pub fn end(mut self) -> anyhow::Result<()> {
+    /// Ends it as its owner would; answers what it had said besides replies.
+    pub fn end(mut self) -> anyhow::Result<String> {
         self.input = None;
         ensure!(self.child.wait()?.success(), "pos ended badly");
-        Ok(())
+        Ok(self.said.iter().collect::<Vec<_>>().join("\n"))
     }
 
     /// Ends it in the middle of whatever it does; answers what it had still said.

@@ -12,6 +12,7 @@ mod journal;
 mod kills;
 mod payments;
 mod replay;
+mod restart;
 mod returns;
 mod rights;
 mod scenario;
