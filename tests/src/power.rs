@@ -17,8 +17,9 @@ use pos_domain::payment::{Move, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
+use pos_domain::stock::Level;
 use pos_domain::transaction::Committed;
-use pos_money::Money;
+use pos_money::{Money, Unit};
 use pos_storage::SqliteStore;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -287,6 +288,22 @@ impl Store for PoweredStore {
 
     fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
         self.read(|store| store.credit_of(account))
+    }
+
+    fn make_room(&self) -> Result<bool, StoreError> {
+        self.read(|store| store.make_room())
+    }
+
+    fn has_room(&self) -> Result<bool, StoreError> {
+        self.read(|store| store.has_room())
+    }
+
+    fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError> {
+        self.read(|store| store.stock_of(item))
+    }
+
+    fn reordered_items(&self) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.read(|store| store.reordered_items())
     }
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {

@@ -60,6 +60,7 @@ fn snapshot(lines: u32, pieces: impl Fn(u32) -> i64, dice: &mut Dice) -> anyhow:
             tags: Vec::new(),
             tax_class: "standard".into(),
             cost: None,
+            reorder: None,
             discountable: true,
         };
         made.push(SnapshotLine {

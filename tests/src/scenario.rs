@@ -18,12 +18,13 @@
 use crate::shop::{Recipe, TerminalMaker, TestShop, items_of, promotions, root, script, tax_table};
 use anyhow::{Context, bail};
 use pos_api::command::{
-    Approve, CountOf, Credentials, Discount, MoveCash, OrderLine, PiecesOf, PlaceOrder, Secret, SetPerson, TimeClock,
+    Approve, CountOf, Credentials, Discount, MoveCash, MoveStock, OrderLine, PiecesOf, PlaceOrder, Secret, SetPerson,
+    StockLineAsked, TimeClock,
 };
 use pos_api::port::{Store, TerminalRequest};
 use pos_api::view::{
     AuditView, BasketView, CashierView, CountedView, GiftView, HoursView, LineView, NamedAmount, OpenBasketView,
-    OrderView, PaymentView, PersonView, TrialBalanceView,
+    OrderView, PaymentView, PersonView, StockLevelView, TrialBalanceView,
 };
 use pos_api::{Amount, Command, Reply};
 use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
@@ -34,6 +35,7 @@ use pos_domain::people::Roles;
 use pos_domain::pricing::manual::ManualRules;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Shop, TaxFallback};
+use pos_domain::stock::StockRules;
 use pos_domain::till::TillRules;
 use pos_money::{Currency, Decimal, Money, Rounding};
 use std::fmt::Write as _;
@@ -112,6 +114,7 @@ pub fn shop_settings() -> anyhow::Result<Shop> {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
@@ -131,6 +134,7 @@ struct House {
     roles: Option<Roles>,
     payments: Option<PaymentRules>,
     credit: Option<CreditRules>,
+    stock: Option<StockRules>,
 }
 
 /// A line that sets the scene; false if it is a step.
@@ -159,6 +163,7 @@ fn setting(recipe: &mut Recipe, words: &[&str], base: &Path) -> anyhow::Result<b
             recipe.shop.manual = house.manual.unwrap_or(std::mem::take(&mut recipe.shop.manual));
             recipe.shop.returns = house.returns.unwrap_or(std::mem::take(&mut recipe.shop.returns));
             recipe.shop.roles = house.roles.unwrap_or(std::mem::take(&mut recipe.shop.roles));
+            recipe.shop.stock = house.stock.unwrap_or(std::mem::take(&mut recipe.shop.stock));
             recipe.shop.credit = house.credit.unwrap_or(std::mem::take(&mut recipe.shop.credit));
             recipe.shop.payments = house.payments.unwrap_or(std::mem::take(&mut recipe.shop.payments));
             recipe.shop.till = house.till.unwrap_or(std::mem::take(&mut recipe.shop.till));
@@ -326,6 +331,11 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
             Command::PlaceOrder(PlaceOrder { basket, kind, due, note: String::new() })
         }
         ["orders"] => Command::ListOrders,
+        ["goods", kind, rest @ ..] => Command::MoveStock(goods(kind, rest)?),
+        ["stock", "low"] => Command::ListStock { items: Vec::new(), low: true },
+        ["stock", items @ ..] => {
+            Command::ListStock { items: items.iter().map(|item| (*item).to_owned()).collect(), low: false }
+        }
         ["take-order", order] => Command::TakeOrder { order: order.parse()?, lines: Vec::new() },
         ["take-order", order, line, times] => {
             let quantity = Some(Amount(times.trim_start_matches('x').parse()?));
@@ -531,6 +541,9 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         };
         parts.push(orders.iter().map(one).collect::<Vec<_>>().join(" | "));
     }
+    if let Some(levels) = &reply.stock {
+        parts.push(levels.iter().map(stock_text).collect::<Vec<_>>().join(" | "));
+    }
     if let Some(found) = &reply.credit {
         parts.push(format!("{} {} {} ; available {}", found.kind, found.holder, found.balance, found.available));
     }
@@ -692,4 +705,61 @@ fn why(shop: &mut TestShop, line: u32) -> anyhow::Result<String> {
         })
         .collect();
     Ok(reasons.join(" ; "))
+}
+
+/// `goods receipt from Brewery ref D17 ALE x12 @14.40 SOAP x3`: words about all of it, then articles.
+fn goods(kind: &str, words: &[&str]) -> anyhow::Result<MoveStock> {
+    let kind = serde_json::from_value(kind.into()).context("no such movement of goods")?;
+    let mut moved = MoveStock {
+        kind,
+        location: String::new(),
+        to: None,
+        supplier: String::new(),
+        reference: String::new(),
+        reason: String::new(),
+        lines: Vec::new(),
+    };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut next = || words.next().map(|next| next.replace('_', " ")).context("a word is missing");
+        match *word {
+            "at" => moved.location = next()?,
+            "to" => moved.to = Some(next()?),
+            "from" => moved.supplier = next()?,
+            "ref" => moved.reference = next()?,
+            "why" => moved.reason = next()?,
+            cost if cost.starts_with('@') => {
+                let line = moved.lines.last_mut().context("a cost is that of an article")?;
+                line.cost = Some(Amount(cost[1..].parse()?));
+            }
+            item => {
+                let quantity = Amount(next()?.trim_start_matches('x').parse()?);
+                moved.lines.push(StockLineAsked { item: item.to_owned(), quantity, cost: None });
+            }
+        }
+    }
+    Ok(moved)
+}
+
+fn stock_text(view: &StockLevelView) -> String {
+    let StockLevelView {
+        item, on_hand, committed, available, locations, average_cost, value, proposal, supplier, ..
+    } = view;
+    let mut text = format!("{item} {on_hand}");
+    if !committed.is_zero() {
+        text += &format!(" of which {committed} kept back, {available} available");
+    }
+    if locations.keys().any(|location| !location.is_empty()) {
+        let places: Vec<String> = locations.iter().map(|(place, value)| format!("{place} {value}")).collect();
+        text += &format!(" ({})", places.join(", "));
+    }
+    if let (Some(average), Some(value)) = (average_cost, value) {
+        text += &format!(" at {average} worth {value}");
+    } else if let Some(value) = value {
+        text += &format!(" worth {value}");
+    }
+    if let Some(proposal) = proposal {
+        text += &format!(" ; order {proposal} from {supplier}");
+    }
+    text
 }

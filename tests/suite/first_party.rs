@@ -156,6 +156,7 @@ fn line(id: u32, dice: &mut Dice, classes: &[&str]) -> host::SnapshotLine {
         tags: Some(tag).filter(|tag| !tag.is_empty()).map(Into::into).into_iter().collect(),
         tax_class: dice.one_of(classes).into(),
         cost: None,
+        reorder: None,
         discountable: true,
     };
     host::SnapshotLine {

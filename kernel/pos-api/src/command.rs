@@ -2,7 +2,7 @@
 
 use crate::view::{
     AuditView, BasketView, CashierView, CountView, CreditView, HoursView, ItemView, OpenBasketView, OrderView,
-    PaymentView, PersonView, ReceiptView, ReportView, TrialBalanceView, VerificationView,
+    PaymentView, PersonView, ReceiptView, ReportView, StockLevelView, TrialBalanceView, VerificationView,
 };
 use jiff::civil::Date;
 use pos_domain::Refusal;
@@ -12,6 +12,7 @@ use pos_domain::people::Act;
 use pos_domain::people::attendance::Clock;
 use pos_domain::pricing::proposal::Attr;
 use pos_domain::refusal::RefusalView;
+use pos_domain::stock::StockActKind;
 use pos_domain::tender::TenderKind;
 use pos_money::{Decimal, UnitPrice};
 use schemars::JsonSchema;
@@ -332,6 +333,17 @@ pub enum Command {
         #[serde(default)]
         reason: String,
     },
+    /// Books goods that move without a sale: delivered, moved to another location, counted, put right, made of others.
+    MoveStock(MoveStock),
+    /// Lists what there is of articles, what orders keep back, and what to order.
+    ListStock {
+        /// Articles by id or code; if empty, those that say when more of them is wanted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<String>,
+        /// Only those of which more is wanted: what to order.
+        #[serde(default)]
+        low: bool,
+    },
     /// Takes money on an order. Opens a basket if none is open.
     PayDeposit {
         /// Which basket.
@@ -557,6 +569,8 @@ impl Command {
             | Command::ListPayments
             | Command::GetCredit { .. }
             | Command::ListOrders
+            | Command::MoveStock(_)
+            | Command::ListStock { .. }
             | Command::TakeOrder { .. }
             | Command::CancelOrder { .. }
             | Command::GetReceipt { .. }
@@ -585,6 +599,44 @@ pub struct PlaceOrder {
     /// Words.
     #[serde(default)]
     pub note: String,
+}
+
+/// Goods that moved without a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveStock {
+    /// What happened.
+    pub kind: StockActKind,
+    /// Where, or where from; where the register sells from if left out.
+    #[serde(default)]
+    pub location: String,
+    /// Where to, of a transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Who delivered.
+    #[serde(default)]
+    pub supplier: String,
+    /// Number of the delivery note, or of the list.
+    #[serde(default)]
+    pub reference: String,
+    /// Why stock is put right.
+    #[serde(default)]
+    pub reason: String,
+    /// Article by article.
+    pub lines: Vec<StockLineAsked>,
+}
+
+/// One article of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StockLineAsked {
+    /// Its id or a code of it.
+    pub item: String,
+    /// How much; of a count, how much was found. Negative: taken off, or used to make others.
+    pub quantity: Amount,
+    /// What all of it cost, of a delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Amount>,
 }
 
 /// A line of an order to be handed over.
@@ -869,6 +921,9 @@ pub struct Reply {
     /// Orders that are open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<OrderView>>,
+    /// What there is of articles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<Vec<StockLevelView>>,
     /// What somebody holds, or owes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,

@@ -12,10 +12,11 @@ use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxIn
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing, ShiftClosed};
+use pos_domain::stock::Level;
 use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
-use pos_money::Money;
+use pos_money::{Money, Unit};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -242,6 +243,19 @@ pub trait Store: Send + Sync {
     fn naming_order(&self, order: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// What an account holds: credits less debits, in the shop's money.
     fn credit_of(&self, account: &str) -> Result<Money, StoreError>;
+    /// The disk is full: gives up what was kept for that day. Answers whether there was something, so that what failed can be
+    /// tried again.
+    fn make_room(&self) -> Result<bool, StoreError>;
+
+    /// Whether what is kept for a full disk is there, or can be kept again: if not, nothing new is begun.
+    fn has_room(&self) -> Result<bool, StoreError>;
+
+    /// What there is of an article, by unit and location, and what it is worth.
+    fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError>;
+
+    /// Articles that say when more of them is wanted, by id.
+    fn reordered_items(&self) -> Result<Vec<Arc<Item>>, StoreError>;
+
     /// What was used of an offer with limits, by anybody and by one customer.
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError>;
     /// A secret of this device that is not in the database; made where there is none.

@@ -5,6 +5,7 @@ use pos_domain::order::OrderKind;
 use pos_money::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An exact decimal written as text.
 type Text = Decimal;
@@ -571,6 +572,83 @@ pub struct VerificationView {
     pub head: String,
     /// What is wrong, first things first.
     pub problems: Vec<String>,
+}
+
+/// What there is of an article.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StockLevelView {
+    /// Its id.
+    pub item: String,
+    /// Its name.
+    pub name: String,
+    /// Its unit; pieces have none.
+    pub unit: String,
+    /// In all locations; below zero where more was sold than the books knew of.
+    #[schemars(with = "String")]
+    pub on_hand: Text,
+    /// Kept back for orders.
+    #[schemars(with = "String")]
+    pub committed: Text,
+    /// On hand and not kept back.
+    #[schemars(with = "String")]
+    pub available: Text,
+    /// On hand by location; the shop itself has no name where it has one.
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub locations: BTreeMap<String, Text>,
+    /// What one costs on average, where that is known and may be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub average_cost: Option<Text>,
+    /// What all of it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub value: Option<Text>,
+    /// With so much available or less, more is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub reorder_point: Option<Text>,
+    /// How much to order now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub proposal: Option<Text>,
+    /// From whom.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub supplier: String,
+}
+
+/// Of an article more is wanted now, or more was sold than there was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StockAlert {
+    /// Its id.
+    pub item: String,
+    /// Its name.
+    pub name: String,
+    /// Its unit; pieces have none.
+    pub unit: String,
+    /// What the books say there is.
+    #[schemars(with = "String")]
+    pub on_hand: Text,
+    /// With so much or less, more is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub reorder_point: Option<Text>,
+}
+
+impl StockAlert {
+    /// `Pale ale: 3 left, order more (at 5 or less).`
+    pub fn sentence(&self) -> String {
+        let StockAlert { name, unit, on_hand, reorder_point, .. } = self;
+        let figure = |value: &Decimal| format!("{} {unit}", value.normalize()).trim().to_owned();
+        match reorder_point {
+            _ if on_hand.is_sign_negative() => {
+                format!("{name}: the books say {}. More was sold than they know of: count it.", figure(on_hand))
+            }
+            Some(point) => {
+                format!("{name}: {} left. Order more (wanted at {} or less).", figure(on_hand), figure(point))
+            }
+            None => format!("{name}: {} left.", figure(on_hand)),
+        }
+    }
 }
 
 /// What is told after a register was cut off: by a power failure, say.

@@ -55,6 +55,9 @@ pub enum Command {
     /// What is open: orders of customers, card payments, gift cards and accounts
     #[command(subcommand)]
     Owed(OwedCommand),
+    /// Stock: what there is, what to order; goods delivered, moved, counted, put right, made
+    #[command(subcommand)]
+    Stock(StockCommand),
     /// Lists the rules of a shop: plugins and scripts, and what is wrong with them
     Rules(DataJsonArgs),
     /// Taxes: check a table of rates, print one to begin with
@@ -515,6 +518,73 @@ impl OwedCommand {
             OwedCommand::Credit(args) => &args.common,
         }
     }
+}
+
+/// `pos stock`.
+#[derive(Debug, Subcommand)]
+pub enum StockCommand {
+    /// What there is of articles, what orders keep back, and what it is worth
+    List(StockListArgs),
+    /// Books goods that moved without a sale, article by article
+    Book(StockBookArgs),
+}
+
+/// `pos stock list`.
+#[derive(Debug, Args)]
+pub struct StockListArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Articles by id or code [default: those with a reorder point]
+    pub items: Vec<String>,
+    /// Only those of which more is wanted: a proposal to order
+    #[arg(long)]
+    pub low: bool,
+}
+
+/// What happened to goods.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Happened {
+    /// Delivered by a supplier
+    Receipt,
+    /// Taken to another location
+    Transfer,
+    /// Counted
+    Count,
+    /// Put right for a reason
+    Adjustment,
+    /// Made of others; what was used has quantities below zero
+    Production,
+}
+
+/// `pos stock book`.
+#[derive(Debug, Args)]
+pub struct StockBookArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// What happened
+    pub what: Happened,
+    /// Articles: ITEM=QUANTITY or ITEM=QUANTITY@COST, where COST is what all of it cost
+    pub lines: Vec<String>,
+    /// Articles from a CSV file with the columns item, quantity and, of a delivery, cost
+    #[arg(long, value_name = "CSV")]
+    pub file: Option<PathBuf>,
+    /// Where, or where from [default: where the register sells from]
+    #[arg(long, default_value = "")]
+    pub at: String,
+    /// Where to, of a transfer
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Who delivered
+    #[arg(long, default_value = "")]
+    pub supplier: String,
+    /// Number of the delivery note or of the list; a supplier's delivery note is booked once
+    #[arg(long, default_value = "")]
+    pub reference: String,
+    /// Why stock is put right
+    #[arg(long, default_value = "")]
+    pub reason: String,
 }
 
 /// `pos owed payments`.

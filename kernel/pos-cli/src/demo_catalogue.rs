@@ -76,6 +76,7 @@ pub fn demo_shop() -> Result<Shop, MoneyError> {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         tax_fallback: Some(TaxFallback { code: "VAT19".to_owned(), rate: Decimal::new(19, 2) }),

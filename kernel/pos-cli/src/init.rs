@@ -192,6 +192,7 @@ fn compose(answers: Answers) -> Result<Shop, InitError> {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

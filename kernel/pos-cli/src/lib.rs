@@ -77,6 +77,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Shift(command) => commands::shift::run(command),
         Command::People(command) => commands::people::run(command),
         Command::Owed(command) => commands::owed::run(&command),
+        Command::Stock(command) => commands::stock::run(&command),
         Command::Rules(args) => commands::rules::list(&args),
         Command::Script(ScriptCommand::Check(args)) => commands::rules::check(&args),
         Command::Tax(TaxCommand::Check(args)) => commands::tax::check(&args),

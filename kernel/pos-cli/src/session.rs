@@ -26,6 +26,9 @@ use std::thread::JoinHandle;
 /// News that may wait to be shown; older ones are only in the log then.
 const NEWS_MAX: usize = 256;
 
+/// Kept for the day the disk is full: room for the log to be moved into the database, and for the sale in hand.
+const RESERVE_BYTES: u64 = 16 << 20;
+
 /// How a shop is opened.
 pub struct SessionOptions {
     /// Time; none: the machine's clock in the shop's zone.
@@ -138,7 +141,8 @@ impl Session {
             false => (None, LastRun::Closed),
         };
         let safe_mode = last_run.needs_safe_mode();
-        let store = open_store(&data, &shop)?;
+        let reserve_bytes = if register { RESERVE_BYTES } else { 0 };
+        let store = open_store_with(&data, StoreOptions { reserve_bytes, ..StoreOptions::new(shop.currency) })?;
         if register {
             check_tail(&store)?;
         }
@@ -280,8 +284,12 @@ pub fn lock_and_read(data: &DataDir) -> anyhow::Result<(DataLock, Shop)> {
 
 /// Opens the database of a shop.
 pub fn open_store(data: &DataDir, shop: &Shop) -> anyhow::Result<Arc<SqliteStore>> {
+    open_store_with(data, StoreOptions::new(shop.currency))
+}
+
+fn open_store_with(data: &DataDir, options: StoreOptions) -> anyhow::Result<Arc<SqliteStore>> {
     let path = data.database();
-    let store = SqliteStore::open(&path, StoreOptions::new(shop.currency))
+    let store = SqliteStore::open(&path, options)
         .with_context(|| format!("The database {} cannot be opened", path.display()))?;
     Ok(Arc::new(store))
 }

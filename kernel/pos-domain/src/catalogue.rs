@@ -1,6 +1,7 @@
 //! What a shop sells.
 
 use crate::ids::ItemId;
+use crate::stock::Reorder;
 use pos_money::{Unit, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -27,6 +28,9 @@ pub struct Item {
     /// What one unit costs the shop, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<UnitPrice>,
+    /// When more of it is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reorder: Option<Reorder>,
     /// Offers may lower the price. False for gift cards, deposits, tobacco.
     #[serde(default = "yes")]
     pub discountable: bool,

@@ -68,6 +68,7 @@ pub fn prepaid(kind: TenderKind, holder: &str, amount: Decimal, tax_class: &str)
         tags: Vec::new(),
         tax_class: tax_class.into(),
         cost: None,
+        reorder: None,
         discountable: false,
     }
 }

@@ -59,6 +59,10 @@ pub enum Act {
     BringChange,
     /// Take money to the safe.
     DropToSafe,
+    /// Book goods delivered, moved and made.
+    MoveStock,
+    /// Count stock and put it right.
+    AdjustStock,
     /// Open a shift.
     OpenShift,
     /// Count the till.
@@ -81,7 +85,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 23] = [
+    pub const ALL: [Act; 25] = [
         Act::Sell,
         Act::VoidLine,
         Act::CancelBasket,
@@ -96,6 +100,8 @@ impl Act {
         Act::PayOut,
         Act::BringChange,
         Act::DropToSafe,
+        Act::MoveStock,
+        Act::AdjustStock,
         Act::OpenShift,
         Act::CountTill,
         Act::CloseShift,
@@ -124,6 +130,8 @@ impl Act {
             Act::PayOut => "pay money out",
             Act::BringChange => "bring change from the safe",
             Act::DropToSafe => "take money to the safe",
+            Act::MoveStock => "book goods",
+            Act::AdjustStock => "put stock right",
             Act::OpenShift => "open a shift",
             Act::CountTill => "count the till",
             Act::CloseShift => "close a shift",
@@ -180,6 +188,7 @@ impl Default for Roles {
             Act::PayIn,
             Act::PayOut,
             Act::BringChange,
+            Act::MoveStock,
         ];
         let role = |acts: &mut dyn Iterator<Item = Act>| Role { may: acts.collect(), ..Role::default() };
         let roles = [

@@ -9,6 +9,7 @@ use crate::order::{OrderKind, OrderTerms};
 use crate::payment::{Authorisation, Payment, card_text};
 use crate::returns::PointFigure;
 use crate::shop::Shop;
+use crate::stock::{StockAct, StockLine};
 use crate::tender::{Tender, TenderKind};
 use crate::till::{Pieces, TenderCount, TillAct};
 use crate::transaction::{Committed, TransactionKind, TransactionLine};
@@ -257,6 +258,7 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         TransactionKind::Payment => Some("CARD PAYMENT - NOT A SALE"),
         TransactionKind::Order => transaction.order.as_ref().map(|terms| terms.kind.heading()),
         TransactionKind::OrderClosed => Some("ORDER CANCELLED - NOT A SALE"),
+        TransactionKind::Stock => transaction.stock.as_ref().map(|act| act.kind.heading()),
     };
     if let Some(heading) = heading {
         receipt.text(heading, Align::Center, Style::Bold);
@@ -267,6 +269,10 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
     receipt.blocks.push(Block::Rule);
     if let Some(act) = &transaction.till {
         act_blocks(&mut receipt, act, currency);
+        return receipt;
+    }
+    if let Some(act) = &transaction.stock {
+        stock_blocks(&mut receipt, act);
         return receipt;
     }
 
@@ -374,6 +380,22 @@ fn payment_blocks(receipt: &mut Receipt, payment: &Payment, currency: Currency) 
 }
 
 /// What was done to the till: notes and coins, the amount, why, and room to sign.
+fn stock_blocks(receipt: &mut Receipt, act: &StockAct) {
+    let to = act.to.as_deref().unwrap_or_default();
+    let said = [("Supplier", &*act.supplier), ("Reference", &*act.reference), ("Reason", &*act.reason)];
+    for (name, said) in said.into_iter().chain([("At", &*act.location), ("To", to)]) {
+        if !said.is_empty() {
+            receipt.pair(name, printable(said), Style::Normal, 0);
+        }
+    }
+    for StockLine { name, quantity, expected, .. } in &act.lines {
+        let unit = quantity.unit.symbol();
+        let figure = |value: Decimal| format!("{} {unit}", value.normalize()).trim().to_owned();
+        let was = expected.filter(|was| *was != quantity.value).map(|was| format!(" (was {})", figure(was)));
+        receipt.pair(printable(name), figure(quantity.value) + &was.unwrap_or_default(), Style::Normal, 0);
+    }
+}
+
 fn act_blocks(receipt: &mut Receipt, act: &TillAct, currency: Currency) {
     let amount = |money: Money| currency.format(money);
     for TenderCount { tender, amount: counted, pieces } in &act.counted {

@@ -444,6 +444,12 @@ pub enum Refusal {
         /// The id.
         command_id: String,
     },
+    /// No space is left on the disk.
+    #[error("The disk is full: {problem}.")]
+    DiskFull {
+        /// What was tried.
+        problem: String,
+    },
     /// Nothing can be written: disk full, read-only, I/O error.
     #[error("The sale could not be stored: {problem}")]
     StorageFailed {
@@ -576,6 +582,7 @@ impl Refusal {
             Refusal::BasketsStillOpen { .. } => "baskets_still_open",
             Refusal::BasketSuspended { .. } => "basket_suspended",
             Refusal::CommandIdReused { .. } => "command_id_reused",
+            Refusal::DiskFull { .. } => "disk_full",
             Refusal::StorageFailed { .. } => "storage_failed",
             Refusal::CheckFailed { .. } => "check_failed",
         }
@@ -667,7 +674,12 @@ impl Refusal {
             Refusal::BasketsStillOpen { .. } => "Complete or cancel them, or carry them over into the next shift.",
             Refusal::BasketSuspended { .. } => "Recall it first.",
             Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
-            Refusal::StorageFailed { .. } => "Free some disk space and press Complete again; the basket is kept.",
+            Refusal::DiskFull { .. } => {
+                "Free some space on the register's disk; what is in hand is kept and can be completed, nothing new is begun."
+            }
+            Refusal::StorageFailed { .. } => {
+                "Press again in a moment; the basket is kept. If it stays so, call support."
+            }
             Refusal::CheckFailed { .. } => "The basket is kept. Call support with the time of day.",
         }
     }

@@ -7,6 +7,7 @@ use crate::people::Roles;
 use crate::pricing::Policy;
 use crate::pricing::manual::ManualRules;
 use crate::returns::ReturnRules;
+use crate::stock::StockRules;
 use crate::till::TillRules;
 use pos_money::{Currency, Decimal, Rounding};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,9 @@ pub struct Shop {
     /// Gift cards, and what customers may owe: `[credit]`.
     #[serde(default, skip_serializing_if = "CreditRules::is_default")]
     pub credit: CreditRules,
+    /// Where goods are, and why stock is put right: `[stock]`.
+    #[serde(default, skip_serializing_if = "StockRules::is_default")]
+    pub stock: StockRules,
     /// What the people who log on may do: `[roles]`.
     #[serde(default, skip_serializing_if = "Roles::is_default")]
     pub roles: Roles,

@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::returns::plan::PlanStep;
 use crate::returns::{PointFigure, SaleRefund, TakenBack};
 use crate::shop::Shop;
-use crate::stock::{MovementReason, StockMovement};
+use crate::stock::{MovementReason, StockAct, StockBook, StockMovement};
 use crate::tender::{Settlement, Tender, TenderKind};
 use crate::till::TillAct;
 use crate::time::Moment;
@@ -60,6 +60,8 @@ pub enum TransactionKind {
     Order,
     /// An order that nobody wants any more.
     OrderClosed,
+    /// Goods delivered, moved, counted, put right or made.
+    Stock,
 }
 
 impl TransactionKind {
@@ -79,6 +81,7 @@ impl TransactionKind {
             TransactionKind::Payment => "payment",
             TransactionKind::Order => "order",
             TransactionKind::OrderClosed => "order-closed",
+            TransactionKind::Stock => "stock",
         }
     }
 
@@ -142,6 +145,9 @@ pub struct TransactionLine {
     /// The order's line it hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<SoldAs>,
+    /// What the goods had cost the shop, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -245,6 +251,9 @@ pub struct Transaction {
     /// Orders that are over with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closes_orders: Vec<ReceiptNumber>,
+    /// What was done to the stock, of one without a sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockAct>,
     /// What was done in it that its cashier may not do alone, and who let them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
@@ -407,6 +416,22 @@ impl Transaction {
         order::check_lines(&placed)?;
         placed.check()?;
         Ok(placed)
+    }
+
+    /// Goods that moved without a sale.
+    pub fn stock(
+        mut act: StockAct,
+        book: &StockBook,
+        opening: &Opening,
+        completion: Completion<'_>,
+    ) -> Result<Transaction, Refusal> {
+        act.check_allowed(&completion.shop.stock)?;
+        let movements = act.movements(book)?;
+        let mut moved = record(TransactionKind::Stock, opening, Vec::new(), completion);
+        moved.entries = act.entries(&movements)?;
+        (moved.movements, moved.stock) = (movements, Some(act));
+        moved.check()?;
+        Ok(moved)
     }
 
     /// An order that nobody wants any more.
@@ -607,6 +632,13 @@ impl Transaction {
                 }
                 return Ok(());
             }
+            None if self.kind == TransactionKind::Stock => {
+                let Some(act) = &self.stock else { return fail("it does not say what was done to the stock") };
+                if !self.lines.is_empty() || !self.tenders.is_empty() || act.entries(&self.movements)? != self.entries {
+                    return fail("what was done to the stock is not what it posts");
+                }
+                return Ok(());
+            }
             None if !self.kind.is_retail() => return fail("it does not say what it did to the till"),
             _ => {}
         }
@@ -696,6 +728,7 @@ fn record(
         voids: opening.voids,
         order: None,
         closes_orders: Vec::new(),
+        stock: None,
         approvals: approvals.to_vec(),
     }
 }
@@ -766,6 +799,7 @@ fn transaction_lines(
             points: Vec::new(),
             origin: line.origin.clone(),
             ordered: line.ordered,
+            cost: None,
         };
         if let (Some(priced), false) = (priced, line.voided) {
             let found = priced
@@ -799,9 +833,7 @@ fn line_movements(lines: &[TransactionLine]) -> Result<Vec<StockMovement>, Refus
                 let sum = known.quantity.value.checked_add(value);
                 known.quantity.value = sum.ok_or(MoneyError::Overflow)?;
             }
-            None => {
-                movements.push(StockMovement { item: line.item.clone(), quantity: Quantity::new(value, unit), reason })
-            }
+            None => movements.push(StockMovement::new(line.item.clone(), Quantity::new(value, unit), reason)),
         }
         Ok::<(), Refusal>(())
     };

@@ -11,6 +11,7 @@ mod orders;
 mod paying;
 mod people;
 mod returning;
+mod stock;
 mod till;
 
 use self::by_hand::ROLE;
@@ -20,6 +21,7 @@ use self::people::Desk;
 pub use self::people::{LogOn, right};
 use self::returning::Asked;
 pub(crate) use self::returning::Sales;
+use self::stock::Stock;
 use crate::effects::{Effect, EffectCounts, EffectNews, Effects};
 use crate::pricing::{self, Asking, Priced};
 use crate::replies::{Known, Replies, digest};
@@ -28,7 +30,7 @@ use crate::terminal::Terminal;
 use crate::views;
 use pos_api::command::Given;
 use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Scope, Store, StoreError};
-use pos_api::view::RestartView;
+use pos_api::view::{RestartView, StockAlert};
 use pos_api::{Command, Envelope, Reply};
 use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
@@ -89,6 +91,8 @@ pub enum News {
     Restarted(Box<RestartView>),
     /// It was started without what the shop added to the program: so many starts before never got ready.
     SafeMode(u32),
+    /// Of an article more is wanted, or more was sold than there was.
+    Stock(StockAlert),
     /// What is stored is not what was written: the manager must know.
     Alarm(Vec<String>),
 }
@@ -121,6 +125,7 @@ pub struct Kernel {
     desk: Desk,
     /// Id and digest of the command being carried out.
     command: (Arc<str>, Arc<str>),
+    stock: Stock,
 }
 
 /// Id and digest of a command that was recorded with a basket's events.
@@ -159,6 +164,7 @@ impl Kernel {
             replies: Replies::default(),
             desk: Desk::new(log_on, has_people),
             command: ("".into(), "".into()),
+            stock: Stock::default(),
         };
         for events in restored.baskets {
             let commands: Vec<(Arc<str>, Arc<str>)> = events.iter().filter_map(command_of).collect();
@@ -208,10 +214,11 @@ impl Kernel {
         self.command = (command_id.as_str().into(), digest(&command).into());
         // The one unwind boundary: state is replaced only after success, so what was there before is still whole.
         let waiting = self.approvals_waiting();
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute(&command))).unwrap_or_else(|_| {
-            tracing::error!(command_id, "a command ended in a panic and was rolled back");
-            Err(Refusal::CheckFailed { problem: "the command ended unexpectedly and was rolled back.".into() })
-        });
+        let mut outcome = self.execute_caught(&command);
+        if matches!(outcome, Err(Refusal::DiskFull { .. })) && self.store.make_room().is_ok_and(|made| made) {
+            tracing::warn!(command_id, "the disk is full: room was made, and the command is carried out again");
+            outcome = self.execute_caught(&command);
+        }
         let reply = match outcome {
             Ok(reply) => Reply { command_id: Some(command_id.clone()), ..reply },
             Err(refusal) => {
@@ -221,11 +228,21 @@ impl Kernel {
             }
         };
         // A sale that could not be stored must be tried again under the same id: that refusal is not an outcome.
-        let transient = reply.refused.as_ref().is_some_and(|refused| refused.code == "storage_failed");
+        let transient = reply
+            .refused
+            .as_ref()
+            .is_some_and(|refused| ["storage_failed", "disk_full"].contains(&refused.code.as_str()));
         if !transient {
             self.replies.remember(command_id, command, reply.clone());
         }
         reply
+    }
+
+    fn execute_caught(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        catch_unwind(AssertUnwindSafe(|| self.execute(command))).unwrap_or_else(|_| {
+            tracing::error!("a command ended in a panic and was rolled back");
+            Err(Refusal::CheckFailed { problem: "the command ended unexpectedly and was rolled back.".into() })
+        })
     }
 
     /// The baskets that are open, oldest first.
@@ -337,6 +354,8 @@ impl Kernel {
             Command::CancelOrder { order, reason } => self.cancel_order(*order, reason),
             Command::PayDeposit { basket, order, amount } => self.deposit(*basket, *order, Some(amount.0)),
             Command::RefundDeposit { basket, order } => self.deposit(*basket, *order, None),
+            Command::MoveStock(asked) => self.move_stock(asked),
+            Command::ListStock { items, low } => self.list_stock(items, *low),
             Command::GetCredit { credit, holder } => self.credit_of(credit.tender(), holder),
             Command::RemoveTender { basket } => {
                 let open = self.find(*basket)?;
@@ -402,6 +421,10 @@ impl Kernel {
                 // The same reference is the same basket: opening it twice is opening it once.
                 return Ok(open.clone());
             }
+        }
+        if !self.store.has_room().map_err(storage_failed)? {
+            let problem = "what was kept for this day is used up".to_owned();
+            return Err(Refusal::DiskFull { problem });
         }
         let at = self.clock.now();
         let now = LocalTime::at(at, self.shop.zone.clone());
@@ -800,20 +823,23 @@ impl Kernel {
     /// Durable when it returns.
     fn commit(
         &self,
-        transaction: Transaction,
+        mut transaction: Transaction,
         shift: &OpenShift,
         meanwhile: &mut dyn FnMut(&Arc<Committed>),
     ) -> Result<Arc<Committed>, Refusal> {
+        self.value_stock(&mut transaction)?;
         let open_shift = if self.shift.is_none() { Some(shift.clone()) } else { None };
         let floors = ledger::floors(&transaction.entries, self.credit_limit()?)?;
         let request = CommitRequest { transaction, open_shift, floors };
-        self.store.commit(request, meanwhile).map_err(|error| match error {
+        let committed = self.store.commit(request, meanwhile).map_err(|error| match error {
             StoreError::RunsOut { account, available } => {
                 let available = self.shop.currency.to_decimal(Money::from_minor(available));
                 Refusal::RunsOut { what: credit::ran_out(&account), available }
             }
             other => storage_failed(other),
-        })
+        })?;
+        self.follow_stock(&committed.transaction.movements);
+        Ok(committed)
     }
 
     // ------------------------------------------------------------ reading
@@ -878,9 +904,7 @@ fn committed_reply(committed: &Committed) -> Reply {
 fn storage_failed(error: StoreError) -> Refusal {
     match error {
         StoreError::AlreadyRung { reference, number } => Refusal::AlreadyRung { reference, number },
-        StoreError::Failed { problem, disk_full: true } => {
-            Refusal::StorageFailed { problem: format!("the disk is full ({problem}).") }
-        }
+        StoreError::Failed { problem, disk_full: true } => Refusal::DiskFull { problem },
         StoreError::Failed { problem, disk_full: false } => Refusal::StorageFailed { problem: format!("{problem}.") },
         StoreError::PersonTaken => Refusal::PersonTaken,
         StoreError::RunsOut { account, available } => {

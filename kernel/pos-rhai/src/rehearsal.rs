@@ -123,6 +123,7 @@ fn line(
         tags: words.to_vec(),
         tax_class: "standard".into(),
         cost: None,
+        reorder: None,
         discountable: true,
     };
     Ok(SnapshotLine {

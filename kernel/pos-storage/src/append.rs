@@ -214,11 +214,13 @@ fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Tr
 
 fn post_movements(connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
     let mut movement_row = connection.prepare_cached(
-        "INSERT INTO stock_movement (seq, position, item, quantity, unit, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO stock_movement (seq, position, item, quantity, unit, reason, location, value)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    for (position, StockMovement { item, quantity, reason }) in movements.iter().enumerate() {
-        let (value, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
-        movement_row.execute(params![seq, position, item, value, unit, reason.code()])?;
+    for (position, StockMovement { item, quantity, reason, location, value }) in movements.iter().enumerate() {
+        let (moved, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
+        let value = value.map(Money::minor);
+        movement_row.execute(params![seq, position, item, moved, unit, reason.code(), location, value])?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Reading balances: of all accounts, of stock, and of one account of points.
 
+use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
 use pos_api::port::{AccountBalance, PointsBalance, TrialBalance};
 use pos_domain::money::{Decimal, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
+use pos_domain::stock::Level;
 use rusqlite::{Connection, Row};
 use std::sync::Arc;
 
@@ -18,24 +20,70 @@ pub(crate) fn trial_balance(connection: &Connection) -> Result<TrialBalance> {
     })?;
     let accounts = accounts.collect::<rusqlite::Result<_>>()?;
     let mut statement =
-        connection.prepare_cached("SELECT item, quantity, unit FROM stock_level ORDER BY item, unit")?;
+        connection.prepare_cached("SELECT item, quantity, unit FROM stock_level ORDER BY item, unit, location")?;
     let mut rows = statement.query([])?;
-    let mut stock = Vec::new();
+    let mut stock: Vec<(Arc<str>, Quantity)> = Vec::new();
     while let Some(row) = rows.next()? {
         let item: Arc<str> = row.get(0)?;
-        stock.push((item.clone(), level(row, &item)?));
+        let level = level(row, &item)?;
+        match stock.last_mut() {
+            Some((known, sum)) if *known == item && sum.unit == level.unit => {
+                sum.value = added(&item, sum.value, level)?
+            }
+            _ => stock.push((item, level)),
+        }
     }
     Ok(TrialBalance { accounts, stock })
 }
 
 /// On hand of an article, once for each unit it moved in.
 pub(crate) fn stock_level(connection: &Connection, item: &str) -> Result<Vec<Quantity>> {
-    let mut statement =
-        connection.prepare_cached("SELECT item, quantity, unit FROM stock_level WHERE item = ?1 ORDER BY unit")?;
+    let mut statement = connection
+        .prepare_cached("SELECT item, quantity, unit FROM stock_level WHERE item = ?1 ORDER BY unit, location")?;
     let mut rows = statement.query([item])?;
-    let mut levels = Vec::new();
+    let mut levels: Vec<Quantity> = Vec::new();
     while let Some(row) = rows.next()? {
-        levels.push(level(row, item)?);
+        let level = level(row, item)?;
+        match levels.last_mut() {
+            Some(sum) if sum.unit == level.unit => sum.value = added(item, sum.value, level)?,
+            _ => levels.push(level),
+        }
+    }
+    Ok(levels)
+}
+
+fn added(item: &str, sum: Decimal, more: Quantity) -> Result<Decimal> {
+    let inexact = || Fault::corrupt(format!("the stock of article {item} cannot be summed exactly"));
+    exact_sum(sum, more.value).ok_or_else(inexact)
+}
+
+/// What there is of an article, where, and what it is worth: what is stored, and what came since.
+pub(crate) fn stock_of(connection: &Connection, item: &str) -> Result<Vec<(Unit, Level)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT item, quantity, unit, location, value FROM stock_level WHERE item = ?1
+         UNION ALL
+         SELECT item, quantity, unit, location, value FROM stock_movement WHERE item = ?1
+             AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')",
+    )?;
+    let mut rows = statement.query([item])?;
+    let mut levels: Vec<(Unit, Level)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let moved = level(row, item)?;
+        let (location, value): (Arc<str>, Option<i64>) = (row.get(3)?, row.get(4)?);
+        let place = match levels.iter().position(|(unit, _)| *unit == moved.unit) {
+            Some(place) => place,
+            None => {
+                levels.push((moved.unit, Level::default()));
+                levels.len() - 1
+            }
+        };
+        let (_, level) = &mut levels[place];
+        level.on_hand = added(item, level.on_hand, moved)?;
+        let at = level.locations.entry(location).or_default();
+        *at = added(item, *at, moved)?;
+        if let Some(value) = value {
+            level.value = Some(level.value.unwrap_or(Money::ZERO).plus(Money::from_minor(value))?);
+        }
     }
     Ok(levels)
 }

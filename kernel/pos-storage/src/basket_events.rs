@@ -1,7 +1,6 @@
 //! Events of open baskets, kept until the basket is committed.
 
 use crate::error::{Fault, Result};
-use crate::seal;
 use pos_domain::basket::{EVENT_VERSION, Event};
 use pos_domain::ids::BasketId;
 use rusqlite::{Connection, params};
@@ -29,7 +28,7 @@ pub(crate) fn insert(connection: &Connection, events: &[QueuedEvent]) -> Result<
          SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM journal WHERE basket = ?1)",
     )?;
     for QueuedEvent { basket, sequence, body } in events {
-        row.execute(params![basket.0.as_bytes(), sequence, EVENT_VERSION, seal::seal(body)])?;
+        row.execute(params![basket.0.as_bytes(), sequence, EVENT_VERSION, body])?;
     }
     Ok(())
 }
@@ -55,7 +54,7 @@ pub(crate) fn load(connection: &Connection) -> Result<Vec<Vec<Event>>> {
                 name()
             )));
         }
-        let body = seal::open(row.get_ref(3)?.as_str()?, "an event of an open basket")?;
+        let body = row.get_ref(3)?.as_str()?;
         let event: Event = serde_json::from_str(body).map_err(|error| {
             Fault::corrupt(format!("event {sequence} of open basket {} cannot be read: {error}", name()))
         })?;

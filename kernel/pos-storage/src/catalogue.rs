@@ -4,7 +4,6 @@
 //! FTS5's bm25 with names weighing most; an article whose code was typed exactly comes before all others.
 
 use crate::error::{Fault, Result};
-use crate::seal;
 use pos_domain::catalogue::Item;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::Arc;
@@ -17,8 +16,9 @@ const QUERY_LENGTH_MAX: usize = 200;
 /// Adds or replaces articles by id.
 pub(crate) fn upsert(connection: &Connection, items: &[Item]) -> Result<()> {
     let mut item_row = connection.prepare_cached(
-        "INSERT INTO item (id, name, department, body) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, department = excluded.department, body = excluded.body
+        "INSERT INTO item (id, name, department, body, reorders) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, department = excluded.department, body = excluded.body,
+             reorders = excluded.reorders
          RETURNING row",
     )?;
     let mut forget_codes = connection.prepare_cached("DELETE FROM item_code WHERE item = ?1")?;
@@ -27,8 +27,9 @@ pub(crate) fn upsert(connection: &Connection, items: &[Item]) -> Result<()> {
         .prepare_cached("INSERT INTO item_text (rowid, name, departments, tags, codes) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut rows = Vec::with_capacity(items.len());
     for item in items {
-        let body = seal::seal(&serde_json::to_string(item).map_err(|error| Fault::corrupt(error.to_string()))?);
-        let row: i64 = item_row.query_row(params![item.id, item.name, item.department(), body], |row| row.get(0))?;
+        let body = serde_json::to_string(item).map_err(|error| Fault::corrupt(error.to_string()))?;
+        let filed = params![item.id, item.name, item.department(), body, item.reorder.is_some()];
+        let row: i64 = item_row.query_row(filed, |row| row.get(0))?;
         forget_codes.execute([row])?;
         forget_text.execute([row])?;
         let words = |texts: &[Arc<str>]| texts.join(" ");
@@ -78,6 +79,11 @@ pub(crate) fn by_id(connection: &Connection, id: &str) -> Result<Option<Arc<Item
     let mut statement = connection.prepare_cached("SELECT body FROM item WHERE id = ?1")?;
     let body: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
     body.map(|body| parse(&body)).transpose()
+}
+
+/// Articles that say when more of them is wanted, by id.
+pub(crate) fn reordered(connection: &Connection) -> Result<Vec<Arc<Item>>> {
+    list(connection, "SELECT body FROM item WHERE reorders = 1 ORDER BY id", [])
 }
 
 /// Articles by code or words, best first.
@@ -156,7 +162,7 @@ fn list(connection: &Connection, sql: &str, parameters: impl Params) -> Result<V
 
 /// An article as it is kept, checked.
 pub(crate) fn parse(body: &str) -> Result<Arc<Item>> {
-    serde_json::from_str(seal::open(body, "a stored article")?)
+    serde_json::from_str(body)
         .map(Arc::new)
         .map_err(|error| Fault::corrupt(format!("a stored article cannot be read: {error}")))
 }

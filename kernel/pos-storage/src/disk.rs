@@ -96,8 +96,11 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What may follow the name of the database: its logs, the copy before an update, and what is to take its place then.
-const ENDINGS: [&str; 7] =
-    ["", "-wal", "-journal", ".before-update", ".before-update-journal", ".updated", ".updated-journal"];
+const ENDINGS: [&str; 8] =
+    ["", "-wal", "-journal", ".before-update", ".before-update-journal", ".updated", ".updated-journal", RESERVE];
+
+/// The end of the name of what is kept for a full disk.
+const RESERVE: &str = ".reserve";
 
 /// The disk that a file lies on, and the end of the file's name.
 pub(crate) fn find(path: &str) -> Option<(Arc<Mutex<State>>, &str)> {
@@ -119,6 +122,24 @@ pub(crate) fn lay_out(path: &Path, bytes: u64) -> std::io::Result<()> {
         disk.resize(file, bytes).map_err(failed)?;
     }
     disk.sync(file).map_err(failed)
+}
+
+/// Makes a file on such a disk of so many bytes, if it is not there.
+pub(crate) fn fill(path: &Path, bytes: u64) -> std::io::Result<()> {
+    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let full = |_| std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let (disk, name) = path.to_str().and_then(find).ok_or_else(missing)?;
+    let mut disk = locked(&disk);
+    if disk.names.contains_key(name) {
+        return Ok(());
+    }
+    let file = disk.create(name).map_err(full)?;
+    disk.resize(file, bytes).map_err(full)
+}
+
+/// Whether there is a file of this name on such a disk.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.to_str().and_then(find).is_some_and(|(disk, name)| locked(&disk).names.contains_key(name))
 }
 
 /// Gives a file on such a disk the name of another, and syncs the folder.
@@ -317,6 +338,10 @@ impl State {
             return Err(ffi::SQLITE_IOERR_DELETE);
         }
         self.names.remove(name);
+        // What was kept for a full disk makes room on it.
+        if name == RESERVE && self.fault.is_some_and(|fault| fault.failure == Failure::Full) {
+            self.fault = None;
+        }
         self.done(|| Op::Delete(name.to_owned()));
         Ok(())
     }

@@ -50,6 +50,7 @@ pub(crate) fn shop() -> Shop {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),
@@ -86,6 +87,7 @@ pub(crate) fn item(index: u32) -> Item {
         tags: vec!["plain".into()],
         tax_class: "standard".into(),
         cost: None,
+        reorder: None,
         discountable: true,
     }
 }

@@ -44,8 +44,8 @@ pub(crate) fn add(
         }
         TransactionKind::Cancelled => totals.cancelled += 1,
         TransactionKind::NoSale => totals.no_sales += 1,
-        // What was agreed is no turnover.
-        TransactionKind::Order | TransactionKind::OrderClosed => {
+        // What was agreed, or moved without a sale, is no turnover.
+        TransactionKind::Order | TransactionKind::OrderClosed | TransactionKind::Stock => {
             totals.numbers = Some(totals.numbers.map_or((number, number), |(first, _)| (first, number)));
             return Ok(());
         }

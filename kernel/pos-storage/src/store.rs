@@ -13,6 +13,7 @@ use crate::orders;
 use crate::payments;
 use crate::people;
 use crate::record::{self, ShiftOpened};
+use crate::reserve::Reserve;
 use crate::sabotage::Sabotage;
 use crate::schema;
 use crate::shift;
@@ -27,12 +28,13 @@ use pos_api::port::{
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
-use pos_domain::money::{Currency, Money, Quantity};
+use pos_domain::money::{Currency, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
+use pos_domain::stock::Level;
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::io::Write;
@@ -61,6 +63,8 @@ pub struct StoreOptions {
     pub vfs: Option<String>,
     /// Pages the log may grow by before it is moved into the database whoever waits.
     pub log_pages_max: u64,
+    /// Bytes kept beside the database for the day the disk is full; 0: none.
+    pub reserve_bytes: u64,
     /// A fault built in on purpose, for a laboratory that must find it.
     pub sabotage: Option<Sabotage>,
 }
@@ -68,7 +72,14 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// The usual options for books in a currency.
     pub fn new(currency: Currency) -> StoreOptions {
-        StoreOptions { event_batch_ms: 100, currency, vfs: None, log_pages_max: log::PAGES_HARD, sabotage: None }
+        StoreOptions {
+            event_batch_ms: 100,
+            currency,
+            vfs: None,
+            log_pages_max: log::PAGES_HARD,
+            reserve_bytes: 0,
+            sabotage: None,
+        }
     }
 }
 
@@ -98,7 +109,7 @@ impl SqliteStore {
     /// Opens the file, making or migrating it as needed. What a crash left in the log is durable when this returns.
     pub fn open(path: &Path, options: StoreOptions) -> Result<SqliteStore, StoreError> {
         connection::assert_sqlite_version()?;
-        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, sabotage } = options;
+        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, reserve_bytes, sabotage } = options;
         let place = Place { path: path.to_owned(), vfs, sabotage };
         let writable = place.create_or_open()?;
         schema::check(&writable, &place, schema::STEPS)?;
@@ -108,7 +119,8 @@ impl SqliteStore {
         schema::agree_on_currency(&writable, &place, currency)?;
         let state = Arc::new(State::default());
         let batch_every = Duration::from_millis(event_batch_ms);
-        let writer = Writer::new(place.clone(), writable, batch_every, log_pages_max, state.clone())?;
+        let reserve = Reserve::new(&place, reserve_bytes);
+        let writer = Writer::new(place.clone(), writable, batch_every, log_pages_max, reserve, state.clone())?;
         let readers = (0..READERS).map(|_| Ok(Mutex::new(place.open_readable()?))).collect::<Result<_>>()?;
 
         let (jobs, queue) = bounded(JOBS_QUEUED_MAX);
@@ -252,6 +264,14 @@ impl Store for SqliteStore {
         self.ask(Job::Flush)
     }
 
+    fn make_room(&self) -> Result<bool, StoreError> {
+        self.ask(Job::MakeRoom)
+    }
+
+    fn has_room(&self) -> Result<bool, StoreError> {
+        if self.state.is_low.load(Ordering::SeqCst) { self.ask(Job::LookForRoom) } else { Ok(true) }
+    }
+
     fn commit(
         &self,
         request: CommitRequest,
@@ -363,6 +383,14 @@ impl Store for SqliteStore {
 
     fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
         self.read_settled(|connection| balances::credit_of(connection, account))
+    }
+
+    fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError> {
+        self.read_settled(|connection| balances::stock_of(connection, item))
+    }
+
+    fn reordered_items(&self) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.read(catalogue::reordered)
     }
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {

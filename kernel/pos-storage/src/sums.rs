@@ -31,8 +31,8 @@ pub(crate) struct Sums {
     through: u64,
     /// Debits and credits by account and unit.
     accounts: BTreeMap<(Arc<str>, Arc<str>), (i64, i64)>,
-    /// Quantity by article and unit.
-    stock: BTreeMap<(Arc<str>, &'static str), Decimal>,
+    /// Quantity, and worth where it is known, by article, unit and location.
+    stock: BTreeMap<(Arc<str>, &'static str, Arc<str>), (Decimal, Option<i64>)>,
     shifts: BTreeMap<u64, ShiftTotals>,
     /// A record that could not be added. Sales go on; whoever reads sums is told.
     stuck: Option<String>,
@@ -117,10 +117,14 @@ impl Sums {
     }
 
     fn add_movements(&mut self, movements: &[StockMovement]) -> Result<()> {
-        for StockMovement { item, quantity, .. } in movements {
-            let level = self.stock.entry((item.clone(), quantity.unit.symbol())).or_default();
-            *level = exact_sum(*level, quantity.value)
-                .ok_or_else(|| Fault::corrupt(format!("the stock of article {item} cannot be summed exactly")))?;
+        for StockMovement { item, quantity, location, value, .. } in movements {
+            let (level, worth) =
+                self.stock.entry((item.clone(), quantity.unit.symbol(), location.clone())).or_default();
+            let inexact = || Fault::corrupt(format!("the stock of article {item} cannot be summed exactly"));
+            *level = exact_sum(*level, quantity.value).ok_or_else(inexact)?;
+            if let Some(value) = value {
+                *worth = Some(worth.unwrap_or(0).checked_add(value.minor()).ok_or_else(inexact)?);
+            }
         }
         Ok(())
     }
@@ -141,11 +145,12 @@ impl Sums {
             account.execute(params![path, unit, debit, credit])?;
         }
         let mut level = connection.prepare_cached(
-            "INSERT INTO stock_level (item, unit, quantity) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET quantity = decimal_add(quantity, excluded.quantity)",
+            "INSERT INTO stock_level (item, unit, location, quantity, value) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET quantity = decimal_add(quantity, excluded.quantity),
+                 value = CASE WHEN value IS NULL THEN excluded.value ELSE value + coalesce(excluded.value, 0) END",
         )?;
-        for ((item, unit), quantity) in &self.stock {
-            level.execute(params![item, unit, quantity.normalize().to_string()])?;
+        for ((item, unit, location), (quantity, value)) in &self.stock {
+            level.execute(params![item, unit, location, quantity.normalize().to_string(), value])?;
         }
         for totals in self.shifts.values() {
             shift::post(connection, totals)?;

@@ -20,7 +20,7 @@ use crate::sums;
 use pos_api::port::{StoreError, Verification};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
-use pos_domain::money::Decimal;
+use pos_domain::money::{Decimal, Money};
 use pos_domain::offer_use::OfferUse;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::report::ShiftTotals;
@@ -106,8 +106,8 @@ struct Auditor {
     returns: BTreeMap<(ReceiptNumber, ReceiptNumber), ()>,
     payments: BTreeMap<PaymentId, Payment>,
     orders: Orders,
-    /// Quantity by article and unit.
-    stock: BTreeMap<(String, String), Decimal>,
+    /// Quantity, and worth where it is known, by article, unit and location.
+    stock: BTreeMap<(String, String, String), (Decimal, Option<i64>)>,
     /// Sets and money used of offers with limits, by offer and customer.
     offer_uses: BTreeMap<(String, String), (i64, i64)>,
     shifts: BTreeMap<u64, ShiftTotals>,
@@ -158,7 +158,7 @@ impl Auditor {
     /// Each article is the one that was stored, filed under its name, its department and its codes.
     fn check_catalogue(&mut self, connection: &Connection) -> Result<()> {
         let mut codes = connection.prepare("SELECT code FROM item_code WHERE item = ?1 ORDER BY code")?;
-        let mut statement = connection.prepare("SELECT row, id, name, department, body FROM item")?;
+        let mut statement = connection.prepare("SELECT row, id, name, department, body, reorders FROM item")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (number, id): (i64, String) = (row.get(0)?, row.get(1)?);
@@ -172,7 +172,8 @@ impl Auditor {
             let filed: Vec<String> = codes.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             let named: BTreeSet<&str> = item.codes.iter().map(|code| &**code).collect();
             let (name, department): (String, String) = (row.get(2)?, row.get(3)?);
-            let is_filed = (&*item.id, &*item.name, item.department()) == (&*id, &*name, &*department);
+            let is_filed = (&*item.id, &*item.name, item.department()) == (&*id, &*name, &*department)
+                && item.reorder.is_some() == row.get::<_, bool>(5)?;
             if !is_filed || !named.iter().copied().eq(filed.iter().map(String::as_str)) {
                 self.problem(format!("Article {id} is not the one it is filed as."));
             }
@@ -347,16 +348,18 @@ impl Auditor {
 
     fn check_movements(&mut self, connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
         let mut statement = connection.prepare_cached(
-            "SELECT item, unit, quantity, reason FROM stock_movement WHERE seq = ?1 ORDER BY position",
+            "SELECT item, unit, quantity, reason, location, value FROM stock_movement WHERE seq = ?1 ORDER BY position",
         )?;
+        type Row = (String, String, String, String, String, Option<i64>);
         let stored = statement
-            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<rusqlite::Result<Vec<(String, String, String, String)>>>()?;
-        let listed: Vec<_> = movements
+            .query_map([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?
+            .collect::<rusqlite::Result<Vec<Row>>>()?;
+        let listed: Vec<Row> = movements
             .iter()
-            .map(|StockMovement { item, quantity, reason }| {
-                let value = quantity.value.normalize().to_string();
-                (item.to_string(), quantity.unit.symbol().to_owned(), value, reason.code().to_owned())
+            .map(|StockMovement { item, quantity, reason, location, value }| {
+                let (moved, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol().to_owned());
+                let worth = value.map(Money::minor);
+                (item.to_string(), unit, moved, reason.code().to_owned(), location.to_string(), worth)
             })
             .collect();
         if stored != listed {
@@ -366,8 +369,12 @@ impl Auditor {
         if self.is_of_tail || seq > self.sums_through {
             return Ok(());
         }
-        for StockMovement { item, quantity, .. } in movements {
-            let level = self.stock.entry((item.to_string(), quantity.unit.symbol().to_owned())).or_default();
+        for StockMovement { item, quantity, location, value, .. } in movements {
+            let key = (item.to_string(), quantity.unit.symbol().to_owned(), location.to_string());
+            let (level, worth) = self.stock.entry(key).or_default();
+            if let Some(value) = value {
+                *worth = Some(worth.unwrap_or(0).saturating_add(value.minor()));
+            }
             match exact_sum(*level, quantity.value) {
                 Some(sum) => *level = sum,
                 None => self.problem(format!("The stock of article {item} cannot be summed exactly at record {seq}.")),
@@ -451,20 +458,25 @@ impl Auditor {
     }
 
     fn compare_stock(&mut self, connection: &Connection) -> Result<()> {
-        let mut stored: BTreeMap<(String, String), Decimal> = BTreeMap::new();
-        let mut statement = connection.prepare("SELECT item, unit, quantity FROM stock_level")?;
+        let mut stored = BTreeMap::new();
+        let mut statement = connection.prepare("SELECT item, unit, location, quantity, value FROM stock_level")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (item, unit, quantity): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (item, quantity): (String, String) = (row.get(0)?, row.get(3)?);
             match quantity.parse() {
-                Ok(value) => {
-                    stored.insert((item, unit), value);
+                Ok(level) => {
+                    let level: (Decimal, Option<i64>) = (level, row.get(4)?);
+                    stored.insert((item, row.get(1)?, row.get(2)?), level);
                 }
                 Err(_) => self.problem(format!("The stock level of article {item} is not a number: {quantity}.")),
             }
         }
         let summed = std::mem::take(&mut self.stock);
-        self.compare(&summed, &stored, |(item, _)| format!("The stock level of article {item}"), Decimal::to_string);
+        let text = |(level, value): &(Decimal, Option<i64>)| match value {
+            Some(value) => format!("{level}, worth {value} minor units"),
+            None => level.to_string(),
+        };
+        self.compare(&summed, &stored, |(item, ..)| format!("The stock level of article {item}"), text);
         Ok(())
     }
 

@@ -22,6 +22,7 @@ use crate::journal;
 use crate::log;
 use crate::people;
 use crate::record::ShiftOpened;
+use crate::reserve::Reserve;
 use crate::shift;
 use crate::sums::Sums;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -66,6 +67,10 @@ pub(crate) enum Job {
     Person(Option<Box<Person>>, Option<Box<Audit>>, Answer<()>),
     UpsertItems(Vec<Item>, Answer<()>),
     CountCopy(ReceiptNumber, Answer<u32>),
+    /// The disk is full: gives the reserve up. Answers whether there was one.
+    MakeRoom(Answer<bool>),
+    /// Lays the reserve out again, if there is room for it.
+    LookForRoom(Answer<bool>),
     #[cfg(test)]
     Inspect(Box<dyn FnOnce(&Connection) + Send>),
 }
@@ -84,6 +89,8 @@ pub(crate) struct State {
     pub(crate) in_doubt: AtomicBool,
     /// The stored sums lack something.
     pub(crate) sums_are_behind: AtomicBool,
+    /// There is no room for the reserve.
+    pub(crate) is_low: AtomicBool,
 }
 
 /// The writer.
@@ -97,6 +104,7 @@ pub(crate) struct Writer {
     pending: Vec<QueuedEvent>,
     batch_every: Duration,
     log_pages_max: u64,
+    reserve: Reserve,
     batch_due: Option<Instant>,
     /// Pages in the log when it was last checkpointed and warmed.
     log_pages_base: u64,
@@ -111,6 +119,7 @@ impl Writer {
         connection: Connection,
         batch_every: Duration,
         log_pages_max: u64,
+        reserve: Reserve,
         state: Arc<State>,
     ) -> Result<Writer> {
         log::checkpoint_fully(&connection)?;
@@ -125,6 +134,7 @@ impl Writer {
             pending: Vec::new(),
             batch_every,
             log_pages_max,
+            reserve,
             batch_due: None,
             log_pages_base: 0,
             checkpoint_due: None,
@@ -137,6 +147,7 @@ impl Writer {
     /// Works until the channel is closed and empty, then leaves everything written and the log empty.
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
         self.lay_out_log();
+        self.keep_reserve();
         loop {
             let wake_at = [self.batch_due, self.checkpoint_due].into_iter().flatten().min();
             let job = match wake_at {
@@ -195,6 +206,14 @@ impl Writer {
                 let count = self.transact(|connection| count_copy(connection, number));
                 reply(&answer, count);
             }
+            Job::MakeRoom(answer) => {
+                let made = self.make_room();
+                reply(&answer, made);
+            }
+            Job::LookForRoom(answer) => {
+                let has_room = self.keep_reserve();
+                reply(&answer, Ok(has_room));
+            }
             #[cfg(test)]
             Job::Inspect(look) => {
                 if let Some(connection) = &self.connection {
@@ -210,11 +229,11 @@ impl Writer {
         if self.batch_due.is_some_and(|due| due <= now) {
             if let Err(fault) = self.ready().and_then(|()| self.write_batch()) {
                 self.batch_due = Some(now + RETRY.max(self.batch_every));
-                tracing::warn!(
-                    events = self.pending.len(),
-                    "basket events could not be written and are kept: {}",
-                    StoreError::from(fault)
-                );
+                let error = StoreError::from(fault);
+                tracing::warn!(events = self.pending.len(), "basket events could not be written and are kept: {error}");
+                if matches!(error, StoreError::Failed { disk_full: true, .. }) {
+                    self.make_room().ok();
+                }
             }
             self.measure_log();
         }
@@ -524,6 +543,27 @@ impl Writer {
             self.log_pages_base = log::length_pages(connection)?;
         }
         Ok(())
+    }
+
+    /// Gives the reserve up; answers whether there was one.
+    fn make_room(&self) -> Result<bool> {
+        let given_up = self.reserve.give_up()?;
+        if given_up {
+            tracing::warn!("the disk is full: the reserve was given up");
+            self.state.is_low.store(true, Ordering::SeqCst);
+        }
+        Ok(given_up)
+    }
+
+    /// Whether the reserve is there.
+    fn keep_reserve(&self) -> bool {
+        let kept = self.reserve.keep();
+        let is_low = kept.is_err();
+        if let Err(fault) = kept {
+            tracing::warn!("there is no room for the reserve: {}", StoreError::from(fault));
+        }
+        self.state.is_low.store(is_low, Ordering::SeqCst);
+        !is_low
     }
 
     fn lay_out_log(&self) {

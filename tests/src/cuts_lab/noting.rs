@@ -13,8 +13,9 @@ use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
+use pos_domain::stock::Level;
 use pos_domain::transaction::Committed;
-use pos_money::Money;
+use pos_money::{Money, Unit};
 use pos_storage::SqliteStore;
 use pos_storage::disk::Disk;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -176,6 +177,22 @@ impl Store for Noting {
 
     fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
         self.store.points(account, since_ms)
+    }
+
+    fn make_room(&self) -> Result<bool, StoreError> {
+        self.store.make_room()
+    }
+
+    fn has_room(&self) -> Result<bool, StoreError> {
+        self.store.has_room()
+    }
+
+    fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError> {
+        self.store.stock_of(item)
+    }
+
+    fn reordered_items(&self) -> Result<Vec<Arc<Item>>, StoreError> {
+        self.store.reordered_items()
     }
 
     fn offer_used(&self, offer: &str, customer: Option<&str>) -> Result<Used, StoreError> {

@@ -151,6 +151,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
         tags: vec![format!("T{department:02}-{}", number % 4).into(), format!("brand-{}", number % 9).into()],
         tax_class: if department.is_multiple_of(3) { "standard" } else { "reduced" }.into(),
         cost: None,
+        reorder: None,
         discountable: true,
     };
     Ok(SnapshotLine {

@@ -115,6 +115,7 @@ impl KernelBackend {
                     "What it says is stored. Check the printer, then Reprint.".to_owned(),
                 )
             }
+            News::Stock(alert) => (Severity::Info, alert.sentence(), String::new()),
             News::Restarted(view) => {
                 let mut sentences = view.sentences();
                 let last = sentences.remove(0);

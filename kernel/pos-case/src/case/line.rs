@@ -83,6 +83,7 @@ pub(super) fn line(
         tags: fields.texts("tags")?,
         tax_class: fields.text_or("tax_class", "standard")?,
         cost: None,
+        reorder: None,
         discountable: fields.flag("discountable", true)?,
     };
     let mut taxes = Vec::new();

@@ -48,6 +48,7 @@ impl<'o> Articles<'o> {
         let departments = cells.departments();
         let tags = cells.words(Field::Tags);
         let discountable = cells.yes_or_no(Field::Discountable);
+        let reorder = cells.reorder(self.mark);
         let mut codes = cells.codes();
         let id = cells.text(Field::Id, WORD_LENGTH_MAX).map(|(_, text)| text.to_owned());
         let id = match (id, codes.first()) {
@@ -93,6 +94,7 @@ impl<'o> Articles<'o> {
             tags: self.words.all(tags),
             tax_class: self.words.shared(&tax_class),
             cost,
+            reorder,
             discountable,
         })
     }

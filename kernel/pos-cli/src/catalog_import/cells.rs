@@ -3,11 +3,12 @@
 use super::ImportOptions;
 use super::columns::Columns;
 use super::mapping::Field;
-use super::number::DecimalMark;
+use super::number::{self, DecimalMark};
 use super::problem::{Problem, RowError};
 use super::text::Row;
 use super::value;
-use pos_money::{Unit, UnitPrice};
+use pos_domain::stock::Reorder;
+use pos_money::{Decimal, Unit, UnitPrice};
 
 /// Longest id, tag, department or class, in characters.
 pub(super) const WORD_LENGTH_MAX: usize = 60;
@@ -108,6 +109,25 @@ impl<'r> Cells<'r> {
         }
         let answer = value::unit_price(text, field, unit, mark, options);
         answer.map_err(|problem| self.refuse(self.column(field), problem)).ok()
+    }
+
+    /// When more is wanted, and how much; a point without a quantity is ordered one by one.
+    pub(super) fn reorder(&mut self, mark: Option<DecimalMark>) -> Option<Reorder> {
+        let mut figure = |field: Field| {
+            let (column, text) = self.text(field, WORD_LENGTH_MAX).filter(|(_, text)| !text.is_empty())?;
+            let read = number::parse(text, mark).and_then(|amount| match amount.value.is_sign_negative() {
+                true => Err(Problem::NegativeAmount(field)),
+                false => Ok(amount.value),
+            });
+            read.map_err(|problem| self.refuse(column, problem)).ok()
+        };
+        let (point, quantity) = (figure(Field::ReorderPoint), figure(Field::ReorderQuantity));
+        let supplier = self.text(Field::Supplier, WORD_LENGTH_MAX).map_or("", |(_, text)| text).into();
+        Some(Reorder {
+            point: point?,
+            quantity: quantity.filter(|more| !more.is_zero()).unwrap_or(Decimal::ONE),
+            supplier,
+        })
     }
 
     pub(super) fn tax_class<'o: 'r>(&mut self, options: &'o ImportOptions) -> &'r str {

@@ -139,7 +139,7 @@ mod tests {
         );
         check("Category;Subcategory;Product;Code;Unit price", &[], "department department name code price");
         check("Référence;Désignation;Code-barres;Prix;TVA", &[], "- name code price tax_class");
-        check("name;Name;price;Supplier", &[], "name - price -");
+        check("name;Name;price;Colour", &[], "name - price -");
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         check(
             "id",
             &["colour=red"],
-            "Articles have no field \"colour\". Fields are id, name, code, price, unit, department, tags, tax_class, cost, discountable.",
+            "Articles have no field \"colour\". Fields are id, name, code, price, unit, department, tags, tax_class, cost, discountable, reorder_point, reorder_quantity, supplier.",
         );
         check("id", &["price=a", "price=b"], "price is mapped twice. Name one column for it.");
     }

@@ -27,11 +27,17 @@ pub enum Field {
     Cost,
     /// Whether offers may lower the price.
     Discountable,
+    /// With so much available or less, more is wanted.
+    ReorderPoint,
+    /// How much is ordered at once.
+    ReorderQuantity,
+    /// From whom.
+    Supplier,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Field; 10] = [
+    pub const ALL: [Field; 13] = [
         Field::Id,
         Field::Name,
         Field::Code,
@@ -42,6 +48,9 @@ impl Field {
         Field::TaxClass,
         Field::Cost,
         Field::Discountable,
+        Field::ReorderPoint,
+        Field::ReorderQuantity,
+        Field::Supplier,
     ];
 
     /// Its name in `--map`.
@@ -57,6 +66,9 @@ impl Field {
             Field::TaxClass => "tax_class",
             Field::Cost => "cost",
             Field::Discountable => "discountable",
+            Field::ReorderPoint => "reorder_point",
+            Field::ReorderQuantity => "reorder_quantity",
+            Field::Supplier => "supplier",
         }
     }
 
@@ -66,6 +78,8 @@ impl Field {
             Field::TaxClass => "tax class",
             Field::Code => "codes",
             Field::Department => "departments",
+            Field::ReorderPoint => "reorder point",
+            Field::ReorderQuantity => "reorder quantity",
             other => other.name(),
         }
     }
@@ -112,6 +126,9 @@ impl Field {
             Field::Discountable => {
                 "discountable discount allowdiscount discountallowed rabattfähig rabattierbar remise"
             }
+            Field::ReorderPoint => "reorderpoint minimumstock minstock meldebestand mindestbestand seuil stockminimum",
+            Field::ReorderQuantity => "reorderquantity orderquantity reorderqty bestellmenge quantitécommande",
+            Field::Supplier => "supplier vendor lieferant fournisseur fornitore",
         };
         names.split_whitespace()
     }

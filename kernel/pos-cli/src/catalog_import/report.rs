@@ -125,7 +125,19 @@ struct ItemLine<'i>(&'i Item);
 
 impl fmt::Display for ItemLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Item { id, name, codes, price, unit: _, departments, tags, tax_class, cost: _, discountable: _ } = self.0;
+        let Item {
+            id,
+            name,
+            codes,
+            price,
+            unit: _,
+            departments,
+            tags,
+            tax_class,
+            cost: _,
+            reorder: _,
+            discountable: _,
+        } = self.0;
         let per = match (price.per.value == Decimal::ONE, price.per.unit) {
             (true, Unit::Each) => String::new(),
             (true, unit) => format!("/{}", unit.symbol()),

@@ -55,7 +55,7 @@ fn a_file_of_the_usual_form_needs_nothing_said() {
 #[test]
 fn a_german_spreadsheet_is_understood() {
     check(
-        "\u{feff}Art.-Nr.;Bezeichnung;Strichcode;VK-Preis (CHF);Lieferant\r\n\
+        "\u{feff}Art.-Nr.;Bezeichnung;Strichcode;VK-Preis (CHF);Lagerplatz\r\n\
          A1;Käse;4006381333931;1.234,50;Muster AG\r\n\
          A2;Rösti;;CHF 3,20;\r\n",
         &options(&[]),
@@ -65,7 +65,7 @@ fn a_german_spreadsheet_is_understood() {
               name          Bezeichnung
               code          Strichcode
               price         VK-Preis (CHF)
-              (not used)    Lieferant
+              (not used)    Lagerplatz
             First articles:
               A1  Käse  1234.50    standard  [4006381333931]
               A2  Rösti  3.20    standard  [A2]

@@ -21,6 +21,7 @@ pub(crate) mod rules;
 pub(crate) mod sell;
 pub(crate) mod shift;
 pub(crate) mod stdio;
+pub(crate) mod stock;
 pub(crate) mod tax;
 
 use crate::args::DataArgs;
@@ -97,6 +98,7 @@ pub(crate) fn tell_news(session: &Session) {
                 let paper = number.map_or("the report".to_owned(), |number| format!("receipt {number}"));
                 eprintln!("pos: {paper} was not printed; what it says is stored. {error}");
             }
+            News::Stock(alert) => eprintln!("pos: {}", alert.sentence()),
             News::Restarted(view) => {
                 eprintln!("pos: the register was cut off. {}", view.sentences().join(" "));
             }

@@ -138,6 +138,7 @@ fn replay_shop() -> anyhow::Result<Shop> {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

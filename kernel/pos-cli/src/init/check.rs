@@ -48,6 +48,7 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
         till,
         payments,
         credit,
+        stock,
         roles,
         loyalty,
         embedded_codes,
@@ -101,6 +102,13 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
     for (name, most) in [("gift_card_max", credit.gift_card_max), ("account_max", credit.account_max)] {
         note(&format!("credit.{name}"), most.map_or(Ok(()), |most| amount(most, *currency)));
     }
+    for (index, name) in stock.locations.iter().enumerate() {
+        let twice = stock.locations[..index].contains(name) || *name == stock.sells_from;
+        let named =
+            line(name).map(drop).and_then(|()| if twice { Err("This is there twice.".to_owned()) } else { Ok(()) });
+        note(&format!("stock.locations.{index}"), named);
+    }
+    note("stock.sells_from", text(&stock.sells_from));
     note("till.tolerance", amount(till.tolerance, *currency));
     for (index, value) in till.denominations.iter().enumerate() {
         note(&format!("till.denominations.{index}"), above_zero(*value).and_then(|()| amount(*value, *currency)));

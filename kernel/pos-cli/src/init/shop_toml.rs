@@ -12,6 +12,7 @@ use pos_domain::pricing::manual::ManualRules;
 use pos_domain::pricing::policy::DiscountRounding;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::{Embedded, EmbeddedCode, Shop, TaxFallback};
+use pos_domain::stock::StockRules;
 use pos_domain::till::TillRules;
 use pos_money::{Decimal, RoundingMode};
 use std::collections::BTreeMap;
@@ -60,6 +61,7 @@ pub fn to_toml(shop: &Shop) -> String {
         till,
         payments,
         credit,
+        stock,
         roles,
         loyalty,
         embedded_codes,
@@ -107,6 +109,7 @@ quantity_max = "{quantity_max}"
 {till}
 {payments}
 {credit}
+{stock}
 {roles}
 {loyalty}
 {embedded_codes}"#,
@@ -130,6 +133,7 @@ quantity_max = "{quantity_max}"
         till = till_text(till),
         payments = payments_text(payments),
         credit = credit_text(credit),
+        stock = stock_text(stock),
         roles = roles_text(roles),
         loyalty = loyalty_text(loyalty.as_ref()),
         embedded_codes = embedded_codes_text(embedded_codes),
@@ -204,6 +208,13 @@ fn credit_text(credit: &CreditRules) -> String {
     table(comment, example, "credit", (!credit.is_default()).then_some(credit))
 }
 
+fn stock_text(stock: &StockRules) -> String {
+    let comment = "# Where goods are: where the register sells from, and other places; reasons to put stock right (without any: all).\n";
+    let example = "# [stock]\n# sells_from = \"shop\"\n# locations = [\"back room\"]\n\
+                   # adjustments = [\"broken\", \"stolen\", \"own use\"]\n";
+    table(comment, example, "stock", (!stock.is_default()).then_some(stock))
+}
+
 fn roles_text(roles: &Roles) -> String {
     let comment = "# What people may do who log on (`pos people set`); where nobody was entered nobody does. A role may do what stands here,\n\
                    # up to its limits, and nothing else; beyond that somebody whose role may approves it. Without [roles] there are\n\
@@ -212,7 +223,7 @@ fn roles_text(roles: &Roles) -> String {
     let example = "# [roles.cashier]\n# may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"drop-to-safe\", \"open-shift\", \"count-till\",\n\
                    #        \"close-shift\", \"read-reports\", \"reprint\"]\n# refund_max = \"100\"\n# [roles.manager]\n\
                    # may = [\"sell\", \"void-line\", \"cancel-basket\", \"return\", \"return-without-receipt\", \"refund-in-cash\", \"post-void\",\n\
-                   #        \"leave-payment\", \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\", \"drop-to-safe\", \"open-shift\", \"count-till\", \"close-shift\",\n\
+                   #        \"leave-payment\", \"open-drawer\", \"pay-in\", \"pay-out\", \"bring-change\", \"drop-to-safe\", \"move-stock\", \"adjust-stock\", \"open-shift\", \"count-till\", \"close-shift\",\n\
                    #        \"see-expected\", \"read-reports\", \"read-books\", \"reprint\", \"read-people\", \"manage-people\"]\n# paid_out_max = \"200\"\n";
     table(comment, example, "roles", (!roles.is_default()).then_some(roles))
 }
@@ -326,6 +337,7 @@ mod tests {
                 ..ReturnRules::default()
             },
             credit: CreditRules { gift_card_max: Some(Decimal::from(500)), ..CreditRules::default() },
+            stock: StockRules { locations: vec!["back room".into()], ..StockRules::default() },
             payments: PaymentRules {
                 tips: true,
                 offline: Some(OfflineRules {
@@ -428,16 +440,12 @@ mod tests {
         mistake(
             "item_digits = 5",
             "item_digits = 10",
-            expect![[
-                r#"shop.toml, line 130, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
-            ]],
+            expect![[r#"shop.toml, line 134, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
-            expect![[
-                r#"shop.toml, line 129, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
-            ]],
+            expect![[r#"shop.toml, line 133, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#]],
         );
         mistake(
             "mode = \"half-up\"",
@@ -450,7 +458,7 @@ mod tests {
             "cashier",
             "casheer",
             expect![[
-                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `payments`, `credit`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
+                r#"shop.toml, line 19, column 1, key "casheer": Unknown field `casheer`, expected one of `name`, `address`, `tax_number`, `currency`, `zone`, `store`, `register`, `cashier`, `languages`, `prices_include_tax`, `cash_rounding`, `quantity_max`, `float`, `tax_fallback`, `policy`, `manual`, `returns`, `till`, `payments`, `credit`, `stock`, `roles`, `loyalty`, `embedded_codes`, `notes`, `receipt_footer`."#
             ]],
         );
         mistake("name = \"Corner\"\n", "", expect!["shop.toml, line 1, column 1: Missing field `name`."]);

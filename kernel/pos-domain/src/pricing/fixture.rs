@@ -38,6 +38,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         tags: vec![id.to_lowercase().into()],
         tax_class: "standard".into(),
         cost: None,
+        reorder: None,
         discountable: true,
     };
     Line {

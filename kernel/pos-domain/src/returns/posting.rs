@@ -73,6 +73,7 @@ impl Refund {
                 taxes: share.taxes.iter().map(line_tax).collect(),
                 paid: share.paid()?,
                 points: share.points,
+                cost: None,
                 ..sold.clone()
             });
             number = number.checked_add(1).ok_or(MoneyError::Overflow)?;
@@ -109,7 +110,7 @@ fn add(
         }
         None => {
             let quantity = Quantity::new(quantity, line.unit);
-            movements.push(StockMovement { item: line.item.clone(), quantity, reason });
+            movements.push(StockMovement::new(line.item.clone(), quantity, reason));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::{Kernel, Open, storage_failed};
 use crate::credentials::DeviceSecret;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use pos_api::command::{Approve, Command, Credentials, SetPerson, TimeClock};
+use pos_api::command::{Approve, Command, Credentials, MoveStock, SetPerson, TimeClock};
 use pos_api::view::{AuditView, CashierView, ExceptionView, HoursView, PersonView};
 use pos_api::{Amount, Reply};
 use pos_domain::Refusal;
@@ -19,6 +19,7 @@ use pos_domain::people::exceptions::{Exception, Exceptions};
 use pos_domain::people::{APPROVAL_MS, AUDIT_VERSION, Act, Approval, Audit, Audited, Operator, Person};
 use pos_domain::pricing::manual;
 use pos_domain::refusal::NOT_AT_ALL;
+use pos_domain::stock::StockActKind;
 use pos_domain::time::Moment;
 use pos_money::{Currency, Money, Rounding};
 use std::sync::Arc;
@@ -109,6 +110,10 @@ pub fn right(command: &Command) -> Option<Act> {
         Command::DropToSafe(_) => Some(Act::DropToSafe),
         Command::LeavePayment { .. } => Some(Act::LeavePayment),
         Command::OpenDrawer { .. } => Some(Act::OpenDrawer),
+        Command::MoveStock(MoveStock { kind: StockActKind::Count | StockActKind::Adjustment, .. }) => {
+            Some(Act::AdjustStock)
+        }
+        Command::MoveStock(_) => Some(Act::MoveStock),
         Command::CountTill { .. } => Some(Act::CountTill),
         Command::CloseShift { .. } => Some(Act::CloseShift),
         Command::XReport | Command::ZReport { .. } => Some(Act::ReadReports),
@@ -125,6 +130,7 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::ListBaskets
         | Command::ListPayments
         | Command::ListOrders
+        | Command::ListStock { .. }
         | Command::GetCredit { .. } => None,
     }
 }

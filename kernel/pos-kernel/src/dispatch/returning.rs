@@ -320,6 +320,7 @@ pub(super) fn item_of(line: &TransactionLine) -> Item {
         tags: Vec::new(),
         tax_class: line.tax_class.clone(),
         cost: None,
+        reorder: None,
         discountable: true,
     }
 }

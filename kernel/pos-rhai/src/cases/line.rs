@@ -31,6 +31,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         tags: Vec::new(),
         tax_class: "standard".into(),
         cost: None,
+        reorder: None,
         discountable: true,
     };
     let (mut kind, mut price_locked, mut attrs) = (LineKind::Sale, false, Vec::new());

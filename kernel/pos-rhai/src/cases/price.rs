@@ -138,6 +138,7 @@ fn shop(currency: Currency) -> Shop {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         embedded_codes: Vec::new(),

@@ -58,6 +58,7 @@ pub(crate) fn snapshot(lines: &[&str]) -> Snapshot {
                 tags,
                 tax_class: "standard".into(),
                 cost: None,
+                reorder: None,
                 discountable: true,
             }),
             quantity,

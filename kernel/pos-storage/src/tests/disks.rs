@@ -1,7 +1,7 @@
 //! The store on a disk that loses power at every step, and on one whose pages are not where they should be.
 
 use super::*;
-use crate::disk::{Disk, NAME, PAGE, Unsure};
+use crate::disk::{Disk, Failure, Fault, NAME, PAGE, Unsure};
 
 fn on_a_disk(disk: &Disk) -> Result<SqliteStore, StoreError> {
     let options = StoreOptions {
@@ -112,5 +112,45 @@ fn a_file_that_is_being_made_survives_its_power_cuts() {
         if let Some(op) = trace.ops.get(step) {
             unsure.step(op);
         }
+    }
+}
+
+/// A full disk: with a reserve the sale in hand is completed, nothing new may be begun, and once there is room again all is
+/// as before.
+#[test]
+fn a_reserve_completes_the_sale_in_hand_on_a_full_disk() {
+    for after in 0..40 {
+        let folder = Folder::new();
+        let disk = Disk::new(&folder.path()).unwrap();
+        let options = StoreOptions {
+            vfs: Some(NAME.to_owned()),
+            event_batch_ms: 60_000,
+            log_pages_max: 20,
+            reserve_bytes: 1 << 20,
+            ..StoreOptions::new(fixture::currency())
+        };
+        let store = SqliteStore::open(disk.path(), options).unwrap();
+        sell(&store, 1, 3);
+        assert!(store.has_room().unwrap());
+        disk.record();
+        disk.fail(Fault { after, failure: Failure::Full, for_ever: true });
+        let mut id = 4;
+        let refused = loop {
+            match commit(&store, fixture::sale(id, 3)) {
+                Ok(_) if id < 40 => id += 1,
+                Ok(_) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        let Some(refused) = refused else { continue };
+        assert!(matches!(refused, StoreError::Failed { disk_full: true, .. }), "{refused}");
+        assert!(store.make_room().unwrap(), "after {after} steps");
+        assert!(!store.make_room().unwrap(), "there is one reserve");
+        assert_eq!(commit(&store, fixture::sale(id, 3)).unwrap(), id as u64, "the sale in hand is completed");
+        disk.fail(Fault { after: 0, failure: Failure::Full, for_ever: true });
+        assert!(!store.has_room().unwrap());
+        disk.mend();
+        assert!(store.has_room().unwrap());
+        assert_eq!(verified(&store), id as u64 + 1);
     }
 }

@@ -57,6 +57,7 @@ fn line(id: u32) -> SnapshotLine {
             tags: vec!["organic".into()],
             tax_class: "reduced".into(),
             cost: None,
+            reorder: None,
             discountable: true,
         }),
         quantity,

@@ -113,6 +113,8 @@ impl Shop {
             | Command::SellGiftCard { .. }
             | Command::PlaceOrder(_)
             | Command::ListOrders
+            | Command::MoveStock(_)
+            | Command::ListStock { .. }
             | Command::TakeOrder { .. }
             | Command::CancelOrder { .. }
             | Command::PayDeposit { .. }

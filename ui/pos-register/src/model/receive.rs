@@ -33,6 +33,7 @@ impl Model {
             payments: _,
             credit: _,
             orders: _,
+            stock: _,
         } = reply;
         if command_id.is_none() {
             // Nobody asked: a terminal has answered.

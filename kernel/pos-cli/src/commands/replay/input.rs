@@ -110,6 +110,7 @@ fn article(line: &LineRow) -> Item {
         tags: Vec::new(),
         tax_class: "zero".into(),
         cost: None,
+        reorder: None,
         discountable: true,
     }
 }

@@ -32,6 +32,7 @@ fn shop() -> Shop {
         till: Default::default(),
         payments: Default::default(),
         credit: Default::default(),
+        stock: Default::default(),
         roles: Default::default(),
         loyalty: None,
         policy: Default::default(),

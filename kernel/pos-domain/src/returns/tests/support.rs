@@ -120,6 +120,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             tags: vec![],
             tax_class: "standard".into(),
             cost: None,
+            reorder: None,
             discountable: true,
         };
         let line = Line {
