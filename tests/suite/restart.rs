@@ -90,7 +90,7 @@ fn a_page_that_the_disk_changed_is_told_whichever_it_is() {
                 crossbeam_channel::after(Duration::from_millis(50)).recv()?;
                 register.send(json!({"command": "list_baskets"}))?;
                 said += &register.said_so_far();
-                if said.contains("not what was written") {
+                if said.contains("stored is not what was written") {
                     break;
                 }
             }

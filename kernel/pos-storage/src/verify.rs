@@ -39,23 +39,13 @@ const TAIL_MAX: u64 = 10_000;
 
 /// Reads and checks everything, or until somebody wants it to stop.
 pub(crate) fn verify(connection: &Connection, stop: &AtomicBool) -> Result<Verification> {
-    let snapshot = connection.unchecked_transaction()?;
-    let mut auditor = Auditor { sums_through: sums::stored_through(&snapshot)?, hash: GENESIS, ..Auditor::default() };
-    auditor.check_pages(&snapshot)?;
-    if !auditor.problems.is_empty() {
-        // What is read from damaged pages says nothing.
-        return Ok(auditor.finish());
+    let mut auditor = Auditor { hash: GENESIS, ..Auditor::default() };
+    match auditor.look_at_all(connection, stop).map_err(StoreError::from) {
+        Ok(()) => {}
+        // Further is not to be read.
+        Err(StoreError::Corrupt { problem }) => auditor.problem(format!("The file is damaged: {problem}.")),
+        Err(other) => return Err(other.into()),
     }
-    auditor.check_catalogue(&snapshot)?;
-    auditor.read_journal(&snapshot, stop)?;
-    auditor.compare_row_counts(&snapshot)?;
-    auditor.check_sums_through();
-    auditor.compare_balances(&snapshot)?;
-    auditor.compare_returns(&snapshot)?;
-    auditor.compare_payments(&snapshot)?;
-    auditor.compare_stock(&snapshot)?;
-    auditor.compare_shifts(&snapshot)?;
-    auditor.look_for_sold_baskets(&snapshot)?;
     Ok(auditor.finish())
 }
 
@@ -83,7 +73,7 @@ pub(crate) fn verify_tail(connection: &Connection) -> Result<Verification> {
         is_of_tail: true,
         ..Auditor::default()
     };
-    auditor.read_journal(&snapshot, &AtomicBool::new(false))?;
+    auditor.read_journal(&snapshot, i64::try_from(from).unwrap_or(i64::MAX), &AtomicBool::new(false))?;
     Ok(auditor.finish())
 }
 
@@ -122,6 +112,26 @@ struct Auditor {
 }
 
 impl Auditor {
+    fn look_at_all(&mut self, connection: &Connection, stop: &AtomicBool) -> Result<()> {
+        let snapshot = connection.unchecked_transaction()?;
+        self.sums_through = sums::stored_through(&snapshot)?;
+        self.check_pages(&snapshot)?;
+        if !self.problems.is_empty() {
+            // What is read from damaged pages says nothing.
+            return Ok(());
+        }
+        self.check_catalogue(&snapshot)?;
+        self.read_journal(&snapshot, i64::MIN, stop)?;
+        self.compare_row_counts(&snapshot)?;
+        self.check_sums_through();
+        self.compare_balances(&snapshot)?;
+        self.compare_returns(&snapshot)?;
+        self.compare_payments(&snapshot)?;
+        self.compare_stock(&snapshot)?;
+        self.compare_shifts(&snapshot)?;
+        self.look_for_sold_baskets(&snapshot)
+    }
+
     fn problem(&mut self, sentence: String) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(sentence);
@@ -184,10 +194,11 @@ impl Auditor {
         Ok(())
     }
 
-    fn read_journal(&mut self, connection: &Connection, stop: &AtomicBool) -> Result<()> {
+    /// Reads the records after one of them.
+    fn read_journal(&mut self, connection: &Connection, after: i64, stop: &AtomicBool) -> Result<()> {
         let mut statement =
             connection.prepare(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq"))?;
-        let mut rows = statement.query([self.seq])?;
+        let mut rows = statement.query([after])?;
         while let Some(row) = rows.next()? {
             if stop.load(Ordering::Relaxed) {
                 return Err(Fault::failed("the verification was stopped"));

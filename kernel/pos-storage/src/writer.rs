@@ -231,9 +231,7 @@ impl Writer {
                 self.batch_due = Some(now + RETRY.max(self.batch_every));
                 let error = StoreError::from(fault);
                 tracing::warn!(events = self.pending.len(), "basket events could not be written and are kept: {error}");
-                if matches!(error, StoreError::Failed { disk_full: true, .. }) {
-                    self.make_room().ok();
-                }
+                self.make_room_after(&error);
             }
             self.measure_log();
         }
@@ -514,7 +512,9 @@ impl Writer {
         let Some(connection) = &self.connection else { return };
         if let Err(fault) = log::checkpoint_what_is_free(connection) {
             // The sales are in the log and stay there; the next one tries again.
-            tracing::warn!("the log could not be moved into the database: {}", StoreError::from(fault));
+            let error = StoreError::from(fault);
+            tracing::warn!("the log could not be moved into the database: {error}");
+            self.make_room_after(&error);
         }
         self.warm_or_warn();
     }
@@ -522,7 +522,9 @@ impl Writer {
     fn warm_or_warn(&mut self) {
         if let Err(fault) = self.warm() {
             // The next sale pays a second fsync, nothing else.
-            tracing::warn!("the log could not be prepared for the next sale: {}", StoreError::from(fault));
+            let error = StoreError::from(fault);
+            tracing::warn!("the log could not be prepared for the next sale: {error}");
+            self.make_room_after(&error);
         }
     }
 
@@ -543,6 +545,15 @@ impl Writer {
             self.log_pages_base = log::length_pages(connection)?;
         }
         Ok(())
+    }
+
+    /// Whatever fails for want of space while nobody waits makes room for the one who will.
+    fn make_room_after(&self, error: &StoreError) {
+        if matches!(error, StoreError::Failed { disk_full: true, .. })
+            && let Err(fault) = self.make_room()
+        {
+            tracing::warn!("the reserve could not be given up: {}", StoreError::from(fault));
+        }
     }
 
     /// Gives the reserve up; answers whether there was one.
