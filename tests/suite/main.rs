@@ -10,6 +10,7 @@ mod first_party;
 mod hot_reload;
 mod journal;
 mod kills;
+mod outbox;
 mod payments;
 mod replay;
 mod restart;

@@ -283,6 +283,74 @@ pub trait Store: Send + Sync {
     fn verify(&self, scope: Scope<'_>) -> Result<Verification, StoreError>;
 }
 
+// ---------------------------------------------------------------- outbox
+
+/// A record of the journal, as it is exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place.
+    pub seq: u64,
+    /// Its kind: `sale`, `anchor`.
+    pub kind: String,
+    /// Its receipt number, if it has one.
+    pub number: Option<ReceiptNumber>,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+    /// The hash of the record before it.
+    pub previous: String,
+    /// Its body, byte for byte as it was hashed.
+    pub body: String,
+}
+
+/// A record that a consumer did not take yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its place.
+    pub seq: u64,
+    /// What it is about: records of one key are handed over in order.
+    pub key: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next_at_ms: i64,
+    /// It is not tried any more.
+    pub dead: bool,
+    /// Why it was not taken.
+    pub problem: String,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The record up to which the consumer has been served.
+    pub through: u64,
+    /// Records that had waited and were taken.
+    pub taken: Vec<u64>,
+    /// Records that wait, or wait longer.
+    pub waits: Vec<Waiting>,
+}
+
+/// The journal as others take it: record by record, each consumer at its own place.
+pub trait Outbox: Send + Sync {
+    /// The record up to which a consumer has been served.
+    fn through(&self, consumer: &str) -> Result<u64, StoreError>;
+
+    /// Records after one of them, oldest first.
+    fn after(&self, seq: u64, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+
+    /// A record.
+    fn record(&self, seq: u64) -> Result<Option<Delivery>, StoreError>;
+
+    /// What a consumer did not take yet, oldest first.
+    fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Every consumer that was ever served.
+    fn consumers(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Writes down what became of a batch; durable when it returns.
+    fn settle(&self, consumer: &str, settled: Settled) -> Result<(), StoreError>;
+}
+
 // ---------------------------------------------------------------- extensions
 
 /// What runs an extension.

@@ -34,6 +34,8 @@ pub enum Command {
     /// The journal: verify, show, export
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Who takes records of the journal elsewhere, how far they are, and what they did not take
+    Outbox(OutboxArgs),
     /// Copies a shop to a second place, also while it sells, and verifies the copy
     Backup(BackupArgs),
     /// Makes a shop of a backup, in a folder where there is none
@@ -518,6 +520,17 @@ impl OwedCommand {
             OwedCommand::Credit(args) => &args.common,
         }
     }
+}
+
+/// `pos outbox`.
+#[derive(Debug, Args)]
+pub struct OutboxArgs {
+    /// Which shop, and how to answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// Have what was set aside tried again
+    #[arg(long)]
+    pub retry: bool,
 }
 
 /// `pos stock`.

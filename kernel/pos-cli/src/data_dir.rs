@@ -4,6 +4,7 @@
 //! shop.toml         settings; written last, so that a folder with it is a complete shop
 //! devices.toml      printer, drawer, scanner
 //! quick_keys.toml   keys of the register
+//! outbox.toml       who takes records of the journal elsewhere
 //! pos.db            journal, catalogue, open baskets
 //! pos.lock          held while a process uses the folder; holds its number
 //! pos.running       there while a register runs; says how far its start came
@@ -22,7 +23,7 @@ const RUNNING_FILE: &str = "pos.running";
 const DATABASE: &str = "pos.db";
 const FOLDERS: [&str; 5] = ["scripts", "plugins", "config", "cache", "receipts"];
 /// Our own names beside folders and the database's files, which all begin with its name.
-const FILES: [&str; 5] = [SHOP_FILE, "devices.toml", "quick_keys.toml", LOCK_FILE, RUNNING_FILE];
+const FILES: [&str; 6] = [SHOP_FILE, "devices.toml", "quick_keys.toml", "outbox.toml", LOCK_FILE, RUNNING_FILE];
 /// Longest extension id that is part of a file name, in characters.
 const EXTENSION_ID_MAX: usize = 100;
 /// What systems leave in folders by themselves.
@@ -182,6 +183,11 @@ impl DataDir {
     /// Keys of the register.
     pub fn quick_keys_toml(&self) -> PathBuf {
         self.root.join("quick_keys.toml")
+    }
+
+    /// Who takes records of the journal elsewhere.
+    pub fn outbox_toml(&self) -> PathBuf {
+        self.root.join("outbox.toml")
     }
 
     /// The database.

@@ -12,6 +12,7 @@ pub mod demo_catalogue;
 pub mod demo_day;
 pub mod init;
 pub mod offers;
+pub mod outbox;
 pub mod quick_keys;
 pub mod session;
 pub mod starts;
@@ -77,6 +78,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Shift(command) => commands::shift::run(command),
         Command::People(command) => commands::people::run(command),
         Command::Owed(command) => commands::owed::run(&command),
+        Command::Outbox(args) => commands::outbox::run(&args),
         Command::Stock(command) => commands::stock::run(&command),
         Command::Rules(args) => commands::rules::list(&args),
         Command::Script(ScriptCommand::Check(args)) => commands::rules::check(&args),

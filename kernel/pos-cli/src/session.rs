@@ -3,6 +3,7 @@
 use crate::data_dir::{DataDir, DataLock};
 use crate::init;
 use crate::offers::{self, OffersLoader};
+use crate::outbox;
 use crate::starts::{LastRun, Run};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, bounded};
@@ -12,6 +13,7 @@ use pos_domain::Refusal;
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{OrderedIds, SystemClock};
 use pos_kernel::dispatch::{LogOn, News};
+use pos_kernel::outbox::Deliveries;
 use pos_kernel::watch::Watcher;
 use pos_kernel::{Kernel, Parts, RuleNews, Rules};
 use pos_rhai::ScriptLoader;
@@ -85,6 +87,7 @@ pub struct Session {
 pub struct Keep {
     run: Option<Arc<Run>>,
     check: Option<Check>,
+    deliveries: Option<Deliveries>,
     _watcher: Option<Watcher>,
     _lock: DataLock,
 }
@@ -97,8 +100,9 @@ impl Keep {
     }
 
     /// Ends what runs behind; the storage is nobody's afterwards.
-    pub fn stop_check(&mut self) {
+    pub fn stop(&mut self) {
         self.check = None;
+        self.deliveries = None;
     }
 
     /// The register was closed as it should be. The storage must be closed before.
@@ -187,7 +191,7 @@ impl Session {
             shop: shop.clone(),
             store: Arc::<SqliteStore>::clone(&store),
             rules: Arc::clone(&rules),
-            clock,
+            clock: Arc::clone(&clock),
             ids: Arc::<OrderedIds>::default(),
             devices,
             log_on,
@@ -198,7 +202,15 @@ impl Session {
             tell(News::Restarted(Box::new(kernel.restarted().map_err(in_words)?)));
         }
         let check = register.then(|| Check::start(Arc::clone(&store), tell)).transpose()?;
-        let keep = Keep { run, check, _watcher: watcher, _lock: lock };
+        let deliveries = match register && !safe_mode {
+            true => {
+                let outbox = Arc::<SqliteStore>::clone(&store);
+                let consumers = outbox::consumers(&data, &shop)?;
+                Some(Deliveries::start(outbox, consumers, clock).context("The outbox could not be started")?)
+            }
+            false => None,
+        };
+        let keep = Keep { run, check, deliveries, _watcher: watcher, _lock: lock };
         Ok(Session { data, shop, store, rules, news, kernel, keep })
     }
 
@@ -211,7 +223,7 @@ impl Session {
     pub fn close(self) -> anyhow::Result<()> {
         let Session { kernel, mut keep, store, .. } = self;
         kernel.finish().map_err(in_words)?;
-        keep.stop_check();
+        keep.stop();
         drop(store);
         keep.end();
         Ok(())

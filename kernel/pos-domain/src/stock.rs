@@ -275,7 +275,7 @@ impl StockAct {
             return malformed("Goods are taken from one location to another, not to the same.".to_owned());
         }
         if self.kind == StockActKind::Adjustment {
-            let known = rules.adjustments.iter().any(|known| *known == self.reason) || rules.adjustments.is_empty();
+            let known = rules.adjustments.contains(&self.reason) || rules.adjustments.is_empty();
             if !known || self.reason.trim().is_empty() {
                 let known = rules.adjustments.iter().map(|known| &**known).collect::<Vec<_>>().join(", ");
                 let (reason, action) = (self.reason.to_string(), "put stock right".to_owned());

@@ -12,6 +12,7 @@ mod credentials;
 pub mod dispatch;
 pub mod effects;
 pub mod handle;
+pub mod outbox;
 pub mod pricing;
 mod replies;
 pub mod rules;

@@ -27,6 +27,7 @@ mod journal;
 mod layer;
 mod log;
 mod orders;
+mod outbox;
 mod pages;
 mod payments;
 mod people;

@@ -10,6 +10,7 @@ use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
 use crate::orders;
+use crate::outbox;
 use crate::payments;
 use crate::people;
 use crate::record::{self, ShiftOpened};
@@ -22,8 +23,8 @@ use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
-    Verification,
+    ClosedShift, CommitRequest, Delivery, OpenShift, Outbox, PointsBalance, Restored, Scope, Settled, Store,
+    StoreError, TrialBalance, Verification, Waiting,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -441,6 +442,32 @@ impl Store for SqliteStore {
             Scope::Whole(stop) => Ok(verify::verify(&self.place.open_readable()?, stop)?),
             Scope::Tail => self.read(verify::verify_tail),
         }
+    }
+}
+
+impl Outbox for SqliteStore {
+    fn through(&self, consumer: &str) -> Result<u64, StoreError> {
+        self.read_settled(|connection| outbox::through(connection, consumer))
+    }
+
+    fn after(&self, seq: u64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        self.read_settled(|connection| outbox::after(connection, seq, limit))
+    }
+
+    fn record(&self, seq: u64) -> Result<Option<Delivery>, StoreError> {
+        self.read_settled(|connection| outbox::record(connection, seq))
+    }
+
+    fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError> {
+        self.read_settled(|connection| outbox::waiting(connection, consumer))
+    }
+
+    fn consumers(&self) -> Result<Vec<String>, StoreError> {
+        self.read_settled(outbox::consumers)
+    }
+
+    fn settle(&self, consumer: &str, settled: Settled) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Settle(consumer.to_owned(), Box::new(settled), answer))
     }
 }
 

@@ -20,13 +20,14 @@ use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
+use crate::outbox;
 use crate::people;
 use crate::record::ShiftOpened;
 use crate::reserve::Reserve;
 use crate::shift;
 use crate::sums::Sums;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use pos_api::port::{ClosedShift, StoreError};
+use pos_api::port::{ClosedShift, Settled, StoreError};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::people::{Audit, Person};
@@ -67,6 +68,8 @@ pub(crate) enum Job {
     Person(Option<Box<Person>>, Option<Box<Audit>>, Answer<()>),
     UpsertItems(Vec<Item>, Answer<()>),
     CountCopy(ReceiptNumber, Answer<u32>),
+    /// What became of a batch that a consumer was handed.
+    Settle(String, Box<Settled>, Answer<()>),
     /// The disk is full: gives the reserve up. Answers whether there was one.
     MakeRoom(Answer<bool>),
     /// Lays the reserve out again, if there is room for it.
@@ -205,6 +208,10 @@ impl Writer {
             Job::CountCopy(number, answer) => {
                 let count = self.transact(|connection| count_copy(connection, number));
                 reply(&answer, count);
+            }
+            Job::Settle(consumer, settled, answer) => {
+                let written = self.transact(|connection| outbox::settle(connection, &consumer, &settled));
+                reply(&answer, written);
             }
             Job::MakeRoom(answer) => {
                 let made = self.make_room();

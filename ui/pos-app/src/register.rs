@@ -41,7 +41,7 @@ impl Window for RegisterWindow {
         if let Some(kernel) = handle.finish() {
             kernel.finish().map_err(|refusal| anyhow::anyhow!("{refusal} {}", refusal.next()))?;
         }
-        parts.keep.stop_check();
+        parts.keep.stop();
         drop(parts.store);
         parts.keep.end();
         let report = shown?;

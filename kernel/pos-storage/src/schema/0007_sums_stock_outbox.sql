@@ -21,3 +21,20 @@ CREATE INDEX item_reorders ON item (id) WHERE reorders = 1;
 
 UPDATE item SET body = substr(body, 1, instr(body, char(10)) - 1) WHERE instr(body, char(10)) > 0;
 UPDATE basket_event SET body = substr(body, 1, instr(body, char(10)) - 1) WHERE instr(body, char(10)) > 0;
+
+-- How far each consumer of the journal has come, and what it did not take yet.
+CREATE TABLE outbox_consumer (
+    consumer TEXT PRIMARY KEY,
+    through  INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE outbox_waiting (
+    consumer   TEXT NOT NULL,
+    seq        INTEGER NOT NULL,
+    key        TEXT NOT NULL,
+    attempts   INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    dead       INTEGER NOT NULL,
+    problem    TEXT NOT NULL,
+    PRIMARY KEY (consumer, seq)
+) WITHOUT ROWID, STRICT;

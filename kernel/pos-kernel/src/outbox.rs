@@ -1,0 +1,172 @@
+//! What others take from the journal: at least once, in order for each key, tried again, and set aside when it cannot be taken.
+//!
+//! A consumer is handed every record it wants, oldest first. What it does not take is tried again later and later; records
+//! of the same key wait behind it, others go on. After [`ATTEMPTS_MAX`] attempts a record is a dead letter: it is kept, told of,
+//! and blocks nothing any more. How far a consumer has come is durable after each batch, so that after a crash it may be
+//! handed the last batch again: it tells what it has by the record's number.
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use pos_api::port::{Clock, Delivery, Outbox, Settled, StoreError, Waiting};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Attempts before a record is set aside.
+pub const ATTEMPTS_MAX: u32 = 10;
+/// Records handed over before it is written down how far a consumer has come.
+const BATCH: u32 = 200;
+/// The first wait after a failure; doubled with each, up to an hour.
+const WAIT_MS: i64 = 1_000;
+const WAIT_MS_MAX: i64 = 3_600_000;
+/// New records are looked for so often.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Somebody who takes records.
+pub trait Consumer: Send {
+    /// Its name, the same for ever: its place in the journal is kept under it.
+    fn name(&self) -> &str;
+
+    /// What a record is about, if it is wanted: records of one key are handed over in order.
+    fn key(&self, delivery: &Delivery) -> Option<String>;
+
+    /// Takes a record. Returning well means that it is kept, whatever happens then; one that was taken before is no error.
+    fn take(&mut self, delivery: &Delivery) -> Result<(), String>;
+
+    /// What was taken since the last call is to be kept now.
+    fn keep(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What a round of deliveries came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Records taken.
+    pub taken: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Records set aside.
+    pub dead: u64,
+    /// There is more to hand over at once.
+    pub more: bool,
+}
+
+/// Hands a consumer what is due, at most a batch.
+pub fn deliver(outbox: &dyn Outbox, consumer: &mut dyn Consumer, now_ms: i64) -> Result<Round, StoreError> {
+    let name = consumer.name().to_owned();
+    let through = outbox.through(&name)?;
+    let waiting = outbox.waiting(&name)?;
+    let (mut settled, mut round) = (Settled { through, ..Settled::default() }, Round::default());
+    // A key waits as long as one of its records does.
+    let mut blocked = BTreeSet::new();
+    for one in waiting.into_iter().filter(|one| !one.dead) {
+        if blocked.contains(&one.key) {
+            continue;
+        }
+        if one.next_at_ms > now_ms {
+            blocked.insert(one.key);
+            continue;
+        }
+        let taken = match outbox.record(one.seq)? {
+            Some(delivery) => consumer.take(&delivery),
+            None => Err("the record is not in the journal any more".to_owned()),
+        };
+        match taken {
+            Ok(()) => {
+                settled.taken.push(one.seq);
+                round.taken += 1;
+            }
+            Err(problem) => {
+                let failed = after_failure(one, problem, now_ms);
+                round.failed += 1;
+                round.dead += u64::from(failed.dead);
+                if !failed.dead {
+                    blocked.insert(failed.key.clone());
+                }
+                settled.waits.push(failed);
+            }
+        }
+    }
+    let records = outbox.after(through, BATCH)?;
+    round.more = records.len() as u32 == BATCH;
+    for delivery in records {
+        settled.through = delivery.seq;
+        let Some(key) = consumer.key(&delivery) else { continue };
+        let new = Waiting { seq: delivery.seq, key, next_at_ms: now_ms, ..Waiting::default() };
+        if blocked.contains(&new.key) {
+            settled.waits.push(new);
+            continue;
+        }
+        match consumer.take(&delivery) {
+            Ok(()) => round.taken += 1,
+            Err(problem) => {
+                round.failed += 1;
+                blocked.insert(new.key.clone());
+                settled.waits.push(after_failure(new, problem, now_ms));
+            }
+        }
+    }
+    if round.taken > 0
+        && let Err(problem) = consumer.keep()
+    {
+        // None of it counts: all of it comes again.
+        tracing::warn!(consumer = name, "what was taken could not be kept: {problem}");
+        return Ok(Round { failed: round.failed + 1, ..Round::default() });
+    }
+    if settled.through > through || !settled.taken.is_empty() || !settled.waits.is_empty() {
+        outbox.settle(&name, settled)?;
+    }
+    Ok(round)
+}
+
+fn after_failure(waiting: Waiting, problem: String, now_ms: i64) -> Waiting {
+    let attempts = waiting.attempts.saturating_add(1);
+    let wait = WAIT_MS.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(WAIT_MS_MAX);
+    let dead = attempts >= ATTEMPTS_MAX;
+    if dead {
+        tracing::error!(record = waiting.seq, "a record was set aside after {attempts} attempts: {problem}");
+    }
+    Waiting { attempts, next_at_ms: now_ms.saturating_add(wait), dead, problem, ..waiting }
+}
+
+/// Consumers served on a thread of their own. Dropping it ends that after the batch in hand.
+pub struct Deliveries {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Deliveries {
+    /// Starts serving.
+    pub fn start(
+        outbox: Arc<dyn Outbox>,
+        mut consumers: Vec<Box<dyn Consumer>>,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Deliveries> {
+        let (stop, stopped) = bounded::<()>(0);
+        let serve = move || loop {
+            let mut more = false;
+            for consumer in &mut consumers {
+                match deliver(outbox.as_ref(), consumer.as_mut(), clock.now().unix_ms) {
+                    Ok(round) => more |= round.more,
+                    Err(error) => tracing::warn!(consumer = consumer.name(), "the outbox could not be read: {error}"),
+                }
+            }
+            let wait = if more { Duration::ZERO } else { LOOK };
+            if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
+                return;
+            }
+        };
+        let thread = std::thread::Builder::new().name("outbox".into()).spawn(serve)?;
+        Ok(Deliveries { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Deliveries {
+    fn drop(&mut self) {
+        self.stop = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the outbox ended in a panic");
+        }
+    }
+}
