@@ -32,11 +32,14 @@ pub(crate) struct Sums {
     /// Debits and credits by account and unit.
     accounts: BTreeMap<(Arc<str>, Arc<str>), (i64, i64)>,
     /// Quantity, and worth where it is known, by article, unit and location.
-    stock: BTreeMap<(Arc<str>, &'static str, Arc<str>), (Decimal, Option<i64>)>,
+    stock: BTreeMap<(Arc<str>, &'static str, Arc<str>), Worth>,
     shifts: BTreeMap<u64, ShiftTotals>,
     /// A record that could not be added. Sales go on; whoever reads sums is told.
     stuck: Option<String>,
 }
+
+/// How much there is, and what it is worth where that is known.
+pub(crate) type Worth = (Decimal, Option<i64>);
 
 /// Up to which record the stored sums stand.
 pub(crate) fn stored_through(connection: &Connection) -> Result<u64> {

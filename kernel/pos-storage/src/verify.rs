@@ -16,11 +16,11 @@ use crate::orders::Orders;
 use crate::payments;
 use crate::record::{ANCHOR, Columns, Content, GENESIS, Hash, Record};
 use crate::shift;
-use crate::sums;
+use crate::sums::{self, Worth};
 use pos_api::port::{StoreError, Verification};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
-use pos_domain::money::{Decimal, Money};
+use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::report::ShiftTotals;
@@ -97,7 +97,7 @@ struct Auditor {
     payments: BTreeMap<PaymentId, Payment>,
     orders: Orders,
     /// Quantity, and worth where it is known, by article, unit and location.
-    stock: BTreeMap<(String, String, String), (Decimal, Option<i64>)>,
+    stock: BTreeMap<(String, String, String), Worth>,
     /// Sets and money used of offers with limits, by offer and customer.
     offer_uses: BTreeMap<(String, String), (i64, i64)>,
     shifts: BTreeMap<u64, ShiftTotals>,
@@ -476,14 +476,14 @@ impl Auditor {
             let (item, quantity): (String, String) = (row.get(0)?, row.get(3)?);
             match quantity.parse() {
                 Ok(level) => {
-                    let level: (Decimal, Option<i64>) = (level, row.get(4)?);
+                    let level: Worth = (level, row.get(4)?);
                     stored.insert((item, row.get(1)?, row.get(2)?), level);
                 }
                 Err(_) => self.problem(format!("The stock level of article {item} is not a number: {quantity}.")),
             }
         }
         let summed = std::mem::take(&mut self.stock);
-        let text = |(level, value): &(Decimal, Option<i64>)| match value {
+        let text = |(level, value): &Worth| match value {
             Some(value) => format!("{level}, worth {value} minor units"),
             None => level.to_string(),
         };
