@@ -119,10 +119,11 @@ impl KernelBackend {
             News::Restarted(view) => {
                 let mut sentences = view.sentences();
                 let last = sentences.remove(0);
-                (Severity::Warning, format!("The register was cut off. {last}"), sentences.join(" "))
+                // It waits for whoever comes back to the register.
+                (Severity::Error, format!("The register was cut off. {last}"), sentences.join(" "))
             }
             News::SafeMode(_) => (
-                Severity::Warning,
+                Severity::Error,
                 "Safe mode: several starts failed. Offers, scripts, plugins and devices are left out.".to_owned(),
                 "Prices are those of the shelf, and nothing prints. Tell the manager.".to_owned(),
             ),
@@ -132,7 +133,7 @@ impl KernelBackend {
                 }
                 self.damaged.store(true, Ordering::Relaxed);
                 (
-                    Severity::Warning,
+                    Severity::Error,
                     "What is stored is not what was written.".to_owned(),
                     "Sales go on. Tell the manager now: the books need a look, and a backup.".to_owned(),
                 )
