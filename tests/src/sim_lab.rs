@@ -9,7 +9,7 @@ use crate::baskets::Random;
 use crate::scenario::shop_settings;
 use crate::world::{World, lock};
 use anyhow::Context;
-use pos_api::command::{CountOf, Credit, Discount, MoveCash, PlaceOrder};
+use pos_api::command::{CountOf, Credit, Discount, MoveCash, MoveStock, PlaceOrder, StockLineAsked};
 use pos_api::port::{Scope, Store};
 use pos_api::view::{BasketState, BasketView};
 use pos_api::{Amount, Command, Envelope, Reply};
@@ -21,6 +21,7 @@ use pos_domain::pricing::manual::{ManualCap, ManualRules};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::returns::ReturnRules;
 use pos_domain::shop::TaxFallback;
+use pos_domain::stock::{StockAct, StockActKind};
 use pos_domain::transaction::{Transaction, TransactionKind, TransactionLine};
 use pos_money::{Decimal, Money, Rounding};
 use pos_reference::ledger::{Happened, Ledger, Line, Tender};
@@ -70,7 +71,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 41] = [
+const MIND: [(&str, u64); 45] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -107,6 +108,10 @@ const MIND: [(&str, u64); 41] = [
     ("float", 1),
     ("safe", 1),
     ("drawer", 1),
+    ("deliver", 3),
+    ("count stock", 2),
+    ("put right", 2),
+    ("make", 1),
     ("count", 4),
     ("close shift", 4),
     ("copy", 2),
@@ -445,6 +450,7 @@ impl Lab {
                     _ => Command::RefundDeposit { basket, order },
                 }
             }
+            "deliver" | "count stock" | "put right" | "make" => stocked(what, a, b),
             "pay in" => Command::PayIn(cash(5_000)),
             "pay out" => Command::PayOut(cash(2_000)),
             "float" => Command::AddFloat(cash(5_000)),
@@ -573,6 +579,13 @@ impl Lab {
             stock.insert((item.to_string(), quantity.unit.symbol().to_owned()), millionths(quantity.value)?);
         }
         self.wrong.extend(self.ledger.differences(&accounts, &stock));
+        for (item, _) in &found.stock {
+            for (unit, level) in self.world.inner.stock_of(item)? {
+                if level.on_hand.is_zero() && level.value.is_some_and(|value| !value.is_zero()) {
+                    self.wrong.push(format!("no {item} is there ({unit:?}), and it is worth {:?}", level.value));
+                }
+            }
+        }
         let most = 5_000;
         for (account, owed) in accounts.iter().filter(|(account, _)| account.starts_with("receivable:")) {
             if *owed > most {
@@ -616,6 +629,61 @@ impl Lab {
     }
 }
 
+/// Goods that move without a sale. Never by weight in pieces: the last article is weighed.
+fn stocked(what: &str, a: u64, b: u64) -> Command {
+    let small = |dice: u64, most: u64| (dice % most) as i64;
+    let item = (a % 4) as usize;
+    let places = if item == 3 { 2 } else { 0 };
+    let quantity = |most: u64| Decimal::new(small(b, most) + 1, places);
+    let line = |item: usize, quantity: Decimal, cost: Option<Decimal>| StockLineAsked {
+        item: CODES[item].to_owned(),
+        quantity: Amount(quantity),
+        cost: cost.map(Amount),
+    };
+    let (kind, lines) = match what {
+        "deliver" => {
+            // What comes without a price is worth what is there, or nothing.
+            let cost = (b % 7 != 0).then(|| Decimal::new(small(a, 4_000), 2));
+            (StockActKind::Receipt, vec![line(item, quantity(40), cost)])
+        }
+        "count stock" => (StockActKind::Count, vec![line(item, quantity(20) - Decimal::new(1, places), None)]),
+        "put right" => {
+            let off = if b % 3 == 0 { Decimal::ONE } else { -Decimal::ONE };
+            (StockActKind::Adjustment, vec![line(item, quantity(5) * off, None)])
+        }
+        _ => {
+            (StockActKind::Production, vec![line((item + 1) % 3, Decimal::from(3), None), line(3, -quantity(50), None)])
+        }
+    };
+    let reason = if kind == StockActKind::Adjustment { "broken" } else { "" };
+    Command::MoveStock(MoveStock {
+        kind,
+        location: String::new(),
+        to: None,
+        supplier: if kind == StockActKind::Receipt { "Farm".into() } else { String::new() },
+        reference: String::new(),
+        reason: reason.into(),
+        lines,
+    })
+}
+
+/// What was done to the stock, by its lines.
+fn stock_of(act: &StockAct) -> anyhow::Result<Happened> {
+    let mut goods = Vec::new();
+    for line in &act.lines {
+        let unit = line.quantity.unit.symbol().to_owned();
+        goods.push((line.item.to_string(), unit, millionths(line.quantity.value)?));
+    }
+    Ok(match act.kind {
+        StockActKind::Receipt => {
+            let cost = act.lines.iter().filter_map(|line| line.cost).map(|cost| i128::from(cost.minor())).sum();
+            Happened::Delivered { goods, supplier: act.supplier.to_string(), cost }
+        }
+        StockActKind::Count => Happened::Found { goods },
+        _ => Happened::PutRight { goods },
+    })
+}
+
 fn millionths(value: Decimal) -> anyhow::Result<i128> {
     let scaled = (value * Decimal::from(1_000_000)).normalize();
     Some(scaled.mantissa()).filter(|_| scaled.scale() == 0).context("a quantity has too many places")
@@ -638,6 +706,10 @@ fn happened(transaction: &Transaction, lab: &Lab) -> anyhow::Result<Vec<Happened
             _ => return Ok(all),
         };
         all.push(Happened::Moved { amount, other });
+        return Ok(all);
+    }
+    if let Some(act) = &transaction.stock {
+        all.push(stock_of(act)?);
         return Ok(all);
     }
     if transaction.kind == TransactionKind::Payment {

@@ -264,8 +264,9 @@ impl StockAct {
                 };
                 return malformed(format!("{what} of {} is {least}; {value} is not.", line.name));
             }
-            if self.kind == StockActKind::Count && self.lines[..index].iter().any(|known| known.item == line.item) {
-                return malformed(format!("{} is counted twice: enter it once, with all of it.", line.name));
+            let once = matches!(self.kind, StockActKind::Count | StockActKind::Production);
+            if once && self.lines[..index].iter().any(|known| known.item == line.item) {
+                return malformed(format!("{} is there twice: enter it once, with all of it.", line.name));
             }
             if line.cost.is_some_and(Money::is_negative) {
                 return malformed(format!("{} cannot have cost less than nothing.", line.name));
@@ -291,6 +292,8 @@ impl StockAct {
         let reason = self.kind.reason();
         let mut movements = Vec::with_capacity(self.lines.len());
         let (location, to) = (self.location.clone(), self.to.clone());
+        // What is made, with what there was of it.
+        let mut made: Vec<(usize, Level)> = Vec::new();
         let moved = |line: &StockLine, quantity: Decimal, location: &Arc<str>, value: Option<Money>| StockMovement {
             item: line.item.clone(),
             quantity: Quantity::new(quantity, line.quantity.unit),
@@ -335,15 +338,15 @@ impl StockAct {
                     let value = level.worth(quantity)?;
                     moved(line, quantity, &location, value)
                 }
-                // What is made is worth what it was made of; see below.
-                StockActKind::Production => moved(line, quantity, &location, None),
+                StockActKind::Production => {
+                    made.push((movements.len(), level));
+                    moved(line, quantity, &location, None)
+                }
             };
             book.apply(&movement)?;
             movements.push(movement);
         }
-        if self.kind == StockActKind::Production {
-            share_worth(&mut movements)?;
-        }
+        share_worth(&mut movements, &made)?;
         Ok(movements)
     }
 
@@ -361,7 +364,8 @@ impl StockAct {
             }
             StockActKind::Count => posting.credit("stock-difference", worth)?,
             StockActKind::Adjustment => posting.credit(&account("stock-adjustment", &self.reason), worth)?,
-            StockActKind::Transfer | StockActKind::Production => {}
+            // What is made may have been sold before.
+            StockActKind::Transfer | StockActKind::Production => posting.credit("stock-variance", worth)?,
         }
         posting.close()
     }
@@ -371,19 +375,16 @@ fn account(of: &str, name: &str) -> String {
     if name.is_empty() { of.to_owned() } else { format!("{of}:{name}") }
 }
 
-/// Goods that were made are worth what was used for them, shared by quantity; nothing where that is not known.
-fn share_worth(movements: &mut [StockMovement]) -> Result<(), Refusal> {
-    let used = || movements.iter().filter(|movement| movement.quantity.value < Decimal::ZERO);
-    if used().any(|movement| movement.value.is_none()) {
-        movements.iter_mut().for_each(|movement| movement.value = None);
+/// Goods that were made are worth what was used for them, as far as that is known, shared by quantity.
+fn share_worth(movements: &mut [StockMovement], made: &[(usize, Level)]) -> Result<(), Refusal> {
+    if made.is_empty() || movements.iter().all(|movement| movement.value.is_none()) {
         return Ok(());
     }
-    let worth = Money::sum(used().filter_map(|movement| movement.value))?.negated()?;
-    let made: Vec<usize> =
-        (0..movements.len()).filter(|index| movements[*index].quantity.value > Decimal::ZERO).collect();
-    let weights = made.iter().map(|index| weight(movements[*index].quantity.value)).collect::<Result<Vec<_>, _>>()?;
-    for (index, share) in made.into_iter().zip(pos_money::allocate(worth, &weights)?) {
-        movements[index].value = Some(share);
+    let worth = Money::sum(movements.iter().filter_map(|movement| movement.value))?.negated()?;
+    let weights =
+        made.iter().map(|(index, _)| weight(movements[*index].quantity.value)).collect::<Result<Vec<_>, _>>()?;
+    for ((index, level), share) in made.iter().zip(pos_money::allocate(worth, &weights)?) {
+        movements[*index].value = Some(level.receive(movements[*index].quantity.value, share)?);
     }
     Ok(())
 }
@@ -421,22 +422,25 @@ impl Level {
     /// What so much of it adds to the inventory, or takes from it, at its average; what is left last takes the rest.
     pub fn worth(&self, quantity: Decimal) -> Result<Option<Money>, MoneyError> {
         let Some(value) = self.value else { return Ok(None) };
-        if !self.on_hand.is_zero() && self.on_hand.checked_add(quantity) == Some(Decimal::ZERO) {
-            return Ok(Some(value.negated()?));
-        }
-        let Some(average) = self.average() else { return Ok(Some(Money::ZERO)) };
-        let worth = average.checked_mul(quantity).ok_or(MoneyError::Overflow)?;
-        Ok(Some(money(worth)?))
+        // Where there is nothing, or less is worth more, there is no average.
+        let has_average = !self.on_hand.is_zero() && value.is_negative() == self.on_hand.is_sign_negative();
+        Ok(Some(if has_average { value.share(quantity, self.on_hand)? } else { self.rest(quantity, value)? }))
+    }
+
+    /// What is left last takes the rest, whatever it is.
+    fn rest(&self, quantity: Decimal, value: Money) -> Result<Money, MoneyError> {
+        let takes_all = !self.on_hand.is_zero() && self.on_hand.checked_add(quantity) == Some(Decimal::ZERO);
+        if takes_all { value.negated() } else { Ok(Money::ZERO) }
     }
 
     /// What a delivery adds to the inventory. What was missing before is what was sold too early: it was valued at a guess,
     /// and what is on hand afterwards is worth what it really cost.
     fn receive(&self, quantity: Decimal, cost: Money) -> Result<Money, MoneyError> {
-        let Some(value) = self.value.filter(|_| self.on_hand < Decimal::ZERO) else { return Ok(cost) };
-        let overflow = || MoneyError::Overflow;
-        let left = self.on_hand.checked_add(quantity).ok_or_else(overflow)?;
-        let each = Decimal::from(cost.minor()).checked_div(quantity).ok_or_else(overflow)?;
-        money(each.checked_mul(left).ok_or_else(overflow)?)?.minus(value)
+        if self.on_hand >= Decimal::ZERO {
+            return Ok(cost);
+        }
+        let left = self.on_hand.checked_add(quantity).ok_or(MoneyError::Overflow)?;
+        cost.share(left, quantity)?.minus(self.value.unwrap_or(Money::ZERO))
     }
 
     fn apply(&mut self, movement: &StockMovement) -> Result<(), MoneyError> {
@@ -451,7 +455,7 @@ impl Level {
     }
 }
 
-/// Minor units, rounded half to even.
+/// Whole minor units.
 fn money(minor: Decimal) -> Result<Money, MoneyError> {
     i64::try_from(minor.round_dp(0)).map(Money::from_minor).map_err(|_| MoneyError::Overflow)
 }

@@ -76,6 +76,25 @@ pub enum Happened {
         /// The other account: `paid-in:change found`, `safe`.
         other: String,
     },
+    /// A supplier brought goods: article, unit and quantity.
+    Delivered {
+        /// What.
+        goods: Vec<(String, String, i128)>,
+        /// From whom.
+        supplier: String,
+        /// What all of it cost.
+        cost: i128,
+    },
+    /// So much was found of articles.
+    Found {
+        /// What.
+        goods: Vec<(String, String, i128)>,
+    },
+    /// Goods were taken off, put in, used or made.
+    PutRight {
+        /// What.
+        goods: Vec<(String, String, i128)>,
+    },
     /// The till was counted and emptied into the safe.
     Closed {
         /// What was found, by means of payment.
@@ -90,7 +109,13 @@ pub struct Ledger {
     pub accounts: BTreeMap<String, i128>,
     /// On hand, by article and unit, in millionths.
     pub stock: BTreeMap<(String, String), i128>,
+    /// What all deliveries cost: what the goods of the shop are worth, or went into.
+    pub delivered: i128,
 }
+
+/// Accounts among which the worth of goods goes round. How it is shared out is the register's business; none of it is lost.
+const WORTH: [&str; 6] =
+    ["inventory", "cost-of-goods:", "waste", "stock-variance", "stock-difference", "stock-adjustment:"];
 
 /// Accounts whose name is an article's id.
 const MONEY: [&str; 5] = ["gift-card:", "voucher:", "store-credit:", "deposit:", "receivable:"];
@@ -98,6 +123,12 @@ const MONEY: [&str; 5] = ["gift-card:", "voucher:", "store-credit:", "deposit:",
 impl Ledger {
     fn debit(&mut self, account: &str, amount: i128) {
         *self.accounts.entry(account.to_owned()).or_default() += amount;
+    }
+
+    fn put(&mut self, goods: &[(String, String, i128)]) {
+        for (item, unit, quantity) in goods {
+            *self.stock.entry((item.clone(), unit.clone())).or_default() += quantity;
+        }
     }
 
     fn balance(&self, account: &str) -> i128 {
@@ -138,6 +169,17 @@ impl Ledger {
                 self.debit(if *promised { "card:clearing" } else { "card:refused" }, *amount);
                 self.debit("card:offline", -amount);
             }
+            Happened::Delivered { goods, supplier, cost } => {
+                self.put(goods);
+                self.delivered += cost;
+                self.debit(&format!("goods-received:{supplier}"), -cost);
+            }
+            Happened::Found { goods } => {
+                for (item, unit, quantity) in goods {
+                    self.stock.insert((item.clone(), unit.clone()), *quantity);
+                }
+            }
+            Happened::PutRight { goods } => self.put(goods),
             Happened::Moved { amount, other } => {
                 self.debit("till:cash", *amount);
                 self.debit(other, -amount);
@@ -161,7 +203,16 @@ impl Ledger {
         accounts: &BTreeMap<String, i128>,
         stock: &BTreeMap<(String, String), i128>,
     ) -> Vec<String> {
-        let mut told = compare(&self.accounts, accounts, |account| format!("account {account}"));
+        let is_worth = |account: &&String| WORTH.iter().any(|prefix| account.starts_with(prefix));
+        let (worth, others): (BTreeMap<_, _>, BTreeMap<_, _>) = accounts
+            .iter()
+            .map(|(account, balance)| (account.clone(), *balance))
+            .partition(|(account, _)| is_worth(&account));
+        let mut told = compare(&self.accounts, &others, |account| format!("account {account}"));
+        let kept: i128 = worth.values().sum();
+        if kept != self.delivered {
+            told.push(format!("goods for {} were delivered, and {kept} of that is accounted for", self.delivered));
+        }
         told.extend(compare(&self.stock, stock, |(item, unit)| format!("stock of {item} in \"{unit}\"")));
         let owed = ["gift-card:", "voucher:", "store-credit:", "deposit:"];
         for (account, balance) in accounts {

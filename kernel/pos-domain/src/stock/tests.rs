@@ -93,6 +93,16 @@ fn what_was_sold_too_early_is_put_right_by_the_delivery() {
     assert_eq!((level.on_hand, level.value), (Decimal::from(7), Some(Money::from_minor(5_600))));
 }
 
+/// Found by `lab sim`: sold before its cost was ever known, and delivered just so much.
+#[test]
+fn what_was_sold_before_its_cost_was_known_leaves_nothing_behind() {
+    let mut book = known();
+    carry_out(&mut book, act(StockActKind::Adjustment, -1, None));
+    carry_out(&mut book, act(StockActKind::Receipt, 1, Some(3_190)));
+    let level = book.level("ALE", Unit::Each);
+    assert_eq!((level.on_hand, level.value), (Decimal::ZERO, Some(Money::ZERO)));
+}
+
 #[test]
 fn proposals_lift_what_is_available_above_the_point() {
     proptest!(|(point in 0..200_i64, quantity in 1..50_i64, available in -300..300_i64)| {
