@@ -643,12 +643,12 @@ fn stocked(what: &str, a: u64, b: u64) -> Command {
     let (kind, lines) = match what {
         "deliver" => {
             // What comes without a price is worth what is there, or nothing.
-            let cost = (b % 7 != 0).then(|| Decimal::new(small(a, 4_000), 2));
+            let cost = (!b.is_multiple_of(7)).then(|| Decimal::new(small(a, 4_000), 2));
             (StockActKind::Receipt, vec![line(item, quantity(40), cost)])
         }
         "count stock" => (StockActKind::Count, vec![line(item, quantity(20) - Decimal::new(1, places), None)]),
         "put right" => {
-            let off = if b % 3 == 0 { Decimal::ONE } else { -Decimal::ONE };
+            let off = if b.is_multiple_of(3) { Decimal::ONE } else { -Decimal::ONE };
             (StockActKind::Adjustment, vec![line(item, quantity(5) * off, None)])
         }
         _ => {

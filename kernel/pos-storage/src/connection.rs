@@ -139,9 +139,21 @@ impl Place {
     }
 }
 
+/// Asks for a journal mode; answers the one the file is in afterwards.
+pub(crate) fn switch_journal(connection: &Connection, mode: &str) -> Result<String> {
+    {
+        // To its end: the switch is a transaction, told before it is committed. On a disk that failed there it was rolled
+        // back, and the file would be written in the mode of before.
+        let mut switch = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+        let mut rows = switch.query([])?;
+        while rows.next()?.is_some() {}
+    }
+    Ok(connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?)
+}
+
 /// Puts a writable connection into the mode in which a commit is durable when it returns.
 pub(crate) fn make_durable(connection: &Connection, place: &Place) -> Result<()> {
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode = switch_journal(connection, "WAL")?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(Fault::failed(format!(
             "the file system of the data folder does not support a write-ahead log (journal mode {mode}); use a local disk"

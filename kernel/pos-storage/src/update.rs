@@ -5,7 +5,7 @@
 //! cut leaves the file as it was or as it is to be, and the next start goes on from there.
 
 use crate::backup;
-use crate::connection::Place;
+use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::pages;
 use crate::schema;
@@ -42,7 +42,7 @@ pub(crate) fn prepare(connection: Connection, place: &Place, steps: &[&str]) -> 
     let updated = place.beside(UPDATED);
     updated.delete()?;
     // All of it in one file: the log goes into the database.
-    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    let mode = connection::switch_journal(&connection, "DELETE")?;
     if !mode.eq_ignore_ascii_case("delete") {
         return Err(Fault::failed(format!("{} is in use by another program; close that first", place.name())));
     }
