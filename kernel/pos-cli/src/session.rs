@@ -137,12 +137,14 @@ impl Session {
     /// Opens the shop in `data` under settings that were read (or made) already.
     pub fn with_shop(data: DataDir, lock: DataLock, shop: Shop, options: SessionOptions) -> anyhow::Result<Session> {
         let SessionOptions { clock, devices, watch, rules, register, log_on } = options;
-        let (run, last_run) = match register {
-            true => {
-                let (run, last) = Run::begin(&data)?;
-                (Some(Arc::new(run)), last)
+        let (run, last_run) = match register.then(|| Run::begin(&data)) {
+            Some(Ok((run, last))) => (Some(Arc::new(run)), last),
+            // A full disk keeps nobody from selling.
+            Some(Err(error)) => {
+                tracing::warn!("that the register starts could not be noted: {error}");
+                (None, LastRun::Closed)
             }
-            false => (None, LastRun::Closed),
+            None => (None, LastRun::Closed),
         };
         let safe_mode = last_run.needs_safe_mode();
         let reserve_bytes = if register { RESERVE_BYTES } else { 0 };

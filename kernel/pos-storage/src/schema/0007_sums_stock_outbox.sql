@@ -1,5 +1,5 @@
--- From this format on each page has a sum of its own (see update.rs), and texts need none: what stood behind a line feed goes. Stock is by location, and has a worth where its cost is
--- known; articles may say when more of them is wanted.
+-- From this format on each page has a sum of its own (see update.rs), and texts need none: what stood behind a line feed
+-- goes. Stock is by location, and has a worth where its cost is known; articles may say when more of them is wanted.
 
 ALTER TABLE stock_movement ADD COLUMN location TEXT NOT NULL DEFAULT '';
 ALTER TABLE stock_movement ADD COLUMN value INTEGER;
