@@ -314,6 +314,12 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
         ["tender", "coupon", amount] => Command::TenderCoupon { basket, amount: Amount(amount.parse()?) },
+        // By somebody who did not hear that the last basket was completed with it.
+        ["tender", "card", "again"] => {
+            let last = shop.store.verify(pos_api::port::Scope::WHOLE)?.last_number;
+            let last = shop.store.transaction(last)?.context("nothing was completed")?;
+            Command::TenderCard { basket: Some(last.transaction.basket), amount: None }
+        }
         ["tender", "card"] => Command::TenderCard { basket, amount: None },
         ["tender", "card", amount] => Command::TenderCard { basket, amount: Some(Amount(amount.parse()?)) },
         ["payment", "check"] => Command::CheckPayment { basket },
@@ -336,6 +342,8 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["stock", items @ ..] => {
             Command::ListStock { items: items.iter().map(|item| (*item).to_owned()).collect(), low: false }
         }
+        ["credit-to", "nobody"] => Command::RefundToCredit { basket, customer: None },
+        ["credit-to", customer] => Command::RefundToCredit { basket, customer: Some((*customer).to_owned()) },
         ["take-order", order] => Command::TakeOrder { order: order.parse()?, lines: Vec::new() },
         ["take-order", order, line, times] => {
             let quantity = Some(Amount(times.trim_start_matches('x').parse()?));

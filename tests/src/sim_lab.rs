@@ -71,7 +71,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 45] = [
+const MIND: [(&str, u64); 46] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -83,7 +83,7 @@ const MIND: [(&str, u64); 45] = [
     ("card", 10),
     ("coupon", 3),
     ("gift-card tender", 4),
-    ("store credit tender", 1),
+    ("store credit tender", 3),
     ("on account", 4),
     ("complete", 26),
     ("cancel", 3),
@@ -95,6 +95,7 @@ const MIND: [(&str, u64); 45] = [
     ("recall", 3),
     ("return", 7),
     ("return without receipt", 2),
+    ("credit refund", 3),
     ("post-void", 2),
     ("sell gift card", 4),
     ("pay account", 3),
@@ -417,6 +418,10 @@ impl Lab {
                 reason: "returned".into(),
                 waste: b % 5 == 0,
             },
+            "credit refund" => {
+                let customer = [None, Some(CUSTOMERS[0]), Some(CUSTOMERS[1])][(a % 3) as usize];
+                Command::RefundToCredit { basket, customer: customer.map(str::to_owned) }
+            }
             "return without receipt" => Command::ReturnWithoutReceipt {
                 basket,
                 scan: CODES[(a % 3) as usize].to_owned(),

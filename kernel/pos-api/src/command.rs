@@ -283,6 +283,15 @@ pub enum Command {
         /// How much of it, tax included, in major units.
         amount: Amount,
     },
+    /// Credits what goes back to a customer, instead of paying it out: what they had paid in cash or by card.
+    RefundToCredit {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// The customer's id; none: it is paid out after all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<String>,
+    },
     /// Takes money that a customer owes. Opens a basket if none is open.
     PayAccount {
         /// Which basket.
@@ -535,6 +544,7 @@ impl Command {
             | Command::PlaceOrder(PlaceOrder { basket, .. })
             | Command::RedeemVoucher { basket, .. }
             | Command::PayAccount { basket, .. }
+            | Command::RefundToCredit { basket, .. }
             | Command::TenderCredit { basket, .. }
             | Command::CheckPayment { basket }
             | Command::GiveUpPayment { basket }

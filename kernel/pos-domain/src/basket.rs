@@ -223,6 +223,8 @@ pub enum Event {
         /// Who.
         cashier: Arc<str>,
     },
+    /// What goes back is owed to this customer from now on, instead of being paid out; none: it is paid out.
+    RefundedTo(Option<Arc<str>>),
     /// Somebody let its cashier do what they may not do alone. Not a step to undo.
     Approved(Approval),
     /// A terminal is going to be asked for money.
@@ -286,6 +288,8 @@ pub struct Basket {
     pub declined: BTreeSet<Arc<str>>,
     /// Put aside, since when, and what to know it by.
     pub suspended: Option<(Moment, Arc<str>)>,
+    /// The customer to whom refunds are credited instead of being paid out.
+    pub refund_to: Option<Arc<str>>,
     /// What was approved in it.
     pub approvals: Vec<Approval>,
     /// Counts the events applied; grows by one with each.
@@ -308,6 +312,7 @@ impl Basket {
             rewards: Vec::new(),
             declined: BTreeSet::new(),
             suspended: None,
+            refund_to: None,
             approvals: Vec::new(),
             version: 1,
             undo: Vec::new(),
@@ -484,6 +489,10 @@ impl Basket {
             Event::RewardRemoved => {
                 let reward = self.rewards.pop().ok_or(Refusal::NothingToUndo)?;
                 self.undo.push(Event::RewardAdded(reward));
+            }
+            Event::RefundedTo(customer) => {
+                let before = std::mem::replace(&mut self.refund_to, customer);
+                self.undo.push(Event::RefundedTo(before));
             }
             Event::Suspended { note, at } => self.suspended = Some((at, note)),
             Event::Recalled { cashier } => {

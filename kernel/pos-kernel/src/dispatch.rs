@@ -342,6 +342,7 @@ impl Kernel {
             Command::SellGiftCard { basket, card, amount, single_purpose: false } => {
                 self.take_for_later(*basket, TenderKind::GiftCard, card, amount.0)
             }
+            Command::RefundToCredit { basket, customer } => self.refund_to_credit(*basket, customer.as_deref()),
             Command::PayAccount { basket, customer, amount } => {
                 self.take_for_later(*basket, TenderKind::OnAccount, customer, amount.0)
             }

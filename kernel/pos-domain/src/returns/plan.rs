@@ -5,6 +5,9 @@
 //! once all of it is paid: the sale's cash rounding comes back to the cent. 8.00 by card and CHF 2.01 settled with 2.00
 //! in coins, then returns worth 1.00, 1.01, 8.00: coins 1.00, coins 1.00, card 8.00.
 //!
+//! A customer who would rather have the money at the shop gets it as store credit: what was paid in cash or by card. What was
+//! paid with points, gift cards or on account goes back where it came from all the same.
+//!
 //! A customer who brought empties paid less than the goods are worth; returned without the empties they pay back more
 //! than was tendered. That part lies on no tender of the sale: it is paid in cash and needs a right.
 
@@ -92,24 +95,25 @@ impl TenderRefunded {
 impl Sold {
     /// Pays `payout` (the refund's total, or what of it an exchange leaves over) after what earlier returns paid.
     ///
-    /// Each step uses the means of its tender; `instead` pays all of it by another means, for which a right is needed.
+    /// Each step uses the means of its tender; `instead` pays it by another, for which a right is needed unless it is credit.
     pub fn plan(&self, returned: &Returned, payout: Money, instead: Option<TenderKind>) -> Result<RefundPlan, Refusal> {
         let mut open = returned.paid_back.plus(payout)?;
         let mut steps = Vec::new();
         for (origin, tender) in self.tenders.iter().enumerate().rev() {
             let so_far = within(open, tender.settled);
             open = open.minus(so_far)?;
-            let means = instead.unwrap_or(tender.kind);
+            let means = means_for(tender.kind, instead);
             let points = proportion_of(tender, so_far)?;
             let owed = self.owed(tender, so_far, means)?;
-            let step = step(returned, Some(origin), means, owed, points, means != tender.kind)?;
+            let other = means != tender.kind && means != TenderKind::StoreCredit;
+            let step = step(returned, Some(origin), means, owed, points, other)?;
             let holder = tender.holder.clone().filter(|_| means == tender.kind);
             let (points_of, holder) = (tender.points_of.clone(), holder);
             steps.extend(step.map(|step| PlanStep { points_of, holder, ..step }));
         }
         let means = instead.unwrap_or(TenderKind::Cash);
         let owed = if means.gives_change() { self.coins.round_money(open)? } else { open };
-        steps.extend(step(returned, None, means, owed, 0, true)?);
+        steps.extend(step(returned, None, means, owed, 0, means != TenderKind::StoreCredit)?);
         let paid = Money::sum(steps.iter().map(|step| step.amount))?;
         Ok(RefundPlan { payout, steps, rounding: paid.minus(payout)? })
     }
@@ -128,6 +132,16 @@ impl Sold {
         }
         // Never more than the shop kept.
         Ok(if tender.kept.is_negative() { coins.max(tender.kept) } else { coins.min(tender.kept) })
+    }
+}
+
+/// The means a tender goes back by, if all of it should go back by another.
+fn means_for(tender: TenderKind, instead: Option<TenderKind>) -> TenderKind {
+    match instead {
+        // Money that was handed over; what was owed or given is no money to the shop.
+        Some(TenderKind::StoreCredit) if !matches!(tender, TenderKind::Cash | TenderKind::Card) => tender,
+        Some(means) => means,
+        None => tender,
     }
 }
 

@@ -111,8 +111,9 @@ impl TakenBack {
     ) -> Result<TakenBack, Refusal> {
         let mut open = bought.max(Money::ZERO);
         let mut taken = TakenBack::default();
+        let instead = basket.refund_to.as_ref().map(|_| TenderKind::StoreCredit);
         if bought.is_negative() {
-            taken.unnamed = Some(cash_plan(bought.negated()?, coins)?);
+            taken.unnamed = Some(unnamed_plan(bought.negated()?, instead, coins)?);
         }
         let mut free_number = basket.next_line_number();
         let mut numbers: Vec<ReceiptNumber> = basket.live_lines().filter_map(sold_as).map(|sold| sold.number).collect();
@@ -137,7 +138,7 @@ impl TakenBack {
             let mut returned = sale.returned.clone();
             let exchanged = sale.sold.plan(&returned, exchange.exchanged, None)?;
             returned.add_plan(&exchanged)?;
-            let plan = sale.sold.plan(&returned, exchange.payout, None)?;
+            let plan = sale.sold.plan(&returned, exchange.payout, instead)?;
             let lines = refund.record_lines(&sale.committed.transaction, 1)?;
             for (refunded, mut line) in refund.lines.iter().zip(lines) {
                 // A record line is numbered as the basket's line; a re-rated one has none there.
@@ -164,6 +165,11 @@ impl TakenBack {
             taken.refunds.push(SaleRefund { number, refund, plan, exchanged, points_of });
         }
         taken.due = open;
+        for plan in taken.refunds.iter_mut().map(|refund| &mut refund.plan).chain(&mut taken.unnamed) {
+            for step in plan.steps.iter_mut().filter(|step| step.tender == TenderKind::StoreCredit) {
+                step.holder = step.holder.take().or_else(|| basket.refund_to.clone());
+            }
+        }
         Ok(taken)
     }
 
@@ -255,18 +261,11 @@ pub fn comes_back_on(basket: &Basket, sold: SoldAs) -> Option<LineNumber> {
     basket.live_lines().find(|line| sold_as(line) == Some(sold)).map(|line| line.number)
 }
 
-/// Cash out of the till, in coins that exist; nobody's right is needed, since limits of their own were kept before.
-fn cash_plan(payout: Money, coins: Rounding) -> Result<RefundPlan, MoneyError> {
-    let amount = coins.round_money(payout)?;
-    let step = PlanStep {
-        origin: None,
-        tender: TenderKind::Cash,
-        amount,
-        points: 0,
-        points_of: None,
-        holder: None,
-        needs_right: false,
-    };
+/// Cash out of the till, in coins that exist, or credit; nobody's right is needed, since limits of their own were kept before.
+fn unnamed_plan(payout: Money, instead: Option<TenderKind>, coins: Rounding) -> Result<RefundPlan, MoneyError> {
+    let tender = instead.unwrap_or(TenderKind::Cash);
+    let amount = if tender.gives_change() { coins.round_money(payout)? } else { payout };
+    let step = PlanStep { origin: None, tender, amount, points: 0, points_of: None, holder: None, needs_right: false };
     let steps = if amount.is_zero() { Vec::new() } else { vec![step] };
     Ok(RefundPlan { payout, steps, rounding: amount.minus(payout)? })
 }

@@ -219,6 +219,25 @@ impl Kernel {
         Ok(Money::sum(amounts)?)
     }
 
+    /// What goes back is owed to a customer from now on, instead of being paid out.
+    pub(super) fn refund_to_credit(
+        &mut self,
+        basket: Option<BasketId>,
+        customer: Option<&str>,
+    ) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        open.basket.lines_may_change()?;
+        if let Some(number) = open.basket.opening.voids {
+            let problem = "it goes back to where the money came from".to_owned();
+            return Err(Refusal::CannotVoid { number, problem });
+        }
+        let customer: Option<Arc<str>> = customer.map(holder).transpose()?.map(Into::into);
+        if open.basket.refund_to == customer {
+            return Ok(self.keep(open));
+        }
+        self.change(open, Event::RefundedTo(customer))
+    }
+
     pub(super) fn credit_of(&self, kind: TenderKind, name: &str) -> Result<Reply, Refusal> {
         let name = holder(name)?;
         let held = self.store.credit_of(&kind.account(Some(name))).map_err(storage_failed)?;

@@ -1,6 +1,6 @@
 //! Payments with a terminal: asked for once they are on the disk, followed until they are settled.
 
-use super::{Kernel, News, Open, storage_failed};
+use super::{Kernel, News, Open, committed_reply, storage_failed};
 use crate::terminal::Heard;
 use crate::views;
 use crossbeam_channel::Receiver;
@@ -10,14 +10,22 @@ use pos_domain::Refusal;
 use pos_domain::basket::Event;
 use pos_domain::ids::BasketId;
 use pos_domain::payment::{Direction, Intent, Move, Payment, PaymentId, State};
-use pos_domain::transaction::{Completion, Transaction};
+use pos_domain::transaction::{Committed, Completion, Transaction};
 use pos_money::{Decimal, Money};
 
 impl Kernel {
     // ------------------------------------------------------------ what the cashier asks for
 
     pub(super) fn tender_card(&mut self, basket: Option<BasketId>, amount: Option<Decimal>) -> Result<Reply, Refusal> {
-        let open = self.find(basket)?;
+        let open = match self.find(basket) {
+            Ok(open) => open,
+            Err(refusal) => {
+                // The money is back and the receipt is void: the answer is the same as then.
+                let voided = |found: &Committed| found.transaction.voids.is_some();
+                let committed = basket.map(|id| self.committed_of(id)).transpose()?.flatten().filter(voided);
+                return committed.map(|found| committed_reply(&found)).ok_or(refusal);
+            }
+        };
         payable(&open)?;
         if !self.terminal.is_there() {
             return Err(Refusal::NoTerminal);

@@ -121,6 +121,7 @@ impl Shop {
             | Command::RefundDeposit { .. }
             | Command::RedeemVoucher { .. }
             | Command::PayAccount { .. }
+            | Command::RefundToCredit { .. }
             | Command::TenderCredit { .. }
             | Command::GetCredit { .. }
             | Command::ReturnItem { .. }
