@@ -63,7 +63,9 @@ pub fn long_shift(folder: &Path) -> anyhow::Result<Vec<Row>> {
     let kept = totals.tenders.iter().filter(|(name, _)| &**name == "cash").map(|(_, amount)| *amount);
     let cash = Money::sum(kept.chain([totals.float]))?;
     let amount = Some(Amount(shop.kernel.shop().currency.to_decimal(cash)));
-    accepted(shop.call(Command::CountTill { counts: vec![CountOf { tender: None, amount, pieces: Vec::new() }] }))?;
+    accepted(shop.call(Command::CountTill {
+        counts: vec![CountOf { tender: None, currency: None, amount, pieces: Vec::new() }],
+    }))?;
     let started = Instant::now();
     accepted(shop.call(Command::CloseShift { reason: "bench".into(), carry: false }))?;
     let closing = started.elapsed();

@@ -15,6 +15,7 @@ use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Move, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
+use pos_domain::period::{Period, PeriodClosed, PeriodClosing};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
 use pos_domain::stock::Level;
@@ -268,6 +269,14 @@ impl Store for PoweredStore {
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
         self.read(|store| store.closed_shift(shift))
+    }
+
+    fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError> {
+        self.write(|store| store.close_periods(closing))
+    }
+
+    fn periods(&self, period: Period, limit: u32) -> Result<Vec<PeriodClosed>, StoreError> {
+        self.read(|store| store.periods(period, limit))
     }
 
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {

@@ -120,7 +120,8 @@ impl Lab {
     /// Counts the till, wrongly and twice, and closes the shift.
     fn close(&mut self) -> anyhow::Result<()> {
         for _ in 0..2 {
-            let counts = vec![CountOf { tender: None, amount: Some(Amount(Decimal::ONE)), pieces: Vec::new() }];
+            let counts =
+                vec![CountOf { tender: None, currency: None, amount: Some(Amount(Decimal::ONE)), pieces: Vec::new() }];
             let reply = self.shop.call(Command::CountTill { counts });
             ensure!(reply.refused.is_none(), "the till cannot be counted: {reply:?}");
         }

@@ -24,7 +24,7 @@ use pos_api::command::{
 use pos_api::port::{Store, TerminalRequest};
 use pos_api::view::{
     AuditView, BasketView, CashierView, CountedView, GiftView, HoursView, LineView, NamedAmount, OpenBasketView,
-    OrderView, PaymentView, PersonView, StockLevelView, TrialBalanceView,
+    OrderView, PaymentView, PeriodView, PersonView, StockLevelView, TrialBalanceView,
 };
 use pos_api::{Amount, Command, Reply};
 use pos_devices::terminal::{Fault, SimulatedTerminal, Simulator};
@@ -313,6 +313,10 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["balances"] => Command::TrialBalance,
         ["tender", "cash", "exact"] => Command::TenderCash { basket, amount: None },
         ["tender", "cash", amount] => Command::TenderCash { basket, amount: Some(Amount(amount.parse()?)) },
+        ["tender", currency, amount] if currency.len() == 3 && currency.chars().all(|one| one.is_ascii_uppercase()) => {
+            let (currency, amount) = ((*currency).to_owned(), Amount(amount.parse()?));
+            Command::TenderForeign { basket, currency, amount }
+        }
         ["tender", "coupon", amount] => Command::TenderCoupon { basket, amount: Amount(amount.parse()?) },
         // By somebody who did not hear that the last basket was completed with it.
         ["tender", "card", "again"] => {
@@ -381,6 +385,11 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["cancel"] => Command::Cancel { basket },
         ["why", line] => return why(shop, line.parse()?),
         ["copy", number] => Command::GetReceipt { number: number.parse()? },
+        ["close", "day"] => Command::CloseDay,
+        ["closed", period] => {
+            let period = serde_json::from_value((*period).into()).context("no such period")?;
+            Command::ListPeriods { period, limit: None }
+        }
         ["report"] => Command::XReport,
         ["verify"] => Command::Verify,
         _ => bail!("no such step"),
@@ -462,23 +471,26 @@ fn move_cash(words: &[&str]) -> anyhow::Result<MoveCash> {
     Ok(MoveCash { amount, pieces, reason: reason.join(" "), note: String::new() })
 }
 
-/// `150.00`, `100.00x1 50.00x1`, `150.00 coupon 3.00`.
+/// `150.00`, `100.00x1 50.00x1`, `150.00 coupon 3.00 USD 20.00`.
 fn counts_of(words: &[&str]) -> anyhow::Result<Vec<CountOf>> {
-    let coupon = words.iter().position(|word| *word == "coupon").unwrap_or(words.len());
-    let (cash, coupons) = words.split_at(coupon);
+    let named = words.iter().position(|word| word.starts_with(char::is_alphabetic)).unwrap_or(words.len());
+    let (cash, others) = words.split_at(named);
+    let plain = CountOf { tender: None, currency: None, amount: None, pieces: Vec::new() };
     let cash = match cash {
         [] => None,
-        pieces if is_pieces(pieces) => Some(CountOf { tender: None, amount: None, pieces: pieces_of(pieces)? }),
-        [amount, ..] => Some(CountOf { tender: None, amount: Some(Amount(amount.parse()?)), pieces: Vec::new() }),
+        pieces if is_pieces(pieces) => Some(CountOf { pieces: pieces_of(pieces)?, ..plain.clone() }),
+        [amount, ..] => Some(CountOf { amount: Some(Amount(amount.parse()?)), ..plain.clone() }),
     };
-    let coupons = match coupons {
-        [tender, amount] => {
-            let (tender, amount) = (Some((*tender).to_owned()), Some(Amount(amount.parse()?)));
-            Some(CountOf { tender, amount, pieces: Vec::new() })
-        }
-        _ => None,
+    let other = |words: &[&str]| {
+        let [name, amount] = words else { bail!("a means of payment and an amount") };
+        let amount = Some(Amount(amount.parse()?));
+        Ok(match *name {
+            "coupon" => CountOf { tender: Some("coupon".to_owned()), amount, ..plain.clone() },
+            currency => CountOf { currency: Some(currency.to_owned()), amount, ..plain.clone() },
+        })
     };
-    Ok(cash.into_iter().chain(coupons).collect())
+    let others = others.chunks(2).map(other).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(cash.into_iter().chain(others).collect())
 }
 
 fn counted(tenders: &[CountedView]) -> String {
@@ -548,6 +560,16 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
             format!("{:?} {} {} paid {}: {left}", view.kind, view.number, view.total, view.deposit)
         };
         parts.push(orders.iter().map(one).collect::<Vec<_>>().join(" | "));
+    }
+    if let Some(periods) = &reply.periods {
+        let one = |view: &PeriodView| {
+            let PeriodView { period, number, from, to, first_shift, last_shift, total, tax, grand_total, .. } = view;
+            let period = period.code();
+            format!(
+                "{period} {number} {from} to {to} shifts {first_shift} to {last_shift}: {total} tax {tax} of {grand_total}"
+            )
+        };
+        parts.push(periods.iter().map(one).collect::<Vec<_>>().join(" | "));
     }
     if let Some(levels) = &reply.stock {
         parts.push(levels.iter().map(stock_text).collect::<Vec<_>>().join(" | "));
@@ -626,9 +648,10 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
                 .entries
                 .iter()
                 .map(|entry| {
-                    let amount = |amount: Money| match entry.unit {
+                    let amount = |amount: Money| match entry.unit.as_deref().map(Currency::from_code) {
                         None => currency.format(amount),
-                        Some(_) => amount.minor().to_string(),
+                        Some(Ok(foreign)) => foreign.format(amount),
+                        Some(Err(_)) => amount.minor().to_string(),
                     };
                     match entry.debit.is_zero() {
                         true => format!("Cr {} {}", entry.account, amount(entry.credit)),

@@ -20,8 +20,11 @@ use pos_domain::payment::{Direction, OfflineRules, PaymentRules, State};
 use pos_domain::pricing::manual::{ManualCap, ManualRules};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::returns::ReturnRules;
+use pos_domain::shift::TenderResult;
 use pos_domain::shop::TaxFallback;
 use pos_domain::stock::{StockAct, StockActKind};
+use pos_domain::tender::Foreign;
+use pos_domain::till::ForeignCash;
 use pos_domain::transaction::{Transaction, TransactionKind, TransactionLine};
 use pos_money::{Decimal, Money, Rounding};
 use pos_reference::ledger::{Happened, Ledger, Line, Tender};
@@ -71,7 +74,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 46] = [
+const MIND: [(&str, u64); 48] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -80,6 +83,7 @@ const MIND: [(&str, u64); 46] = [
     ("discount", 3),
     ("customer", 4),
     ("cash", 14),
+    ("foreign cash", 3),
     ("card", 10),
     ("coupon", 3),
     ("gift-card tender", 4),
@@ -115,6 +119,7 @@ const MIND: [(&str, u64); 46] = [
     ("make", 1),
     ("count", 4),
     ("close shift", 4),
+    ("close day", 3),
     ("copy", 2),
     ("restart", 3),
     ("clock", 3),
@@ -239,6 +244,7 @@ impl Lab {
             single_purpose_class: Some("standard".into()),
             account_max: Some(Decimal::from(50)),
         };
+        shop.till.foreign = vec![ForeignCash { currency: "USD".parse()?, rate: Decimal::new(9_237, 4) }];
         shop.payments = PaymentRules {
             tips: false,
             offline: Some(OfflineRules {
@@ -401,6 +407,7 @@ impl Lab {
             }
             "complete" => Command::Complete { basket },
             "cancel" => Command::Cancel { basket },
+            "foreign cash" => Command::TenderForeign { basket, currency: "USD".to_owned(), amount },
             "remove tender" => Command::RemoveTender { basket },
             "check payment" => Command::CheckPayment { basket },
             "give up payment" => Command::GiveUpPayment { basket },
@@ -466,14 +473,23 @@ impl Lab {
                 let wrong = if exactly { 0 } else { small(a, 300) - 150 };
                 let found = Decimal::new(i64::try_from(in_till)? + wrong, 2).max(Decimal::ZERO);
                 let coupons = self.ledger.accounts.get("till:coupon").copied().unwrap_or_default();
-                let count = |tender: Option<&str>, amount| CountOf {
+                let dollars = self.ledger.accounts.get("till:cash:USD").copied().unwrap_or_default();
+                let dollars = Decimal::new(i64::try_from(dollars)? + wrong, 2).max(Decimal::ZERO);
+                let count = |tender: Option<&str>, currency: Option<&str>, amount| CountOf {
                     tender: tender.map(str::to_owned),
+                    currency: currency.map(str::to_owned),
                     amount: Some(Amount(amount)),
                     pieces: Vec::new(),
                 };
                 let coupons = Decimal::new(i64::try_from(coupons)?, 2).max(Decimal::ZERO);
-                Command::CountTill { counts: vec![count(None, found), count(Some("coupon"), coupons)] }
+                let counts = vec![
+                    count(None, None, found),
+                    count(Some("coupon"), None, coupons),
+                    count(None, Some("USD"), dollars),
+                ];
+                Command::CountTill { counts }
             }
+            "close day" => Command::CloseDay,
             "close shift" => Command::CloseShift { reason: "nobody knows".into(), carry: b % 2 == 0 },
             "copy" => Command::GetReceipt { number: a % last + 1 },
             _ => return Ok(None),
@@ -567,7 +583,8 @@ impl Lab {
             if found != expected {
                 self.wrong.push(format!("the Z report says {found:?}, its transactions {expected:?}"));
             }
-            let counted = closed.tenders.iter().map(|one| (one.tender.code().to_owned(), one.counted.minor().into()));
+            let name = |one: &TenderResult| one.currency.map_or_else(|| one.tender.code().to_owned(), Foreign::name);
+            let counted = closed.tenders.iter().map(|one| (name(one), one.counted.minor().into()));
             self.ledger.take(&Happened::Closed { counted: counted.collect() });
         }
         Ok(())
@@ -576,7 +593,7 @@ impl Lab {
     fn compare(&mut self) -> anyhow::Result<()> {
         let found = self.world.inner.trial_balance()?;
         let mut accounts = BTreeMap::new();
-        for account in found.accounts.iter().filter(|account| account.unit.is_none()) {
+        for account in &found.accounts {
             accounts.insert(account.account.to_string(), i128::from(account.debit.minus(account.credit)?.minor()));
         }
         let mut stock = BTreeMap::new();
@@ -627,6 +644,10 @@ impl Lab {
         let mut ended = BTreeMap::new();
         self.wrong.extend(self.world.bank_against_journal(&mut self.checked, &mut ended)?);
         self.wrong.extend(self.world.bank_against_books()?);
+        let mut journal = Vec::new();
+        self.world.inner.export_journal(&mut journal)?;
+        let problems = pos_verify::verify(journal.as_slice(), &pos_verify::Trust::default())?.problems;
+        self.wrong.extend(problems.into_iter().map(|problem| format!("the journal outside: {}", problem.what)));
         outcome.restarts += self.world.restarts;
         outcome.power_failures += self.world.power_failures;
         outcome.transactions += self.last;
@@ -756,6 +777,7 @@ fn happened(transaction: &Transaction, lab: &Lab) -> anyhow::Result<Vec<Happened
         holder: tender.holder.as_deref().unwrap_or_default().to_owned(),
         amount: minor(tender.amount),
         offline: offline(tender.payment),
+        foreign: tender.foreign.map(|notes| (notes.currency.to_string(), minor(notes.amount))),
     });
     all.push(Happened::Traded {
         lines,

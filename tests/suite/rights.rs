@@ -44,7 +44,7 @@ fn command_of(act: Act, shop: &mut TestShop) -> Option<Command> {
         Act::AdjustStock => goods("count"),
         Act::CountTill => {
             let amount = Some(Amount(Decimal::from(1)));
-            Command::CountTill { counts: vec![CountOf { tender: None, amount, pieces: Vec::new() }] }
+            Command::CountTill { counts: vec![CountOf { tender: None, currency: None, amount, pieces: Vec::new() }] }
         }
         Act::CloseShift => Command::CloseShift { reason: String::new(), carry: true },
         Act::ReadReports => Command::XReport,

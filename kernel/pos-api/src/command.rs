@@ -2,7 +2,7 @@
 
 use crate::view::{
     AuditView, BasketView, CashierView, CountView, CreditView, HoursView, ItemView, OpenBasketView, OrderView,
-    PaymentView, PersonView, ReceiptView, ReportView, StockLevelView, TrialBalanceView, VerificationView,
+    PaymentView, PeriodView, PersonView, ReceiptView, ReportView, StockLevelView, TrialBalanceView, VerificationView,
 };
 use jiff::civil::Date;
 use pos_domain::Refusal;
@@ -10,6 +10,7 @@ use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::order::OrderKind;
 use pos_domain::people::Act;
 use pos_domain::people::attendance::Clock;
+use pos_domain::period::Period;
 use pos_domain::pricing::proposal::Attr;
 use pos_domain::refusal::RefusalView;
 use pos_domain::stock::StockActKind;
@@ -222,6 +223,16 @@ pub enum Command {
         /// How much was handed over, in major units; exactly what is due if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         amount: Option<Amount>,
+    },
+    /// Takes notes of another currency at the rate of the house; change is given in the shop's own.
+    TenderForeign {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
+        /// ISO 4217 code: `USD`.
+        currency: String,
+        /// How much was handed over, in major units of that currency.
+        amount: Amount,
     },
     /// Takes a third party's coupon, at most for what is due.
     TenderCoupon {
@@ -508,6 +519,17 @@ pub enum Command {
         #[schemars(with = "String")]
         to: Date,
     },
+    /// Closes the day over its shifts, and the months and years that are over; once more after nothing was rung up it answers
+    /// the same. Refused while a shift is open. What nobody closes is closed by itself when the next day begins.
+    CloseDay,
+    /// Lists days, months or years that were closed, newest first.
+    ListPeriods {
+        /// Which of the three.
+        period: Period,
+        /// At most so many; 31 if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
     /// Reads the shift's figures without closing it.
     XReport,
     /// Reads the balances of all accounts and all stock levels.
@@ -536,6 +558,7 @@ impl Command {
             | Command::TakeGift { basket, .. }
             | Command::RedeemPoints { basket, .. }
             | Command::TenderCash { basket, .. }
+            | Command::TenderForeign { basket, .. }
             | Command::TenderCoupon { basket, .. }
             | Command::TenderCard { basket, .. }
             | Command::SellGiftCard { basket, .. }
@@ -566,6 +589,8 @@ impl Command {
             | Command::CountTill { .. }
             | Command::CloseShift { .. }
             | Command::ZReport { .. }
+            | Command::CloseDay
+            | Command::ListPeriods { .. }
             | Command::LogOn(_)
             | Command::LogOff
             | Command::Approve(_)
@@ -821,6 +846,9 @@ pub struct CountOf {
     /// `cash` or `coupon`; cash if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tender: Option<String>,
+    /// Of which currency, as its ISO 4217 code; the shop's if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// How much, in major units; the sum of the pieces if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
@@ -934,6 +962,9 @@ pub struct Reply {
     /// What there is of articles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<Vec<StockLevelView>>,
+    /// Days, months or years that were closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub periods: Option<Vec<PeriodView>>,
     /// What somebody holds, or owes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,

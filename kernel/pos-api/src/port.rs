@@ -8,6 +8,7 @@ use pos_domain::ledger::Floor;
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Authorisation, Intent, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
+use pos_domain::period::{Period, PeriodClosed, PeriodClosing};
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
@@ -233,6 +234,12 @@ pub trait Store: Send + Sync {
     fn close_shift(&self, closing: Closing) -> Result<ClosedShift, StoreError>;
     /// A shift that was closed.
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError>;
+
+    /// Closes the days, months and years that are over; answers those that it closed. Durable when it returns.
+    fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError>;
+
+    /// Closed days, months or years, newest first.
+    fn periods(&self, period: Period, limit: u32) -> Result<Vec<PeriodClosed>, StoreError>;
     /// Later transactions that took something of a sale back, oldest first.
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
     /// Points on an account of the ledger: all of them, and those credited since `since_ms`.

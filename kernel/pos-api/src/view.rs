@@ -2,6 +2,7 @@
 
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::order::OrderKind;
+use pos_domain::period::Period;
 use pos_money::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -447,6 +448,62 @@ pub struct ClosingView {
     pub grand_sales: u64,
     /// The closing's record in the journal and the beginning of its hash: keep it elsewhere, and hold the journal against it.
     pub anchor: String,
+}
+
+/// A day, a month or a year that was closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PeriodView {
+    /// What it is.
+    pub period: Period,
+    /// Which one, from 1.
+    pub number: u64,
+    /// Trading day of its first shift.
+    pub from: String,
+    /// Trading day of its last shift.
+    pub to: String,
+    /// Its first shift.
+    pub first_shift: u64,
+    /// Its last shift.
+    pub last_shift: u64,
+    /// When it was closed.
+    pub closed_at: String,
+    /// By whom; nobody: by itself, once it was over.
+    pub cashier: String,
+    /// Sales completed.
+    pub sales: u64,
+    /// Receipts with goods taken back.
+    pub returns: u64,
+    /// Baskets given up.
+    pub cancelled: u64,
+    /// Before offers.
+    #[schemars(with = "String")]
+    pub gross: Text,
+    /// What offers took off.
+    #[schemars(with = "String")]
+    pub discount: Text,
+    /// What customers paid, less what was refunded.
+    #[schemars(with = "String")]
+    pub total: Text,
+    /// The tax in it.
+    #[schemars(with = "String")]
+    pub tax: Text,
+    /// More in the tills than there should have been, or less.
+    #[schemars(with = "String")]
+    pub over_short: Text,
+    /// Kept, by means of payment.
+    pub tenders: Vec<NamedAmount>,
+    /// Paid, by root department.
+    pub departments: Vec<NamedAmount>,
+    /// What customers paid since the first sale, less refunds.
+    #[schemars(with = "String")]
+    pub grand_total: Text,
+    /// The tax in it.
+    #[schemars(with = "String")]
+    pub grand_tax: Text,
+    /// Sales since the first.
+    pub grand_sales: u64,
+    /// As it is printed.
+    pub text: String,
 }
 
 /// A means of payment, counted against the books.

@@ -3,6 +3,7 @@
 use crate::catalog_import::DecimalMark;
 use crate::init::Answers;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pos_domain::period::Period;
 use pos_money::Decimal;
 use std::path::PathBuf;
 
@@ -363,6 +364,10 @@ pub enum ShiftCommand {
     Close(CloseShiftArgs),
     /// Reads the Z report of a shift that was closed
     Z(ZArgs),
+    /// Closes the day over its shifts, and what else is over; else it is done when the next day begins
+    Day(DataJsonArgs),
+    /// Lists days, months or years that were closed, newest first
+    Closed(ClosedArgs),
 }
 
 impl ShiftCommand {
@@ -377,7 +382,9 @@ impl ShiftCommand {
             | ShiftCommand::Drawer(ReasonArgs { common, .. })
             | ShiftCommand::Count(CountTillArgs { common, .. })
             | ShiftCommand::Close(CloseShiftArgs { common, .. })
-            | ShiftCommand::Z(ZArgs { common, .. }) => common,
+            | ShiftCommand::Z(ZArgs { common, .. })
+            | ShiftCommand::Day(common)
+            | ShiftCommand::Closed(ClosedArgs { common, .. }) => common,
         }
     }
 }
@@ -442,6 +449,15 @@ pub struct CountTillArgs {
     /// Third parties' coupons in the till, together
     #[arg(long, value_name = "AMOUNT")]
     pub coupon: Option<Decimal>,
+    /// Notes of another currency, USD=50.00; may be given once for each
+    #[arg(long = "foreign", value_name = "CODE=AMOUNT", value_parser = foreign)]
+    pub foreign: Vec<(String, Decimal)>,
+}
+
+fn foreign(text: &str) -> Result<(String, Decimal), String> {
+    let said = || format!("\"{text}\" is no currency and amount: write USD=50.00");
+    let (code, amount) = text.split_once('=').ok_or_else(said)?;
+    Ok((code.to_uppercase(), amount.parse().map_err(|_| said())?))
 }
 
 /// `pos shift close`.
@@ -467,6 +483,25 @@ pub struct ZArgs {
     /// Which shift; the last one that was closed if left out
     #[arg(value_name = "SHIFT")]
     pub shift: Option<u64>,
+}
+
+/// `pos shift closed`.
+#[derive(Debug, Args)]
+pub struct ClosedArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// day, month or year
+    #[arg(value_name = "PERIOD", default_value = "day", value_parser = period)]
+    pub period: Period,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 31)]
+    pub limit: u32,
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    let found = Period::ALL.into_iter().find(|period| period.code() == text);
+    found.ok_or_else(|| "Write day, month or year.".to_owned())
 }
 
 /// `20x5`: five of 20.

@@ -2,7 +2,9 @@
 //!
 //! A sale of 4.00 with 0.64 tax in it, paid with 5.00, posts: Dr `till:cash` 4.00 | Cr `sales:<department>` 3.36,
 //! Cr `tax:vat19` 0.64. Balances are sums of entries, nothing else. Points are a unit of their own and balance by
-//! themselves: 120 points earned post Dr `points:club:issued` 120 | Cr `points:club:customer:K1` 120.
+//! themselves: 120 points earned post Dr `points:club:issued` 120 | Cr `points:club:customer:K1` 120. So does the cash of another
+//! currency: 50 dollars taken for 46.00 post Dr `till:cash:USD` USD 50.00 | Cr `foreign:USD` USD 50.00, Dr `exchange:USD` 46.00.
+//! An account is of one unit only.
 
 use crate::refusal::Refusal;
 use pos_money::Money;
@@ -78,7 +80,8 @@ impl Posting {
         self.add_in(None, account, signed)
     }
 
-    fn add_in(&mut self, unit: Option<Arc<str>>, account: &str, signed: Money) -> Result<(), Refusal> {
+    /// Adds a debit or a credit in a unit that is not the shop's money; none: in the shop's money.
+    pub fn add_in(&mut self, unit: Option<Arc<str>>, account: &str, signed: Money) -> Result<(), Refusal> {
         match self.entries.iter_mut().find(|(known, of, _)| &**known == account && *of == unit) {
             Some((.., sum)) => *sum = sum.plus(signed)?,
             None => self.entries.push((account.into(), unit, signed)),

@@ -14,6 +14,7 @@ pub mod offer_use;
 pub mod order;
 pub mod payment;
 pub mod people;
+pub mod period;
 pub mod pricing;
 pub mod receipt;
 pub mod refusal;

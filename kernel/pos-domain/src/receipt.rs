@@ -7,10 +7,11 @@ use crate::credit::shown;
 use crate::ids::ReceiptNumber;
 use crate::order::{OrderKind, OrderTerms};
 use crate::payment::{Authorisation, Payment, card_text};
+use crate::report::label_in;
 use crate::returns::PointFigure;
 use crate::shop::Shop;
 use crate::stock::{StockAct, StockLine};
-use crate::tender::{Tender, TenderKind};
+use crate::tender::{Foreign, Tender, TenderKind};
 use crate::till::{Pieces, TenderCount, TillAct};
 use crate::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money};
@@ -300,6 +301,10 @@ pub fn sale_receipt(committed: &Committed, shop: &Shop, print: Print) -> Receipt
         } else {
             receipt.pair(label, amount(tender.amount), Style::Normal, 0);
         }
+        if let Some(Foreign { currency: foreign, amount: handed, rate }) = tender.foreign {
+            let rate = rate.normalize();
+            receipt.pair(format!("{foreign} {} at {rate}", foreign.format(handed)), String::new(), Style::Normal, 2);
+        }
     }
     for payment in &transaction.payments {
         payment_blocks(&mut receipt, payment, currency);
@@ -398,12 +403,13 @@ fn stock_blocks(receipt: &mut Receipt, act: &StockAct) {
 
 fn act_blocks(receipt: &mut Receipt, act: &TillAct, currency: Currency) {
     let amount = |money: Money| currency.format(money);
-    for TenderCount { tender, amount: counted, pieces } in &act.counted {
+    for TenderCount { tender, currency: foreign, amount: counted, pieces } in &act.counted {
+        let amount = |money: Money| foreign.unwrap_or(currency).format(money);
         for piece in pieces {
             let worth = Pieces::sum(&[*piece]).map(amount).unwrap_or_default();
             receipt.pair(format!("{} x {}", piece.count, amount(piece.value)), worth, Style::Normal, 2);
         }
-        receipt.pair(tender.label(), amount(*counted), Style::Normal, 0);
+        receipt.pair(label_in(*tender, *foreign), amount(*counted), Style::Normal, 0);
     }
     if !act.amount.is_zero() {
         receipt.pair(format!("AMOUNT {currency}"), amount(act.amount), Style::Large, 0);

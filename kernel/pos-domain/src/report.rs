@@ -1,14 +1,15 @@
 //! Figures of a shift: what an X report reads, and a Z report keeps.
 
+use crate::period::PeriodClosed;
 use crate::receipt::{Align, Block, Receipt, Style, printable};
-use crate::shift::{ShiftClosed, TenderResult};
+use crate::shift::{GrandTotals, ShiftClosed, TenderResult};
 use crate::shop::Shop;
-use crate::tender::TenderKind;
+use crate::tender::{Foreign, TenderKind};
 use crate::till::Pieces;
 use crate::time::Moment;
 use crate::transaction::TransactionKind;
 use jiff::civil::Date;
-use pos_money::{Money, MoneyError};
+use pos_money::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -88,6 +89,19 @@ impl ShiftTotals {
     }
 }
 
+impl ShiftTotals {
+    /// What should be in the till of another currency's notes, in its minor units.
+    pub fn expected_in(&self, currency: Currency) -> Result<Money, MoneyError> {
+        let taken = self.tenders.iter().filter(|(name, _)| Foreign::of_name(name) == Some(currency));
+        Money::sum(taken.map(|(_, amount)| *amount))
+    }
+}
+
+/// A means of payment as people call it: `Cash USD`.
+pub(crate) fn label_in(tender: TenderKind, currency: Option<Currency>) -> String {
+    currency.map_or_else(|| tender.label().to_owned(), |currency| format!("{} {currency}", tender.label()))
+}
+
 /// What moved cash under this name.
 fn kind_of_move(name: &str) -> Option<TransactionKind> {
     let kind = name.split(':').next()?;
@@ -135,14 +149,18 @@ pub fn z_report(closed: &ShiftClosed, shop: &Shop, anchor: Option<&str>) -> Rece
     till_figures(&mut receipt, totals, shop);
     receipt.blocks.push(Block::Rule);
     receipt.blocks.push(Block::Row { cells: vec!["Till".into(), "Expected".into(), "Counted".into()] });
-    for TenderResult { tender, expected, counted } in tenders {
-        let cells = vec![tender.label().to_owned(), amount(*expected), amount(*counted)];
+    for TenderResult { tender, currency, expected, counted } in tenders {
+        let amount = |money: Money| currency.unwrap_or(shop.currency).format(money);
+        let cells = vec![label_in(*tender, *currency), amount(*expected), amount(*counted)];
         receipt.blocks.push(Block::Row { cells });
     }
-    for Pieces { value, count } in closed.count.iter().flat_map(|count| &count.pieces) {
-        let left = printable(&format!("{count} x {}", amount(*value)));
-        let right = Pieces::sum(&[Pieces { value: *value, count: *count }]).map(amount).unwrap_or_default();
-        receipt.blocks.push(Block::Pair { left, right, style: Style::Normal, indent: 2 });
+    for count in &closed.count {
+        let amount = |money: Money| count.currency.unwrap_or(shop.currency).format(money);
+        for Pieces { value, count } in &count.pieces {
+            let left = printable(&format!("{count} x {}", amount(*value)));
+            let right = Pieces::sum(&[Pieces { value: *value, count: *count }]).map(amount).unwrap_or_default();
+            receipt.blocks.push(Block::Pair { left, right, style: Style::Normal, indent: 2 });
+        }
     }
     let over_short = closed.over_short().unwrap_or_default();
     if !over_short.is_zero() {
@@ -151,19 +169,78 @@ pub fn z_report(closed: &ShiftClosed, shop: &Shop, anchor: Option<&str>) -> Rece
         receipt.blocks.push(Block::Pair { left, right: amount(over_short), style: Style::Bold, indent: 0 });
         push_pair(&mut receipt, "Reason", closed.reason.to_string());
     }
-    receipt.blocks.push(Block::Rule);
-    push_pair(&mut receipt, "Since the first sale", String::new());
-    for (name, figure) in [("Sales", grand.sales), ("Returns", grand.returns), ("Cancelled", grand.cancelled)] {
-        push_pair(&mut receipt, name, figure.to_string());
-    }
-    push_pair(&mut receipt, "Tax", amount(grand.tax));
-    push_pair(&mut receipt, &format!("Total {}", shop.currency), amount(grand.total));
+    grand_figures(&mut receipt, grand, shop.currency);
     if let Some(anchor) = anchor {
         receipt.blocks.push(Block::Rule);
         let text = format!("Journal {anchor}");
         receipt.blocks.push(Block::Text { text, align: Align::Left, style: Style::Normal });
     }
     receipt
+}
+
+/// The report of a day, a month or a year: figures of its shifts, and all there were before, for ever.
+pub fn period_report(closed: &PeriodClosed, shop: &Shop) -> Receipt {
+    let PeriodClosed { period, number, from, to, shifts: (first, last), figures, grand, .. } = closed;
+    let amount = |money: Money| closed.currency.format(money);
+    let mut receipt = Receipt::default();
+    let text = |text: &str, style| Block::Text { text: printable(text), align: Align::Center, style };
+    receipt.blocks.push(text(&shop.name, Style::Large));
+    receipt.blocks.push(text(&format!("{} {number} CLOSED", period.code().to_uppercase()), Style::Bold));
+    let shifts = if first == last { format!("Shift {first}") } else { format!("Shifts {first} to {last}") };
+    push_pair(&mut receipt, &format!("Register {}", closed.register), shifts);
+    let dates = if from == to { from.to_string() } else { format!("{from} to {to}") };
+    push_pair(&mut receipt, "Trading days", dates);
+    push_pair(&mut receipt, "Closed", closed.closed_at.to_text());
+    if !closed.cashier.is_empty() {
+        push_pair(&mut receipt, "Closed by", closed.cashier.to_string());
+    }
+    if let Some((first, last)) = figures.numbers {
+        push_pair(&mut receipt, "Receipts", format!("{first} to {last}"));
+    }
+    receipt.blocks.push(Block::Rule);
+    for (name, count) in [("Sales", figures.sales), ("Receipts with returns", figures.returns)] {
+        push_pair(&mut receipt, name, count.to_string());
+    }
+    push_pair(&mut receipt, "Cancelled baskets", figures.cancelled.to_string());
+    push_pair(&mut receipt, "Before discounts", amount(figures.gross));
+    push_pair(&mut receipt, "Discounts", amount(figures.discount.negated().unwrap_or_default()));
+    push_pair(&mut receipt, "Tax", amount(figures.tax));
+    let left = format!("TOTAL {}", closed.currency);
+    receipt.blocks.push(Block::Pair { left, right: amount(figures.total), style: Style::Large, indent: 0 });
+    receipt.blocks.push(Block::Rule);
+    for (name, paid) in &figures.departments {
+        push_pair(&mut receipt, name, amount(*paid));
+    }
+    receipt.blocks.push(Block::Rule);
+    receipt.blocks.push(Block::Row { cells: vec!["Tax".into(), "Without".into(), "Tax".into()] });
+    for (code, base, tax) in &figures.taxes {
+        receipt.blocks.push(Block::Row { cells: vec![printable(code), amount(*base), amount(*tax)] });
+    }
+    receipt.blocks.push(Block::Rule);
+    kept(&mut receipt, &figures.tenders, closed.currency);
+    if !figures.over_short.is_zero() {
+        let words = if figures.over_short.is_negative() { "Short" } else { "Over" };
+        push_pair(&mut receipt, words, amount(figures.over_short));
+    }
+    grand_figures(&mut receipt, grand, closed.currency);
+    receipt
+}
+
+fn kept(receipt: &mut Receipt, tenders: &[(Arc<str>, Money)], currency: Currency) {
+    for (kind, amount) in tenders {
+        let amount = Foreign::of_name(kind).unwrap_or(currency).format(*amount);
+        push_pair(receipt, &format!("Kept: {kind}"), amount);
+    }
+}
+
+fn grand_figures(receipt: &mut Receipt, grand: &GrandTotals, currency: Currency) {
+    receipt.blocks.push(Block::Rule);
+    push_pair(receipt, "Since the first sale", String::new());
+    for (name, figure) in [("Sales", grand.sales), ("Returns", grand.returns), ("Cancelled", grand.cancelled)] {
+        push_pair(receipt, name, figure.to_string());
+    }
+    push_pair(receipt, "Tax", currency.format(grand.tax));
+    push_pair(receipt, &format!("Total {currency}"), currency.format(grand.total));
 }
 
 fn push_pair(receipt: &mut Receipt, left: &str, right: String) {
@@ -226,9 +303,7 @@ fn till_figures(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop) {
     for (name, moved) in &totals.moved {
         push_pair(receipt, &words_of_move(name), amount(*moved));
     }
-    for (kind, kept) in &totals.tenders {
-        push_pair(receipt, &format!("Kept: {kind}"), amount(*kept));
-    }
+    kept(receipt, &totals.tenders, shop.currency);
     if !totals.rounding.is_zero() {
         push_pair(receipt, "Cash rounding", amount(totals.rounding));
     }

@@ -15,13 +15,14 @@ use crate::ledger::{self, Entry, Posting};
 use crate::refusal::Refusal;
 use crate::report::ShiftTotals;
 use crate::shop::Shop;
-use crate::tender::TenderKind;
+use crate::tender::{Foreign, TenderKind};
 use crate::till::TenderCount;
 use crate::time::Moment;
 use crate::transaction::Committed;
 use jiff::civil::Date;
 use pos_money::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Means of payment that lie in a till and can be counted.
@@ -32,6 +33,9 @@ pub const COUNTED: [TenderKind; 2] = [TenderKind::Cash, TenderKind::Coupon];
 pub struct TenderResult {
     /// Which.
     pub tender: TenderKind,
+    /// Of which currency, if not the shop's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// What the books say there should be.
     pub expected: Money,
     /// What was counted.
@@ -58,10 +62,19 @@ impl Counted {
         let mut tenders = Vec::new();
         for tender in COUNTED {
             let expected = totals.expected(tender)?;
-            let found = count.iter().filter(|found| found.tender == tender);
-            let counted = Money::sum(found.map(|found| found.amount))?;
+            let counted = counted_of(count, tender, None)?;
             if tender == TenderKind::Cash || !expected.is_zero() || !counted.is_zero() {
-                tenders.push(TenderResult { tender, expected, counted });
+                tenders.push(TenderResult { tender, currency: None, expected, counted });
+            }
+        }
+        let taken = totals.tenders.iter().filter_map(|(name, _)| Foreign::of_name(name));
+        let found = count.iter().filter_map(|found| found.currency);
+        let currencies: BTreeMap<&str, Currency> = taken.chain(found).map(|one| (one.code(), one)).collect();
+        for currency in currencies.into_values() {
+            let expected = totals.expected_in(currency)?;
+            let counted = counted_of(count, TenderKind::Cash, Some(currency))?;
+            if !expected.is_zero() || !counted.is_zero() {
+                tenders.push(TenderResult { tender: TenderKind::Cash, currency: Some(currency), expected, counted });
             }
         }
         Ok(Counted { tenders })
@@ -70,29 +83,44 @@ impl Counted {
     /// Whether every difference is one that the house lets go.
     pub fn fits(&self, shop: &Shop) -> Result<bool, MoneyError> {
         for result in &self.tenders {
-            if !shop.till.tolerates(result.difference()?, shop.currency) {
+            if !shop.till.tolerates(result.difference()?, result.currency.unwrap_or(shop.currency)) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// All that was too much, less all that was missing.
+    /// All that was too much, less all that was missing, of the shop's own money.
     pub fn over_short(&self) -> Result<Money, MoneyError> {
-        self.tenders.iter().try_fold(Money::ZERO, |sum, result| sum.plus(result.difference()?))
+        self.tenders
+            .iter()
+            .filter(|result| result.currency.is_none())
+            .try_fold(Money::ZERO, |sum, result| sum.plus(result.difference()?))
     }
 
     /// Empties the till into the safe and posts what does not fit.
     fn entries(&self) -> Result<Vec<Entry>, Refusal> {
         let mut posting = Posting::default();
-        for TenderResult { tender, expected, counted } in &self.tenders {
-            let safe = if *tender == TenderKind::Cash { "safe".to_owned() } else { format!("safe:{tender}") };
-            posting.debit(&safe, *counted)?;
-            posting.debit("over-short", expected.minus(*counted)?)?;
-            posting.credit(&tender.account(None), *expected)?;
+        for TenderResult { tender, currency, expected, counted } in &self.tenders {
+            let unit: Option<Arc<str>> = currency.map(|currency| currency.code().into());
+            let (till, safe) = match (currency, tender) {
+                (Some(currency), _) => (Foreign::till(*currency), format!("safe:{tender}:{currency}")),
+                (None, TenderKind::Cash) => (tender.account(None).into_owned(), "safe".to_owned()),
+                (None, tender) => (tender.account(None).into_owned(), format!("safe:{tender}")),
+            };
+            let over_short = currency.map_or_else(|| "over-short".to_owned(), |one| format!("over-short:{one}"));
+            posting.add_in(unit.clone(), &safe, *counted)?;
+            posting.add_in(unit.clone(), &over_short, expected.minus(*counted)?)?;
+            posting.add_in(unit, &till, expected.negated()?)?;
         }
         posting.close()
     }
+}
+
+/// What was found of a means of payment.
+fn counted_of(count: &[TenderCount], tender: TenderKind, currency: Option<Currency>) -> Result<Money, MoneyError> {
+    let found = count.iter().filter(|found| found.tender == tender && found.currency == currency);
+    Money::sum(found.map(|found| found.amount))
 }
 
 /// The counts of the open shift since something in the till last moved, oldest first.
@@ -252,7 +280,7 @@ impl ShiftClosed {
         Ok(closed)
     }
 
-    /// All that was too much, less all that was missing.
+    /// All that was too much, less all that was missing, of the shop's own money.
     pub fn over_short(&self) -> Result<Money, MoneyError> {
         Counted { tenders: self.tenders.clone() }.over_short()
     }
@@ -288,7 +316,7 @@ mod tests {
     }
 
     fn count(minor: i64) -> Vec<TenderCount> {
-        vec![TenderCount { tender: CASH, amount: money(minor), pieces: Vec::new() }]
+        vec![TenderCount { tender: CASH, currency: None, amount: money(minor), pieces: Vec::new() }]
     }
 
     fn totals() -> ShiftTotals {
@@ -340,7 +368,12 @@ mod tests {
     #[test]
     fn a_closed_till_is_empty_and_its_difference_is_posted() {
         let mut found = count(15_800);
-        found.push(TenderCount { tender: TenderKind::Coupon, amount: money(1_000), pieces: Vec::new() });
+        found.push(TenderCount {
+            tender: TenderKind::Coupon,
+            currency: None,
+            amount: money(1_000),
+            pieces: Vec::new(),
+        });
         let closed = close(found);
         assert_eq!(closed.over_short(), Ok(money(-50)));
         let coupon = |account: &str, amount| (account.to_owned(), amount);
@@ -393,6 +426,6 @@ mod tests {
     }
 
     fn coupons() -> Vec<TenderCount> {
-        vec![TenderCount { tender: TenderKind::Coupon, amount: money(1_000), pieces: Vec::new() }]
+        vec![TenderCount { tender: TenderKind::Coupon, currency: None, amount: money(1_000), pieces: Vec::new() }]
     }
 }

@@ -1,6 +1,6 @@
 //! Means of payment and change.
 
-use pos_money::{Money, Rounding};
+use pos_money::{Currency, Decimal, Money, MoneyError, Rounding, RoundingMode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -101,6 +101,54 @@ pub struct Tender {
     /// Whose it is: a gift card's number, a customer's id, an order's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<Arc<str>>,
+    /// The notes of another currency that were handed over; the amount is what they are worth here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
+}
+
+/// Cash of another currency, at the rate of the moment. Change is given in the shop's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Which.
+    pub currency: Currency,
+    /// How much of it, in its own minor units.
+    pub amount: Money,
+    /// What one of it is worth in the shop's money.
+    pub rate: Decimal,
+}
+
+impl Foreign {
+    /// What it is worth in the shop's money: rounded down, so that nobody gains by changing money in small notes.
+    pub fn worth(&self, home: Currency) -> Result<Money, MoneyError> {
+        let exact = self.currency.to_decimal(self.amount).checked_mul(self.rate).ok_or(MoneyError::Overflow)?;
+        home.round(exact, Rounding::to_minor_unit(RoundingMode::Down))
+    }
+
+    /// Where it lies: `till:cash:USD`.
+    pub fn till(currency: Currency) -> String {
+        format!("{}:{currency}", TenderKind::Cash.account(None))
+    }
+
+    /// What was taken of it, in itself: `foreign:USD`.
+    pub fn taken(currency: Currency) -> String {
+        format!("foreign:{currency}")
+    }
+
+    /// What was given for it in the shop's money: `exchange:USD`.
+    pub fn exchange(currency: Currency) -> String {
+        format!("exchange:{currency}")
+    }
+
+    /// What it is called among the figures of a shift: `cash:USD`.
+    pub fn name(currency: Currency) -> String {
+        format!("{}:{currency}", TenderKind::Cash)
+    }
+
+    /// The currency of a figure of a shift, if it is one of another currency.
+    pub fn of_name(name: &str) -> Option<Currency> {
+        let (kind, code) = name.split_once(':')?;
+        if kind == TenderKind::Cash.code() { Currency::from_code(code).ok() } else { None }
+    }
 }
 
 fn is_none(points: &i64) -> bool {
@@ -110,7 +158,7 @@ fn is_none(points: &i64) -> bool {
 impl Tender {
     /// Money, without points.
     pub fn new(kind: TenderKind, amount: Money) -> Tender {
-        Tender { kind, amount, points: 0, payment: None, holder: None }
+        Tender { kind, amount, points: 0, payment: None, holder: None, foreign: None }
     }
 }
 
@@ -198,6 +246,25 @@ mod tests {
         check(3302, &[cash(5000)], 1, (0, 1698, 0));
         check(3302, &[cash(1000)], 1, (2302, 0, 0));
         check(3302, &[Tender::new(TenderKind::Coupon, Money::from_minor(302)), cash(3000)], 1, (0, 0, 0));
+    }
+
+    #[test]
+    fn foreign_notes_are_worth_what_the_rate_says_and_never_more() {
+        let (euro, dollar, yen) = (Currency::from_code("EUR"), Currency::from_code("USD"), Currency::from_code("JPY"));
+        let (euro, dollar, yen) = (euro.unwrap(), dollar.unwrap(), yen.unwrap());
+        let worth = |currency, minor, rate: &str| {
+            let rate = rate.parse().unwrap();
+            Foreign { currency, amount: Money::from_minor(minor), rate }.worth(euro).unwrap().minor()
+        };
+        assert_eq!(worth(dollar, 5_000, "0.92"), 4_600);
+        assert_eq!(worth(dollar, 1, "0.92"), 0, "a cent buys less than a cent");
+        // 10,000 yen have no minor units.
+        assert_eq!(worth(yen, 10_000, "0.0061"), 6_100);
+        for minor in 1..2_000 {
+            assert!(worth(dollar, minor, "0.9237") * 10_000 <= minor * 9_237);
+        }
+        assert_eq!(Foreign::of_name(&Foreign::name(dollar)), Some(dollar));
+        assert_eq!((Foreign::of_name("cash"), Foreign::of_name("card:USD")), (None, None));
     }
 
     #[test]

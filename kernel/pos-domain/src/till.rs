@@ -7,7 +7,7 @@
 use crate::ledger::{Entry, Posting};
 use crate::people::Act;
 use crate::refusal::Refusal;
-use crate::tender::TenderKind;
+use crate::tender::{Foreign, TenderKind};
 use crate::transaction::TransactionKind;
 use pos_money::{Currency, Decimal, Money, MoneyError};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub struct TillRules {
     /// Values of the notes and coins that may be counted, in major units; empty: any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub denominations: Vec<Decimal>,
+    /// Other currencies whose notes are taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignCash>,
     /// Nobody sees what should be in the till before they have counted it.
     pub blind: bool,
     /// Counts that may follow one that does not fit.
@@ -50,6 +53,16 @@ pub struct TillRules {
     pub over_short: Vec<Arc<str>>,
 }
 
+/// Another currency whose notes are taken: `[[till.foreign]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignCash {
+    /// Which.
+    pub currency: Currency,
+    /// What one of it is worth in the shop's money.
+    pub rate: Decimal,
+}
+
 impl Default for TillRules {
     fn default() -> TillRules {
         TillRules {
@@ -58,6 +71,7 @@ impl Default for TillRules {
             paid_out_max: None,
             no_sale: Vec::new(),
             denominations: Vec::new(),
+            foreign: Vec::new(),
             blind: false,
             recounts: 1,
             tolerance: Decimal::ZERO,
@@ -97,6 +111,15 @@ impl TillRules {
             }
             None => Ok(()),
         }
+    }
+
+    /// Notes of another currency at the rate of the house.
+    pub fn foreign(&self, currency: &str, amount: Decimal) -> Result<Foreign, Refusal> {
+        let found = self.foreign.iter().find(|known| known.currency.code() == currency);
+        let not_here = || Refusal::NotInThisShop { what: format!("Notes in {currency} are not taken") };
+        let ForeignCash { currency, rate } = *found.ok_or_else(not_here)?;
+        let malformed = |error: MoneyError| Refusal::Malformed { problem: format!("{error}.") };
+        Ok(Foreign { currency, amount: currency.exact(amount).map_err(malformed)?, rate })
     }
 
     /// Whether a difference is small enough to be let go.
@@ -163,6 +186,9 @@ impl Pieces {
 pub struct TenderCount {
     /// Which.
     pub tender: TenderKind,
+    /// Of which currency, if not the shop's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// How much.
     pub amount: Money,
     /// In notes and coins, where they were counted by value.
@@ -194,7 +220,8 @@ impl TillAct {
         if self.note.chars().count() > NOTE_CHARS_MAX {
             return malformed("A note has at most 500 characters.");
         }
-        let counted = Money::sum(self.counted.iter().map(|count| count.amount))?;
+        let at_home = self.counted.iter().filter(|count| count.currency.is_none());
+        let counted = Money::sum(at_home.map(|count| count.amount))?;
         if !self.counted.is_empty() && counted != self.amount {
             return malformed("The notes and coins do not come to the amount.");
         }
@@ -247,7 +274,7 @@ mod tests {
         let amount = Money::from_minor(amount);
         let counted = match pieces.is_empty() {
             true => Vec::new(),
-            false => vec![TenderCount { tender: TenderKind::Cash, amount, pieces }],
+            false => vec![TenderCount { tender: TenderKind::Cash, currency: None, amount, pieces }],
         };
         TillAct { amount, reason: reason.into(), note: "".into(), counted }
     }

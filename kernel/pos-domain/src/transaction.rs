@@ -19,7 +19,7 @@ use crate::returns::plan::PlanStep;
 use crate::returns::{PointFigure, SaleRefund, TakenBack};
 use crate::shop::Shop;
 use crate::stock::{MovementReason, StockAct, StockBook, StockMovement};
-use crate::tender::{Settlement, Tender, TenderKind};
+use crate::tender::{Foreign, Settlement, Tender, TenderKind};
 use crate::till::TillAct;
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -536,7 +536,16 @@ impl Transaction {
             let payment = basket.payments.iter().find(paid_by);
             let account =
                 payment.map_or_else(|| tender.kind.account(tender.holder.as_deref()), |one| one.account().into());
-            posting.debit(&account, tender.amount)?;
+            match &tender.foreign {
+                None => posting.debit(&account, tender.amount)?,
+                Some(foreign) => {
+                    let currency = foreign.currency;
+                    let unit: Option<Arc<str>> = Some(currency.code().into());
+                    posting.add_in(unit.clone(), &Foreign::till(currency), foreign.amount)?;
+                    posting.add_in(unit, &Foreign::taken(currency), foreign.amount.negated()?)?;
+                    posting.debit(&Foreign::exchange(currency), tender.amount)?;
+                }
+            }
         }
         for payment in &basket.payments {
             payment.post_besides(&mut posting)?;
@@ -654,6 +663,12 @@ impl Transaction {
             let cards = self.tenders.iter().filter(|tender| tender.kind == TenderKind::Card);
             if Money::sum(cards.map(|tender| tender.amount))? != by_card {
                 return fail("what terminals approved is not what was paid by card");
+            }
+        }
+        for Tender { kind, amount, foreign, .. } in &self.tenders {
+            let Some(foreign) = foreign else { continue };
+            if *kind != TenderKind::Cash || foreign.worth(self.currency)? != *amount {
+                return fail("notes of another currency were not taken for what they are worth");
             }
         }
         let tendered = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;

@@ -10,6 +10,7 @@ mod gifts;
 mod orders;
 mod paying;
 mod people;
+mod periods;
 mod returning;
 mod stock;
 mod till;
@@ -329,6 +330,7 @@ impl Kernel {
             Command::TakeGift { basket, offer, item } => self.take_gift(*basket, offer, item),
             Command::RedeemPoints { basket, points } => self.redeem_points(*basket, *points),
             Command::TenderCash { basket, amount } => self.tender_cash(*basket, amount.map(|amount| amount.0)),
+            Command::TenderForeign { basket, currency, amount } => self.tender_foreign(*basket, currency, amount.0),
             Command::TenderCoupon { basket, amount } => self.tender(*basket, TenderKind::Coupon, amount.0),
             Command::TenderCard { basket, amount } => self.tender_card(*basket, amount.map(|amount| amount.0)),
             Command::CheckPayment { basket } => self.check_payment(*basket),
@@ -401,6 +403,8 @@ impl Kernel {
             Command::Hours { from, to } => self.hours(*from, *to),
             Command::Exceptions { from, to } => self.exceptions(*from, *to),
             Command::Audit { from, to } => self.audit(*from, *to),
+            Command::CloseDay => self.close_day(),
+            Command::ListPeriods { period, limit } => self.list_periods(*period, *limit),
             Command::XReport => self.x_report(),
             Command::TrialBalance => self.trial_balance(),
             Command::Verify => {
@@ -716,6 +720,21 @@ impl Kernel {
         self.tender(basket, TenderKind::Cash, amount)
     }
 
+    fn tender_foreign(&mut self, basket: Option<BasketId>, currency: &str, amount: Decimal) -> Result<Reply, Refusal> {
+        let open = self.find(basket)?;
+        payable(&open)?;
+        let foreign = self.shop.till.foreign(currency, amount)?;
+        let worth = foreign.worth(self.shop.currency)?;
+        if !worth.is_positive() {
+            return Err(Refusal::TenderMustBePositive);
+        }
+        if !self.settlement(&open)?.due.is_positive() {
+            return Err(Refusal::NothingDue);
+        }
+        let tender = Tender { foreign: Some(foreign), ..Tender::new(TenderKind::Cash, worth) };
+        self.change(open, Event::TenderAdded(tender))
+    }
+
     fn tender(&mut self, basket: Option<BasketId>, kind: TenderKind, amount: Decimal) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         payable(&open)?;
@@ -745,7 +764,7 @@ impl Kernel {
     }
 
     fn money(&self, amount: Decimal) -> Result<Money, Refusal> {
-        self.shop.currency.exact(amount).map_err(|error| Refusal::Malformed { problem: format!("{error}.") })
+        money_in(self.shop.currency, amount)
     }
 
     fn complete(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
@@ -830,6 +849,9 @@ impl Kernel {
     ) -> Result<Arc<Committed>, Refusal> {
         self.value_stock(&mut transaction)?;
         let open_shift = if self.shift.is_none() { Some(shift.clone()) } else { None };
+        if open_shift.is_some() {
+            self.close_what_is_over(shift.opened_at, shift.business_date);
+        }
         let floors = ledger::floors(&transaction.entries, self.credit_limit()?)?;
         let request = CommitRequest { transaction, open_shift, floors };
         let committed = self.store.commit(request, meanwhile).map_err(|error| match error {
@@ -900,6 +922,11 @@ fn committed_reply(committed: &Committed) -> Reply {
         view: Some(Arc::new(views::committed_view(committed))),
         ..Reply::default()
     }
+}
+
+/// An amount that a currency can say, or what is wrong with it.
+fn money_in(currency: Currency, amount: Decimal) -> Result<Money, Refusal> {
+    currency.exact(amount).map_err(|error| Refusal::Malformed { problem: format!("{error}.") })
 }
 
 fn storage_failed(error: StoreError) -> Refusal {

@@ -6,24 +6,25 @@ use pos_api::port::{AccountBalance, ClosedShift, TrialBalance, Verification};
 use pos_api::view::{
     AccountView, BasketState, BasketView, ClosingView, CountedView, CustomerView, GiftView, ItemView, KeptBasket,
     LastTransaction, LineView, ModifierView, NamedAmount, NoticeView, OpenBasketView, OrderLineView, OrderView,
-    PaymentView, ReasonView, ReceiptView, ReportView, RestartView, StockView, TaxView, TenderView, TrialBalanceView,
-    VerificationView,
+    PaymentView, PeriodView, ReasonView, ReceiptView, ReportView, RestartView, StockView, TaxView, TenderView,
+    TrialBalanceView, VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{LineNumber, ReceiptNumber};
 use pos_domain::order::Order;
 use pos_domain::payment::{Direction, Intent, Payment, State as PaymentState, card_text};
+use pos_domain::period::PeriodClosed;
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
 use pos_domain::pricing::proposal::{Grant, Severity};
 use pos_domain::receipt::{COLUMNS, Receipt};
-use pos_domain::report::ShiftTotals;
+use pos_domain::report::{ShiftTotals, period_report};
 use pos_domain::returns::plan::PlanStep;
 use pos_domain::returns::{PointFigure, TakenBack};
 use pos_domain::shift::TenderResult;
 use pos_domain::shop::Shop;
-use pos_domain::tender::{Settlement, Tender};
+use pos_domain::tender::{Foreign, Settlement, Tender};
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, TransactionKind, TransactionLine};
 use pos_money::{Currency, Decimal, Money, Quantity, UnitPrice};
@@ -262,8 +263,10 @@ fn tax_views(taxes: &[TaxTotal], currency: Currency) -> Vec<TaxView> {
 }
 
 fn tender_views(tenders: &[Tender], currency: Currency) -> Vec<TenderView> {
-    let view =
-        |tender: &Tender| TenderView { kind: tender.kind.code().to_owned(), amount: major(currency, tender.amount) };
+    let view = |tender: &Tender| TenderView {
+        kind: tender.foreign.map_or_else(|| tender.kind.code().to_owned(), |foreign| Foreign::name(foreign.currency)),
+        amount: major(currency, tender.amount),
+    };
     tenders.iter().map(view).collect()
 }
 
@@ -342,9 +345,12 @@ fn returned_from(origin: Option<&Origin>) -> Option<(ReceiptNumber, LineNumber)>
 /// Balances and stock levels.
 pub(crate) fn trial_balance_view(found: &TrialBalance, currency: Currency) -> TrialBalanceView {
     let account = |account: &AccountBalance| {
-        let amount = |minor: i64| match account.unit {
+        let amount = |minor: i64| match account.unit.as_deref() {
             None => major(currency, Money::from_minor(minor)),
-            Some(_) => Decimal::from(minor),
+            Some(unit) => match Currency::from_code(unit) {
+                Ok(foreign) => major(foreign, Money::from_minor(minor)),
+                Err(_) => Decimal::from(minor),
+            },
         };
         AccountView {
             account: account.account.to_string(),
@@ -415,11 +421,7 @@ pub(crate) fn restart_view<'a>(
 /// Figures of a shift; without those of the till where nobody is to know them yet.
 pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, shows_till: bool, text: String) -> ReportView {
     let figure = |amount: Money| major(shop.currency, amount);
-    let named = |amounts: &[(Arc<str>, Money)]| {
-        let named =
-            amounts.iter().map(|(name, amount)| NamedAmount { name: name.to_string(), amount: figure(*amount) });
-        named.collect::<Vec<NamedAmount>>()
-    };
+    let named = |amounts: &[(Arc<str>, Money)]| named_amounts(amounts, shop.currency);
     ReportView {
         shift: totals.shift,
         business_date: totals.business_date.to_string(),
@@ -463,13 +465,54 @@ pub(crate) fn z_view(found: &ClosedShift, shop: &Shop, text: String) -> ReportVi
     ReportView { closing: Some(closing), ..report_view(&closed.totals, shop, true, text) }
 }
 
+/// A day, a month or a year that was closed.
+pub(crate) fn period_view(closed: &PeriodClosed, shop: &Shop) -> PeriodView {
+    let figure = |amount: Money| major(closed.currency, amount);
+    let PeriodClosed { figures, grand, .. } = closed;
+    PeriodView {
+        period: closed.period,
+        number: closed.number,
+        from: closed.from.to_string(),
+        to: closed.to.to_string(),
+        first_shift: closed.shifts.0,
+        last_shift: closed.shifts.1,
+        closed_at: closed.closed_at.to_text(),
+        cashier: closed.cashier.to_string(),
+        sales: figures.sales,
+        returns: figures.returns,
+        cancelled: figures.cancelled,
+        gross: figure(figures.gross),
+        discount: figure(figures.discount),
+        total: figure(figures.total),
+        tax: figure(figures.tax),
+        over_short: figure(figures.over_short),
+        tenders: named_amounts(&figures.tenders, closed.currency),
+        departments: named_amounts(&figures.departments, closed.currency),
+        grand_total: figure(grand.total),
+        grand_tax: figure(grand.tax),
+        grand_sales: grand.sales,
+        text: period_report(closed, shop).to_text(COLUMNS),
+    }
+}
+
+fn named_amounts(amounts: &[(Arc<str>, Money)], currency: Currency) -> Vec<NamedAmount> {
+    let named = |(name, amount): &(Arc<str>, Money)| {
+        let currency = Foreign::of_name(name).unwrap_or(currency);
+        NamedAmount { name: name.to_string(), amount: major(currency, *amount) }
+    };
+    amounts.iter().map(named).collect()
+}
+
 /// What was counted against the books.
 pub(crate) fn counted_views(results: &[TenderResult], currency: Currency) -> Vec<CountedView> {
-    let view = |result: &TenderResult| CountedView {
-        tender: result.tender.to_string(),
-        expected: major(currency, result.expected),
-        counted: major(currency, result.counted),
-        difference: major(currency, result.difference().unwrap_or_default()),
+    let view = |result: &TenderResult| {
+        let of = result.currency.unwrap_or(currency);
+        CountedView {
+            tender: result.currency.map_or_else(|| result.tender.to_string(), Foreign::name),
+            expected: major(of, result.expected),
+            counted: major(of, result.counted),
+            difference: major(of, result.difference().unwrap_or_default()),
+        }
     };
     results.iter().map(view).collect()
 }

@@ -20,8 +20,10 @@ use pos_domain::ledger::{Entry, Floor};
 use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::people::Audit;
+use pos_domain::period::PeriodClosed;
 use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
+use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -139,10 +141,28 @@ pub(crate) fn close(
     post_entries(connection, columns.seq, &closed.entries)?;
     shift::close(connection, closing.shift, columns.seq)?;
     head.open_shift = None;
-    let signed = SignedAnchor::sign(key, &closing.books, closing.at, head.seq, &head.hash)?;
+    let anchor = append_anchor(connection, &mut head, &closing.books, closing.at, key)?;
+    Ok((head, ClosedShift { closed, anchor }))
+}
+
+/// Signs the journal's last record; answers the anchor as it is printed.
+pub(crate) fn append_anchor(
+    connection: &Connection,
+    head: &mut Head,
+    books: &Books,
+    at: Moment,
+    key: &SigningKey,
+) -> Result<String> {
+    let signed = SignedAnchor::sign(key, books, at, head.seq, &head.hash)?;
     let columns = Columns::of_anchor(head.seq + 1, &signed);
-    append_record(connection, &mut head, columns, &record::anchor_body(columns.seq, &signed)?)?;
-    Ok((head, ClosedShift { closed, anchor: signed.printed() }))
+    append_record(connection, head, columns, &record::anchor_body(columns.seq, &signed)?)?;
+    Ok(signed.printed())
+}
+
+/// Closes a day, a month or a year.
+pub(crate) fn append_period(connection: &Connection, head: &mut Head, closed: &PeriodClosed) -> Result<()> {
+    let columns = Columns::of_period(head.seq + 1, closed);
+    append_record(connection, head, columns, &record::period_body(columns.seq, closed)?)
 }
 
 /// Opens a shift.

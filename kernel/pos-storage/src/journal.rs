@@ -86,7 +86,7 @@ fn one(connection: &Connection, condition: &str, key: impl Params) -> Result<Opt
     let Some(row) = rows.next()? else { return Ok(None) };
     match Stored::of(row)?.read()?.content {
         Content::Transaction(committed) => Ok(Some(*committed)),
-        Content::ShiftOpened(_) | Content::ShiftClosed(_) | Content::Anchor(_) | Content::Audit(_) => Ok(None),
+        _ => Ok(None),
     }
 }
 

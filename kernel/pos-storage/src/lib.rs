@@ -31,6 +31,7 @@ mod outbox;
 mod pages;
 mod payments;
 mod people;
+mod period;
 mod record;
 mod reserve;
 mod sabotage;

@@ -3,7 +3,9 @@
 //! `hash = SHA-256("pos-journal-record-v1\0" ‖ previous hash (32 bytes) ‖ body)`, where the body is the record in
 //! canonical form ([`crate::canonical`]) and the first record's previous hash is [`GENESIS`], 32 zero bytes. A body looks
 //! like `{"kind":"sale","number":1,"seq":2,"transaction":{…},"version":1}`; in place of number and transaction the opening
-//! of a shift has `"shift":{…}`, its closing `"closing":{…}`, an anchor `"signed":{…}`, and what a person did otherwise `"audit":{…}`. A hash says that nothing before it was changed; it does not say who wrote it.
+//! of a shift has `"shift":{…}`, its closing `"closing":{…}`, the closing of a day, month or
+//! year `"period":{…}`, an anchor `"signed":{…}`, and what a person did otherwise `"audit":{…}`. A hash says that nothing
+//! before it was changed; it does not say who wrote it.
 
 use crate::anchor::SignedAnchor;
 use crate::canonical;
@@ -14,6 +16,7 @@ use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::ledger::{self, Entry, Posting};
 use pos_domain::money::{Currency, Money};
 use pos_domain::people::Audit;
+use pos_domain::period::PeriodClosed;
 use pos_domain::shift::{Books, ShiftClosed};
 use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
@@ -95,6 +98,7 @@ impl ShiftOpened {
 pub(crate) enum Content {
     ShiftOpened(ShiftOpened),
     ShiftClosed(Box<ShiftClosed>),
+    PeriodClosed(Box<PeriodClosed>),
     Anchor(SignedAnchor),
     Audit(Box<Audit>),
     Transaction(Box<Committed>),
@@ -105,7 +109,7 @@ impl Content {
         match self {
             Content::ShiftOpened(opened) => &opened.entries,
             Content::ShiftClosed(closed) => &closed.entries,
-            Content::Anchor(_) | Content::Audit(_) => &[],
+            Content::Anchor(_) | Content::Audit(_) | Content::PeriodClosed(_) => &[],
             Content::Transaction(committed) => &committed.transaction.entries,
         }
     }
@@ -115,6 +119,7 @@ impl Content {
         match self {
             Content::ShiftOpened(opened) => Ok(ledger::assert_balanced(&opened.entries)?),
             Content::ShiftClosed(closed) => Ok(closed.check()?),
+            Content::PeriodClosed(closed) => Ok(closed.check()?),
             Content::Anchor(anchor) => anchor.check(),
             Content::Audit(_) => Ok(()),
             Content::Transaction(committed) => Ok(committed.transaction.check()?),
@@ -139,6 +144,7 @@ struct Frame {
     transaction: Option<Transaction>,
     shift: Option<ShiftOpened>,
     closing: Option<Box<ShiftClosed>>,
+    period: Option<Box<PeriodClosed>>,
     signed: Option<SignedAnchor>,
     audit: Option<Box<Audit>>,
 }
@@ -147,20 +153,22 @@ impl Record {
     /// Reads a body; its sums are not checked yet.
     pub(crate) fn parse(body: &str) -> Result<Record> {
         let frame: Frame = serde_json::from_str(body).map_err(|error| Fault::corrupt(error.to_string()))?;
-        let Frame { version, kind, seq, number, transaction, shift, closing, signed, audit } = frame;
+        let Frame { version, kind, seq, number, transaction, shift, closing, period, signed, audit } = frame;
         if version > RECORD_FRAME_VERSION {
             return Err(Fault::corrupt(format!("it has version {version}, newer than this program")));
         }
-        let content = match (number, transaction, shift, closing, signed, audit) {
-            (Some(number), Some(transaction), None, None, None, None) => {
+        let content = match (number, transaction, shift, closing, period, signed, audit) {
+            (Some(number), Some(transaction), None, None, None, None, None) => {
                 Content::Transaction(Box::new(Committed { number, transaction }))
             }
-            (None, None, Some(opened), None, None, None) => Content::ShiftOpened(opened),
-            (None, None, None, Some(closed), None, None) => Content::ShiftClosed(closed),
-            (None, None, None, None, Some(signed), None) => Content::Anchor(signed),
-            (None, None, None, None, None, Some(audit)) => Content::Audit(audit),
+            (None, None, Some(opened), None, None, None, None) => Content::ShiftOpened(opened),
+            (None, None, None, Some(closed), None, None, None) => Content::ShiftClosed(closed),
+            (None, None, None, None, Some(closed), None, None) => Content::PeriodClosed(closed),
+            (None, None, None, None, None, Some(signed), None) => Content::Anchor(signed),
+            (None, None, None, None, None, None, Some(audit)) => Content::Audit(audit),
             _ => {
-                return Err(Fault::corrupt("it is neither a transaction nor of a shift nor an anchor nor of a person"));
+                let problem = "it is neither a transaction nor of a shift or a period nor an anchor nor of a person";
+                return Err(Fault::corrupt(problem));
             }
         };
         let record = Record { seq, content };
@@ -175,6 +183,7 @@ impl Record {
         match &self.content {
             Content::ShiftOpened(opened) => Columns::of_shift(self.seq, opened),
             Content::ShiftClosed(closed) => Columns::of_closing(self.seq, closed),
+            Content::PeriodClosed(closed) => Columns::of_period(self.seq, closed),
             Content::Anchor(signed) => Columns::of_anchor(self.seq, signed),
             Content::Audit(audit) => Columns::of_audit(self.seq, audit),
             Content::Transaction(committed) => {
@@ -214,6 +223,10 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn of_closing(seq: u64, closed: &ShiftClosed) -> Columns<'a> {
         Columns::without_receipt(seq, SHIFT_CLOSED, closed.closed_at.unix_ms)
+    }
+
+    pub(crate) fn of_period(seq: u64, closed: &PeriodClosed) -> Columns<'a> {
+        Columns::without_receipt(seq, closed.period.record_kind(), closed.closed_at.unix_ms)
     }
 
     pub(crate) fn of_anchor(seq: u64, signed: &SignedAnchor) -> Columns<'a> {
@@ -262,6 +275,13 @@ pub(crate) fn closing_body(seq: u64, closed: &ShiftClosed) -> Result<String> {
     Ok(format!(r#"{{"closing":{closing},"kind":"{SHIFT_CLOSED}","seq":{seq},"version":{RECORD_FRAME_VERSION}}}"#))
 }
 
+/// The body of the record that closes a day, a month or a year.
+pub(crate) fn period_body(seq: u64, closed: &PeriodClosed) -> Result<String> {
+    let (kind, period) = (closed.period.record_kind(), canonical::to_string(closed));
+    let period = period.map_err(|error| Fault::corrupt(error.to_string()))?;
+    Ok(format!(r#"{{"kind":"{kind}","period":{period},"seq":{seq},"version":{RECORD_FRAME_VERSION}}}"#))
+}
+
 /// The body of the record that signs the one before it.
 pub(crate) fn anchor_body(seq: u64, signed: &SignedAnchor) -> Result<String> {
     let signed = canonical::to_string(signed).map_err(|error| Fault::corrupt(error.to_string()))?;
@@ -280,6 +300,7 @@ mod tests {
     use crate::fixture;
     use expect_test::{expect, expect_file};
     use pos_domain::people::{AUDIT_VERSION, Act, Approval, Audited};
+    use pos_domain::period::{Period, PeriodClosing, Periods};
     use pos_domain::report::ShiftTotals;
     use pos_domain::shift::{Closing, GrandTotals};
     use pos_domain::tender::TenderKind;
@@ -359,7 +380,12 @@ mod tests {
             cashier: "Maya".into(),
             reason: "wrong change".into(),
             counts: vec![2],
-            count: vec![TenderCount { tender: TenderKind::Cash, amount: Money::from_minor(10_000), pieces }],
+            count: vec![TenderCount {
+                tender: TenderKind::Cash,
+                currency: None,
+                amount: Money::from_minor(10_000),
+                pieces,
+            }],
         };
         let closed = ShiftClosed::new(&closing, totals, &GrandTotals::default()).unwrap();
         let body = closing_body(3, &closed).unwrap();
@@ -367,6 +393,19 @@ mod tests {
         assert_eq!(record.columns(), Columns::of_closing(3, &closed));
         assert_eq!(record.content, Content::ShiftClosed(Box::new(closed)));
         expect_file!["../golden/record-1-shift-closed.json"].assert_eq(&format!("{body}\n"));
+
+        let Ok(Record { content: Content::ShiftClosed(closed), .. }) = Record::parse(&body) else { panic!("{body}") };
+        let mut periods = Periods::default();
+        periods.add_shift(&closed).unwrap();
+        let (books, at, today) = (fixture::books(), fixture::NOON, closed.business_date);
+        let day = PeriodClosing { books, at, cashier: "Maya".into(), today, with_today: true };
+        let day = periods.next(Period::Day, &day).unwrap().unwrap();
+        let day_closed = period_body(4, &day).unwrap();
+        let record = Record::parse(&day_closed).unwrap();
+        record.content.check().unwrap();
+        assert_eq!(record.columns(), Columns::of_period(4, &day));
+        assert_eq!(record.content, Content::PeriodClosed(Box::new(day)));
+        expect_file!["../golden/record-1-day-closed.json"].assert_eq(&format!("{day_closed}\n"));
 
         let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
         let signed = SignedAnchor::sign(&key, &fixture::books(), fixture::NOON, 3, &GENESIS).unwrap();
@@ -396,7 +435,7 @@ mod tests {
         assert_eq!(record.columns(), Columns::of_audit(5, &audit));
         assert_eq!(record.content, Content::Audit(Box::new(audit)));
         expect_file!["../golden/record-1-audit.json"].assert_eq(&format!("{audited}\n"));
-        for body in [body, anchor, audited] {
+        for body in [body, day_closed, anchor, audited] {
             let tree: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert_eq!(canonical::to_string(&tree).unwrap(), body);
         }

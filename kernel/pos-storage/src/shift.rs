@@ -11,7 +11,7 @@ use pos_domain::ids::ReceiptNumber;
 use pos_domain::money::{Money, MoneyError};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::ShiftClosed;
-use pos_domain::tender::TenderKind;
+use pos_domain::tender::{Foreign, TenderKind};
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Transaction, TransactionKind};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -80,7 +80,14 @@ pub(crate) fn add(
     add_to(&mut totals.rounding, transaction.rounding)?;
     for tender in &transaction.tenders {
         add_to(&mut totals.tendered, tender.amount)?;
-        add_named(&mut totals.tenders, tender.kind.code(), tender.amount)?;
+        match &tender.foreign {
+            None => add_named(&mut totals.tenders, tender.kind.code(), tender.amount)?,
+            Some(foreign) => {
+                // In its own minor units, and what was given for it.
+                add_named(&mut totals.tenders, &Foreign::name(foreign.currency), foreign.amount)?;
+                add_named(&mut totals.tenders, &Foreign::exchange(foreign.currency), tender.amount)?;
+            }
+        }
     }
     if !transaction.change.is_zero() {
         add_named(&mut totals.tenders, TenderKind::Cash.code(), transaction.change.negated()?)?;

@@ -13,6 +13,7 @@ use crate::orders;
 use crate::outbox;
 use crate::payments;
 use crate::people;
+use crate::period;
 use crate::record::{self, ShiftOpened};
 use crate::reserve::Reserve;
 use crate::sabotage::Sabotage;
@@ -33,6 +34,7 @@ use pos_domain::money::{Currency, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
+use pos_domain::period::{Period, PeriodClosed, PeriodClosing};
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{Books, Closing};
 use pos_domain::stock::Level;
@@ -364,6 +366,14 @@ impl Store for SqliteStore {
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
         self.read_settled(|connection| shift::closed_with_anchor(connection, shift))
+    }
+
+    fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError> {
+        self.ask(|answer| Job::ClosePeriods(Box::new(closing), answer))
+    }
+
+    fn periods(&self, period: Period, limit: u32) -> Result<Vec<PeriodClosed>, StoreError> {
+        self.read_settled(|connection| period::listed(connection, period, limit))
     }
 
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError> {

@@ -57,7 +57,9 @@ impl Sums {
             match &record.content {
                 Content::ShiftOpened(opened) => sums.add_entries_of(record.seq, &opened.entries),
                 Content::ShiftClosed(closed) => sums.add_entries_of(record.seq, &closed.entries),
-                Content::Anchor(_) | Content::Audit(_) => sums.add_entries_of(record.seq, &[]),
+                Content::Anchor(_) | Content::Audit(_) | Content::PeriodClosed(_) => {
+                    sums.add_entries_of(record.seq, &[])
+                }
                 Content::Transaction(committed) => sums.add(record.seq, committed.number, &committed.transaction),
             }
             Ok(())

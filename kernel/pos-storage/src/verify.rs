@@ -23,6 +23,7 @@ use pos_domain::ledger::Entry;
 use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::payment::{Payment, PaymentId};
+use pos_domain::period::Periods;
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
@@ -107,6 +108,8 @@ struct Auditor {
     key: Option<String>,
     /// What the closings so far add up to.
     grand: GrandTotals,
+    /// What was closed and is part of no longer period yet.
+    periods: Periods,
     problems: Vec<String>,
     problems_untold: u64,
 }
@@ -275,6 +278,11 @@ impl Auditor {
                 }
             }
             Content::ShiftClosed(closed) => self.check_closing(seq, closed),
+            Content::PeriodClosed(closed) => {
+                if let Err(refusal) = self.periods.add(closed) {
+                    self.problem(format!("Record {seq} does not add up: {refusal}"));
+                }
+            }
             Content::Audit(_) => {}
             Content::Anchor(signed) => {
                 let Vouched { seq: vouched, hash, .. } = &signed.anchor;
@@ -328,6 +336,9 @@ impl Auditor {
             _ => self.problem(format!("Record {seq} does not continue the perpetual totals of the closing before it.")),
         }
         self.grand = closed.grand.clone();
+        if let Err(refusal) = self.periods.add_shift(closed) {
+            self.problem(format!("Record {seq} cannot be added to its day: {refusal}"));
+        }
     }
 
     fn check_entries(&mut self, connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {

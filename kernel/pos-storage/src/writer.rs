@@ -22,6 +22,7 @@ use crate::journal;
 use crate::log;
 use crate::outbox;
 use crate::people;
+use crate::period;
 use crate::record::ShiftOpened;
 use crate::reserve::Reserve;
 use crate::shift;
@@ -31,6 +32,7 @@ use pos_api::port::{ClosedShift, Settled, StoreError};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::people::{Audit, Person};
+use pos_domain::period::{PeriodClosed, PeriodClosing};
 use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
@@ -62,6 +64,7 @@ pub(crate) enum Job {
     Commit(Box<Commit>, Sender<Progress>),
     OpenShift(Box<ShiftOpened>, Answer<()>),
     CloseShift(Box<Closing>, Answer<ClosedShift>),
+    ClosePeriods(Box<PeriodClosing>, Answer<Vec<PeriodClosed>>),
     /// Brings the stored sums level with the journal.
     WriteSums(Answer<()>),
     /// Stores a person, if one is given, and what is put on record with it.
@@ -191,6 +194,10 @@ impl Writer {
             }
             Job::CloseShift(closing, answer) => {
                 let closed = self.close_shift(&closing);
+                reply(&answer, closed);
+            }
+            Job::ClosePeriods(closing, answer) => {
+                let closed = self.close_periods(&closing);
                 reply(&answer, closed);
             }
             Job::WriteSums(answer) => {
@@ -386,6 +393,20 @@ impl Writer {
             },
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Idempotent: what is closed is not closed again.
+    fn close_periods(&mut self, closing: &PeriodClosing) -> Result<Vec<PeriodClosed>> {
+        self.ready()?;
+        let (head, place) = (self.head, self.place.clone());
+        let key = || anchor::signing_key(&place);
+        let (head, closed) = self.transact(|connection| period::close(connection, head, closing, key))?;
+        if head.seq > self.head.seq {
+            self.head = head;
+            self.sums.add_entries_of(head.seq, &[]);
+            self.show_sums();
+        }
+        Ok(closed)
     }
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>> {

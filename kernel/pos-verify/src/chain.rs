@@ -3,7 +3,7 @@
 use crate::anchor::{Signing, Trust};
 use crate::record::{End, Line};
 use crate::report::{Of, Report};
-use crate::sums::{Balances, Body, Figures, Grand};
+use crate::sums::{Balances, Body, Figures, Grand, PERIODS};
 use crate::{GENESIS, Hash};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -22,6 +22,7 @@ struct Checked {
     /// Store and register, of a record without a currency.
     at: Option<(String, String)>,
     shift: Option<ShiftOf>,
+    period: Option<PeriodOf>,
     signing: Option<Signing>,
     problems: Vec<String>,
 }
@@ -30,6 +31,21 @@ enum ShiftOf {
     Opened(u64),
     Within(u64, Figures),
     Closed(u64, Figures, Grand),
+}
+
+/// A day, a month or a year: its place among [`PERIODS`], and what it says.
+struct PeriodOf {
+    place: usize,
+    number: u64,
+    sum: Sum,
+}
+
+/// What some shifts came to, the first and the last of them, and all there were before.
+#[derive(Clone, Copy)]
+struct Sum {
+    shifts: (u64, u64),
+    figures: Figures,
+    grand: (u64, Figures),
 }
 
 /// A shift as far as it was read.
@@ -61,6 +77,9 @@ struct Walk<'a> {
     shifts: BTreeMap<u64, ShiftSoFar>,
     /// The closings so far, and what they come to.
     grand: (u64, Figures),
+    /// What was closed and is part of no longer period yet, and how many of each were closed.
+    waiting: [Vec<Sum>; 3],
+    periods: [u64; 3],
     end: Option<End>,
     /// Whether something follows the end.
     beyond: bool,
@@ -77,6 +96,8 @@ pub fn verify(mut journal: impl Read, trust: &Trust) -> io::Result<Report> {
         line: 0,
         shifts: BTreeMap::new(),
         grand: Default::default(),
+        waiting: Default::default(),
+        periods: [0; 3],
         end: None,
         beyond: false,
     };
@@ -147,8 +168,18 @@ fn part(text: &[u8]) -> Part {
 /// All that can be said of a record alone.
 fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let Line { seq, kind, number, hash, previous, body } = *line;
-    let mut checked =
-        Checked { seq, number, previous, hash, of: None, at: None, shift: None, signing: None, problems: Vec::new() };
+    let mut checked = Checked {
+        seq,
+        number,
+        previous,
+        hash,
+        of: None,
+        at: None,
+        shift: None,
+        period: None,
+        signing: None,
+        problems: Vec::new(),
+    };
     let problems = &mut checked.problems;
     if !line.is_intact() {
         problems.push("was changed after it was written: its hash is not that of its content".to_owned());
@@ -168,27 +199,39 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let of = |store: &str, register: &str, currency: &str| {
         Some(Of { store: store.into(), register: register.into(), currency: currency.into() })
     };
-    match (&body.transaction, &body.shift, &body.closing, body.signed(text), &body.audit) {
-        (Some(sale), None, None, None, None) if number.is_some() => {
+    match (&body.transaction, &body.shift, &body.closing, &body.period, body.signed(text), &body.audit) {
+        (Some(sale), None, None, None, None, None) if number.is_some() => {
             checked.of = of(&sale.store, &sale.register, &sale.currency);
             checked.shift = Some(ShiftOf::Within(sale.shift, sale.figures()));
         }
-        (None, Some(shift), None, None, None) if number.is_none() => {
+        (None, Some(shift), None, None, None, None) if number.is_none() => {
             checked.of = of(&shift.store, &shift.register, &shift.currency);
             checked.shift = Some(ShiftOf::Opened(shift.shift));
         }
-        (None, None, Some(closing), None, None) if number.is_none() => {
+        (None, None, Some(closing), None, None, None) if number.is_none() => {
             checked.of = of(&closing.store, &closing.register, &closing.currency);
             checked.shift = Some(ShiftOf::Closed(closing.shift, closing.totals, closing.grand));
         }
-        (None, None, None, None, Some(audit)) if number.is_none() => {
+        (None, None, None, Some(period), None, None) if number.is_none() => {
+            checked.of = of(&period.store, &period.register, &period.currency);
+            match PERIODS.iter().position(|name| *name == period.name && kind == format!("{name}-closed")) {
+                Some(place) => {
+                    let grand = (period.grand.closings, period.grand.figures);
+                    let sum = Sum { shifts: period.shifts, figures: period.figures, grand };
+                    checked.period = Some(PeriodOf { place, number: period.number, sum });
+                }
+                None => problems.push(format!("is filed as {kind} and closes a {}", period.name)),
+            }
+        }
+        (None, None, None, None, None, Some(audit)) if number.is_none() => {
             checked.at = Some((audit.store.to_string(), audit.register.to_string()));
         }
-        (None, None, None, Some(signed), None) if number.is_none() => match Signing::read(signed) {
+        (None, None, None, None, Some(signed), None) if number.is_none() => match Signing::read(signed) {
             Ok(signing) => checked.signing = Some(signing),
             Err(problem) => problems.push(problem.to_string()),
         },
-        _ => problems.push("is neither a transaction nor of a shift nor an anchor nor of the audit".to_owned()),
+        _ => problems
+            .push("is neither a transaction nor of a shift or a period nor an anchor nor of the audit".to_owned()),
     }
     checked
 }
@@ -212,9 +255,9 @@ impl Walk<'_> {
     }
 
     fn record(&mut self, checked: Checked) {
-        let Walk { report, trust, line, shifts, grand, .. } = self;
+        let Walk { report, trust, line, shifts, grand, waiting, periods, .. } = self;
         let line = *line;
-        let Checked { seq, number, previous, hash, of, at, shift, signing, problems } = checked;
+        let Checked { seq, number, previous, hash, of, at, shift, period, signing, problems } = checked;
         for problem in problems {
             report.problem(line, format!("Record {seq} {problem}."));
         }
@@ -275,8 +318,27 @@ impl Walk<'_> {
                     problem("does not continue the totals of the closing before it".to_owned());
                 }
                 *grand = (of_all.closings, of_all.figures);
+                waiting[0].push(Sum { shifts: (shift, shift), figures: totals, grand: *grand });
             }
             None => {}
+        }
+        if let Some(PeriodOf { place, number, sum }) = period {
+            let name = PERIODS[place];
+            let taken = waiting[place].iter().take_while(|part| part.shifts.1 <= sum.shifts.1).count();
+            let parts: Vec<Sum> = waiting[place].drain(..taken).collect();
+            let figures = parts.iter().try_fold(Figures::default(), |all, part| all.plus(part.figures));
+            let ends = |ends: (&Sum, &Sum)| (ends.0.shifts.0, ends.1.shifts.1, ends.1.grand);
+            let is_whole = parts.first().zip(parts.last()).map(ends) == Some((sum.shifts.0, sum.shifts.1, sum.grand));
+            if !is_whole || figures != Some(sum.figures) {
+                problem(format!("closes {name} {number} with other figures than were closed since the one before it"));
+            }
+            if number != periods[place] + 1 {
+                problem(format!("closes {name} {number}; {} is next", periods[place] + 1));
+            }
+            periods[place] = number;
+            if let Some(longer) = waiting.get_mut(place + 1) {
+                longer.push(sum);
+            }
         }
         if let Some(Signing { anchor, key }) = signing {
             report.anchors += 1;

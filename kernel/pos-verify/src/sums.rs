@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The newest form of a record this program knows.
 const FORM: u16 = 1;
@@ -22,6 +22,8 @@ pub(crate) struct Body<'a> {
     pub(crate) shift: Option<Shift<'a>>,
     #[serde(borrow)]
     pub(crate) closing: Option<Closing<'a>>,
+    #[serde(borrow)]
+    pub(crate) period: Option<Period<'a>>,
     /// There is a signed anchor: [`Body::signed`].
     signed: Option<IgnoredAny>,
     #[serde(borrow)]
@@ -91,16 +93,40 @@ pub(crate) struct Closing<'a> {
     #[serde(borrow)]
     pub(crate) currency: Cow<'a, str>,
     pub(crate) shift: u64,
-    tenders: Vec<Found>,
+    #[serde(borrow)]
+    tenders: Vec<Found<'a>>,
     pub(crate) totals: Figures,
     pub(crate) grand: Grand,
     #[serde(borrow, default)]
     entries: Vec<Entry<'a>>,
 }
 
+/// The closing of a day, a month or a year.
+#[derive(Deserialize)]
+pub(crate) struct Period<'a> {
+    #[serde(borrow)]
+    pub(crate) store: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) register: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) currency: Cow<'a, str>,
+    #[serde(borrow, rename = "period")]
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) number: u64,
+    pub(crate) shifts: (u64, u64),
+    pub(crate) figures: Figures,
+    pub(crate) grand: Grand,
+}
+
+/// What is closed over shifts, shortest first: each is made of the one before it.
+pub(crate) const PERIODS: [&str; 3] = ["day", "month", "year"];
+
 /// A means of payment, counted against the books.
 #[derive(Deserialize)]
-struct Found {
+struct Found<'a> {
+    /// Of notes of another currency, which.
+    #[serde(borrow, default, rename = "currency")]
+    unit: Cow<'a, str>,
     expected: i64,
     counted: i64,
 }
@@ -204,17 +230,22 @@ impl<'a> Body<'a> {
 impl Closing<'_> {
     /// What should have been in the till is taken out of it, and what is missing or too much is posted as such.
     fn emptied(&self, wrong: &mut impl FnMut(String)) {
-        let posted = |accounts: &dyn Fn(&str) -> bool| {
-            let entries = self.entries.iter().filter(|entry| accounts(&entry.account));
-            entries.map(|entry| i128::from(entry.debit) - i128::from(entry.credit)).sum::<i128>()
-        };
-        let sum = |figure: fn(&Found) -> i64| self.tenders.iter().map(|found| i128::from(figure(found))).sum::<i128>();
-        let (expected, counted) = (sum(|found| found.expected), sum(|found| found.counted));
-        if -posted(&|account| account.starts_with("till:")) != expected {
-            wrong("does not empty the till".to_owned());
-        }
-        if posted(&|account| account == "over-short") != expected - counted {
-            wrong("does not post what is missing or too much".to_owned());
+        let units: BTreeSet<&str> = self.tenders.iter().map(|found| &*found.unit).collect();
+        let posted_units = self.entries.iter().map(|entry| &*entry.unit);
+        for unit in units.into_iter().chain(posted_units).collect::<BTreeSet<&str>>() {
+            let posted = |accounts: &dyn Fn(&str) -> bool| {
+                let entries = self.entries.iter().filter(|entry| entry.unit == unit && accounts(&entry.account));
+                entries.map(|entry| i128::from(entry.debit) - i128::from(entry.credit)).sum::<i128>()
+            };
+            let found = || self.tenders.iter().filter(|found| found.unit == unit);
+            let expected = found().map(|found| i128::from(found.expected)).sum::<i128>();
+            let counted = found().map(|found| i128::from(found.counted)).sum::<i128>();
+            if -posted(&|account| account.starts_with("till:")) != expected {
+                wrong("does not empty the till".to_owned());
+            }
+            if posted(&|account| account.split(':').next() == Some("over-short")) != expected - counted {
+                wrong("does not post what is missing or too much".to_owned());
+            }
         }
     }
 }

@@ -63,6 +63,27 @@ impl Journal {
         self.record("shift-closed", None, &content);
     }
 
+    /// The closing of a day or a month over these shifts, with these sales, and all there were by then.
+    fn period(
+        &mut self,
+        name: &str,
+        number: u64,
+        shifts: (u64, u64),
+        (sales, total): (u64, i64),
+        grand: (u64, u64, i64),
+    ) {
+        let figures = |sales: u64, total: i64| {
+            format!(r#""cancelled":0,"returns":0,"sales":{sales},"tax":{},"total":{total}"#, total / 11)
+        };
+        let (closings, all_sales, all) = grand;
+        let (of_period, of_all) = (figures(sales, total), figures(all_sales, all));
+        let (first, last) = shifts;
+        let content = format!(
+            r#""period":{{"currency":"EUR","figures":{{{of_period}}},"grand":{{"closings":{closings},{of_all}}},"number":{number},"period":"{name}","register":"R1","shifts":[{first},{last}],"store":"S1"}}"#
+        );
+        self.record(&format!("{name}-closed"), None, &content);
+    }
+
     /// A sale with a tenth of tax in it, ten points earned.
     fn sale(&mut self, total: i64) {
         let tax = total / 11;
@@ -248,6 +269,33 @@ fn closings_have_the_figures_of_their_shifts() {
     });
     assert_eq!(anew[0], "Record 4 closes shift 1, which is not open.");
     assert_eq!(anew[1], "Record 4 does not continue the totals of the closing before it.");
+}
+
+#[test]
+fn days_and_months_have_the_figures_of_what_they_close() {
+    let whole = (2, 1, 119);
+    let days = |day: &dyn Fn(&mut Journal), month: &dyn Fn(&mut Journal)| {
+        two_shifts(|journal, place| {
+            if place == 4 {
+                day(journal);
+                month(journal);
+            }
+        })
+    };
+    let day = |journal: &mut Journal| journal.period("day", 1, (1, 2), (1, 119), whole);
+    let month = |journal: &mut Journal| journal.period("month", 1, (1, 2), (1, 119), whole);
+    assert_eq!(days(&day, &month), [""; 0]);
+    let sentence = |record: u64, name: &str| {
+        format!("Record {record} closes {name} 1 with other figures than were closed since the one before it.")
+    };
+    // A figure, shifts that are left out, totals that begin anew, a month without its days, and the same day twice.
+    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 118), whole), &|_| ()), [sentence(6, "day")]);
+    assert_eq!(days(&|journal| journal.period("day", 1, (2, 2), (0, 0), whole), &|_| ()), [sentence(6, "day")]);
+    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 119), (1, 1, 119)), &|_| ()), [sentence(6, "day")]);
+    assert_eq!(days(&|_| (), &month), [sentence(6, "month")]);
+    assert_eq!(days(&day, &day), [sentence(7, "day"), "Record 7 closes day 1; 2 is next.".to_owned()]);
+    let misfiled = days(&|journal| journal.period("week", 1, (1, 2), (1, 119), whole), &|_| ());
+    assert_eq!(misfiled, ["Record 6 is filed as week-closed and closes a week."]);
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Tender {
     pub amount: i128,
     /// Approved by a terminal alone, and not promised yet.
     pub offline: bool,
+    /// Notes of another currency that were handed over for it: which, and how much in its own minor units.
+    pub foreign: Option<(String, i128)>,
 }
 
 /// Something that happened.
@@ -97,7 +99,7 @@ pub enum Happened {
     },
     /// The till was counted and emptied into the safe.
     Closed {
-        /// What was found, by means of payment.
+        /// What was found, by means of payment: `cash`, `coupon`, `cash:USD`.
         counted: Vec<(String, i128)>,
     },
 }
@@ -156,7 +158,13 @@ impl Ledger {
                     }
                 }
                 for tender in tenders {
-                    self.debit(&account_of(tender), tender.amount);
+                    let Some((currency, notes)) = &tender.foreign else {
+                        self.debit(&account_of(tender), tender.amount);
+                        continue;
+                    };
+                    self.debit(&format!("till:cash:{currency}"), *notes);
+                    self.debit(&format!("foreign:{currency}"), -notes);
+                    self.debit(&format!("exchange:{currency}"), tender.amount);
                 }
                 self.debit("till:cash", -change);
                 self.debit("rounding", -rounding);
@@ -192,6 +200,14 @@ impl Ledger {
                     self.debit(&till, -expected);
                     self.debit(safe, found);
                     self.debit("over-short", expected - found);
+                }
+                for (name, found) in counted {
+                    let Some(currency) = name.strip_prefix("cash:") else { continue };
+                    let till = format!("till:{name}");
+                    let expected = self.balance(&till);
+                    self.debit(&till, -expected);
+                    self.debit(&format!("safe:{name}"), *found);
+                    self.debit(&format!("over-short:{currency}"), expected - found);
                 }
             }
         }
@@ -266,7 +282,8 @@ mod tests {
             taxes: vec![("VAT".into(), 64)],
             moves_stock: true,
         };
-        let cash = |amount| Tender { kind: "cash".into(), holder: String::new(), amount, offline: false };
+        let cash =
+            |amount| Tender { kind: "cash".into(), holder: String::new(), amount, offline: false, foreign: None };
         ledger.take(&Happened::Opened { float: 10_000 });
         ledger.take(&Happened::Traded { lines: vec![soap], tenders: vec![cash(500)], change: 100, rounding: 0 });
         ledger.take(&Happened::Moved { amount: -50, other: "paid-out:stamps".into() });

@@ -174,7 +174,8 @@ impl<'a> Auditor<'a> {
         if number != last + 1 {
             problems.push(format!("the next receipt is {number}; the last one was {last}"));
         }
-        let counts = vec![CountOf { tender: None, amount: Some(Amount(Decimal::TEN)), pieces: Vec::new() }];
+        let counts =
+            vec![CountOf { tender: None, currency: None, amount: Some(Amount(Decimal::TEN)), pieces: Vec::new() }];
         for id in ["count", "recount"] {
             register.call(id, Command::CountTill { counts: counts.clone() });
         }

@@ -402,11 +402,16 @@ impl Clerk<'_> {
     fn close_shift(&mut self) -> anyhow::Result<()> {
         for _ in 0..2 {
             // Once counted right or twice counted, a third time is refused.
-            let counts = vec![CountOf { tender: None, amount: Some(Amount(Decimal::ONE)), pieces: Vec::new() }];
+            let counts =
+                vec![CountOf { tender: None, currency: None, amount: Some(Amount(Decimal::ONE)), pieces: Vec::new() }];
             self.send(Command::CountTill { counts })?;
         }
         // Where nothing was done since the last one there is none to close.
-        self.send(Command::CloseShift { reason: "nobody counted".into(), carry: true }).map(drop)
+        self.send(Command::CloseShift { reason: "nobody counted".into(), carry: true })?;
+        if self.below(2) == 0 {
+            self.send(Command::CloseDay)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! `pos shift`: open, count and close a till from the shell; cash that moves without a sale.
 
 use super::{call, data_dir, print_reply, tell_news};
-use crate::args::{CloseShiftArgs, CountTillArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand, ZArgs};
+use crate::args::{
+    CloseShiftArgs, ClosedArgs, CountTillArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand, ZArgs,
+};
 use crate::session::{Session, SessionOptions};
 use pos_api::command::{CountOf, MoveCash, PiecesOf};
 use pos_api::view::{CountState, CountView};
@@ -33,18 +35,27 @@ fn command_of(command: ShiftCommand) -> Command {
         ShiftCommand::Float(args) => Command::AddFloat(move_cash(args)),
         ShiftCommand::Safe(args) => Command::DropToSafe(move_cash(args)),
         ShiftCommand::Drawer(ReasonArgs { reason, .. }) => Command::OpenDrawer { reason },
-        ShiftCommand::Count(CountTillArgs { cash, pieces, coupon, .. }) => {
+        ShiftCommand::Count(CountTillArgs { cash, pieces, coupon, foreign, .. }) => {
             let pieces = pieces.into_iter().map(PiecesOf::from).collect();
-            let cash = CountOf { tender: None, amount: cash.map(Amount), pieces };
+            let cash = CountOf { tender: None, currency: None, amount: cash.map(Amount), pieces };
             let coupon = coupon.map(|amount| CountOf {
                 tender: Some("coupon".to_owned()),
+                currency: None,
                 amount: Some(Amount(amount)),
                 pieces: Vec::new(),
             });
-            Command::CountTill { counts: [Some(cash), coupon].into_iter().flatten().collect() }
+            let foreign = foreign.into_iter().map(|(currency, amount)| CountOf {
+                tender: None,
+                currency: Some(currency),
+                amount: Some(Amount(amount)),
+                pieces: Vec::new(),
+            });
+            Command::CountTill { counts: [Some(cash), coupon].into_iter().flatten().chain(foreign).collect() }
         }
         ShiftCommand::Close(CloseShiftArgs { reason, carry, .. }) => Command::CloseShift { reason, carry },
         ShiftCommand::Z(ZArgs { shift, .. }) => Command::ZReport { shift },
+        ShiftCommand::Day(_) => Command::CloseDay,
+        ShiftCommand::Closed(ClosedArgs { period, limit, .. }) => Command::ListPeriods { period, limit: Some(limit) },
     }
 }
 
@@ -62,6 +73,12 @@ fn text_of(reply: &Reply) -> String {
     }
     if let Some(report) = &reply.report {
         text += &report.text;
+    }
+    for period in reply.periods.iter().flatten() {
+        text += &period.text;
+    }
+    if reply.periods.as_ref().is_some_and(Vec::is_empty) {
+        text += "None has been closed yet.\n";
     }
     if let Some(CountView { state, tenders }) = reply.count.as_deref() {
         text += match state {

@@ -113,6 +113,15 @@ pub fn check(shop: &Shop) -> Vec<Wrong> {
     for (index, value) in till.denominations.iter().enumerate() {
         note(&format!("till.denominations.{index}"), above_zero(*value).and_then(|()| amount(*value, *currency)));
     }
+    for (index, foreign) in till.foreign.iter().enumerate() {
+        let twice = till.foreign[..index].iter().any(|earlier| earlier.currency == foreign.currency);
+        let named = match () {
+            () if foreign.currency == *currency => Err("This is the shop's own currency.".to_owned()),
+            () if twice => Err("This is there twice.".to_owned()),
+            () => above_zero(foreign.rate),
+        };
+        note(&format!("till.foreign.{index}"), named);
+    }
     if let Some(programme) = loyalty {
         note("loyalty", programme.check());
     }

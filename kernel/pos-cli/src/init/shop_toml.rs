@@ -188,7 +188,8 @@ fn till_text(till: &TillRules) -> String {
                    # of the notes and coins there are, may be empty: any will do.\n";
     let example = "# [till]\n# paid_in = [\"change found\"]\n# paid_out = [\"postage\", \"window cleaner\"]\n# paid_out_max = \"50\"\n\
                    # no_sale = [\"change given\"]\n# denominations = [\"100\", \"50\", \"20\", \"10\"]\n# blind = true\n# recounts = 1\n\
-                   # tolerance = \"0.05\"\n# over_short = [\"wrong change\", \"unknown\"]\n";
+                   # tolerance = \"0.05\"\n# over_short = [\"wrong change\", \"unknown\"]\n\
+                   # foreign = [{ currency = \"USD\", rate = \"0.92\" }]\n";
     table(comment, example, "till", (!till.is_default()).then_some(till))
 }
 
@@ -307,6 +308,7 @@ mod tests {
     use pos_domain::pricing::proposal::Mode;
     use pos_domain::returns::ReturnPolicy;
     use pos_domain::returns::no_receipt::NoReceiptLimits;
+    use pos_domain::till::ForeignCash;
     use pos_money::{Currency, Rounding};
     use proptest::prelude::*;
 
@@ -355,6 +357,7 @@ mod tests {
                 paid_out: vec!["postage".into()],
                 tolerance: Decimal::new(5, 2),
                 blind: true,
+                foreign: vec![ForeignCash { currency: "NOK".parse().unwrap(), rate: Decimal::new(92, 3) }],
                 ..TillRules::default()
             },
             loyalty: Some(Programme {
@@ -441,14 +444,14 @@ mod tests {
             "item_digits = 5",
             "item_digits = 10",
             expect![[
-                r#"shop.toml, line 134, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+                r#"shop.toml, line 138, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
             ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
             expect![[
-                r#"shop.toml, line 133, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+                r#"shop.toml, line 137, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
             ]],
         );
         mistake(

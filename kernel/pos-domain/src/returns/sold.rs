@@ -120,7 +120,7 @@ fn tenders(sale: &Transaction) -> Result<Vec<SoldTender>, Refusal> {
             continue;
         }
         if !is_cash(tender.kind) {
-            let Tender { kind, amount, points, payment: _, holder } = tender.clone();
+            let Tender { kind, amount, points, payment: _, holder, foreign: _ } = tender.clone();
             let points_of = sale.points_of.clone().filter(|_| points != 0);
             // What was paid on an order was paid in money.
             let (kind, holder) = match kind {

@@ -78,6 +78,7 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::TakeGift { .. }
         | Command::RedeemPoints { .. }
         | Command::TenderCash { .. }
+        | Command::TenderForeign { .. }
         | Command::TenderCoupon { .. }
         | Command::TenderCard { .. }
         | Command::SellGiftCard { .. }
@@ -115,8 +116,8 @@ pub fn right(command: &Command) -> Option<Act> {
         }
         Command::MoveStock(_) => Some(Act::MoveStock),
         Command::CountTill { .. } => Some(Act::CountTill),
-        Command::CloseShift { .. } => Some(Act::CloseShift),
-        Command::XReport | Command::ZReport { .. } => Some(Act::ReadReports),
+        Command::CloseShift { .. } | Command::CloseDay => Some(Act::CloseShift),
+        Command::XReport | Command::ZReport { .. } | Command::ListPeriods { .. } => Some(Act::ReadReports),
         Command::TrialBalance | Command::Verify => Some(Act::ReadBooks),
         Command::SetPerson(_) => Some(Act::ManagePeople),
         Command::Hours { .. } | Command::Exceptions { .. } | Command::Audit { .. } => Some(Act::ReadPeople),

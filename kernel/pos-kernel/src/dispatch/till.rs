@@ -1,6 +1,6 @@
 //! The till and its shift: cash that moves without a sale, counts, closings; and baskets put aside.
 
-use super::{Kernel, committed_reply, float, storage_failed};
+use super::{Kernel, committed_reply, float, money_in, storage_failed};
 use crate::effects::Effect;
 use crate::views;
 use pos_api::Reply;
@@ -17,7 +17,7 @@ use pos_domain::tender::TenderKind;
 use pos_domain::till::{Pieces, TenderCount, TillAct};
 use pos_domain::time::{LocalTime, Moment};
 use pos_domain::transaction::{Committed, Completion, Transaction, TransactionKind};
-use pos_money::Money;
+use pos_money::{Currency, Decimal, Money};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::{Builder, Variant, Version};
@@ -49,6 +49,7 @@ impl Kernel {
         };
         let at = self.clock.now();
         let shift = OpenShift { float, pieces, cashier: self.cashier(), ..self.next_shift(at) };
+        self.close_what_is_over(at, shift.business_date);
         self.store.open_shift(shift.clone(), &Books::of(&self.shop)).map_err(storage_failed)?;
         self.last_shift = shift.shift;
         self.shift = Some(shift);
@@ -147,7 +148,7 @@ impl Kernel {
         };
         let counted = match pieces.is_empty() {
             true => Vec::new(),
-            false => vec![TenderCount { tender: TenderKind::Cash, amount: counted, pieces }],
+            false => vec![TenderCount { tender: TenderKind::Cash, currency: None, amount: counted, pieces }],
         };
         let reason = reason.trim().into();
         let act = TillAct { amount, reason, note: note.trim().into(), counted };
@@ -183,26 +184,36 @@ impl Kernel {
         }
         let malformed = |problem: String| Refusal::Malformed { problem };
         let mut counted: Vec<TenderCount> = Vec::with_capacity(asked.len());
-        for CountOf { tender, amount, pieces } in asked {
+        for CountOf { tender, currency, amount, pieces } in asked {
             let name = tender.as_deref().unwrap_or(TenderKind::Cash.code());
             let tender = COUNTED.into_iter().find(|tender| tender.code() == name);
             let tender = tender.ok_or_else(|| malformed(format!("\"{name}\" is nothing that lies in a till.")))?;
-            if counted.iter().any(|earlier| earlier.tender == tender) {
+            let currency = match currency.as_deref().filter(|code| *code != self.shop.currency.code()) {
+                Some(code) if tender == TenderKind::Cash => Some(self.shop.till.foreign(code, Decimal::ZERO)?.currency),
+                Some(code) => return Err(malformed(format!("{} has no currency {code}.", tender.label()))),
+                None => None,
+            };
+            if counted.iter().any(|earlier| earlier.tender == tender && earlier.currency == currency) {
                 return Err(malformed(format!("{} is counted twice.", tender.label())));
             }
-            let pieces = self.pieces(pieces)?;
-            let sum = self.shop.till.sum_of_pieces(&pieces, self.shop.currency)?;
+            let of = currency.unwrap_or(self.shop.currency);
+            let pieces = pieces_in(of, pieces)?;
+            let sum = match currency {
+                Some(_) => Pieces::sum(&pieces)?,
+                None => self.shop.till.sum_of_pieces(&pieces, of)?,
+            };
             let amount = match amount {
-                Some(amount) => self.money(amount.0)?,
+                Some(amount) => money_in(of, amount.0)?,
                 None if pieces.is_empty() => return Err(malformed("A count has an \"amount\" or \"pieces\".".into())),
                 None => sum,
             };
-            counted.push(TenderCount { tender, amount, pieces });
+            counted.push(TenderCount { tender, currency, amount, pieces });
         }
-        if !counted.iter().any(|count| count.tender == TenderKind::Cash) {
+        if !counted.iter().any(|count| count.tender == TenderKind::Cash && count.currency.is_none()) {
             return Err(malformed("The cash has to be counted, even where there is none.".into()));
         }
-        let amount = Money::sum(counted.iter().map(|count| count.amount))?;
+        let at_home = counted.iter().filter(|count| count.currency.is_none());
+        let amount = Money::sum(at_home.map(|count| count.amount))?;
         let act = TillAct { amount, counted, ..TillAct::default() };
         let reply = match done_before {
             Some(reply) => reply,
@@ -293,7 +304,7 @@ impl Kernel {
     }
 
     pub(super) fn pieces(&self, pieces: &[PiecesOf]) -> Result<Vec<Pieces>, Refusal> {
-        pieces.iter().map(|piece| Ok(Pieces { value: self.money(piece.value.0)?, count: piece.count })).collect()
+        pieces_in(self.shop.currency, pieces)
     }
 
     // ------------------------------------------------------------ baskets put aside
@@ -342,4 +353,8 @@ impl Kernel {
         let view = views::trial_balance_view(&found, self.shop.currency);
         Ok(Reply { trial_balance: Some(Box::new(view)), ..Reply::default() })
     }
+}
+
+fn pieces_in(currency: Currency, pieces: &[PiecesOf]) -> Result<Vec<Pieces>, Refusal> {
+    pieces.iter().map(|piece| Ok(Pieces { value: money_in(currency, piece.value.0)?, count: piece.count })).collect()
 }

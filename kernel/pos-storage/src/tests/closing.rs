@@ -17,7 +17,12 @@ pub(super) fn closing(shift: u64, counted: i64) -> Closing {
         cashier: "Maya".into(),
         reason: "".into(),
         counts: Vec::new(),
-        count: vec![TenderCount { tender: TenderKind::Cash, amount: Money::from_minor(counted), pieces: Vec::new() }],
+        count: vec![TenderCount {
+            tender: TenderKind::Cash,
+            currency: None,
+            amount: Money::from_minor(counted),
+            pieces: Vec::new(),
+        }],
     }
 }
 

@@ -104,7 +104,8 @@ impl Shop {
             Command::OpenBasket { .. } => self.is_open = true,
             Command::ListPeople => return Ok(Reply { people: Some(Vec::new()), ..Reply::default() }),
             Command::GetBasket { .. } | Command::PriceLines { .. } => {}
-            Command::TenderCoupon { .. }
+            Command::TenderForeign { .. }
+            | Command::TenderCoupon { .. }
             | Command::TenderCard { .. }
             | Command::CheckPayment { .. }
             | Command::GiveUpPayment { .. }
@@ -155,6 +156,8 @@ impl Shop {
             | Command::Hours { .. }
             | Command::Exceptions { .. }
             | Command::Audit { .. }
+            | Command::CloseDay
+            | Command::ListPeriods { .. }
             | Command::TrialBalance
             | Command::Verify => {
                 return Err(refusal("malformed", "The demo shop does not know this.", "Open a shop of your own."));

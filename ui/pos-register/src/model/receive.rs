@@ -34,6 +34,7 @@ impl Model {
             credit: _,
             orders: _,
             stock: _,
+            periods: _,
         } = reply;
         if command_id.is_none() {
             // Nobody asked: a terminal has answered.
