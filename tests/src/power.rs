@@ -6,12 +6,12 @@
 
 use crate::baskets::Random;
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
-    Verification,
+    ClosedShift, CommitRequest, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::lots::Lot;
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Move, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
@@ -283,8 +283,8 @@ impl Store for PoweredStore {
         self.read(|store| store.returns_of(sale))
     }
 
-    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
-        self.read(|store| store.points(account, since_ms))
+    fn lots(&self, account: &str) -> Result<Vec<Lot>, StoreError> {
+        self.read(|store| store.lots(account))
     }
 
     fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError> {

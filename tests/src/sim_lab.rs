@@ -10,11 +10,13 @@ use crate::scenario::shop_settings;
 use crate::world::{World, lock};
 use anyhow::Context;
 use pos_api::command::{CountOf, Credit, Discount, MoveCash, MoveStock, PlaceOrder, StockLineAsked};
-use pos_api::port::{Scope, Store};
+use pos_api::port::{AccountBalance, Scope, Store};
 use pos_api::view::{BasketState, BasketView};
 use pos_api::{Amount, Command, Envelope, Reply};
 use pos_domain::credit::CreditRules;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::lots::Expiry;
+use pos_domain::loyalty::{Earning, Programme, Redemption, RewardKind};
 use pos_domain::order::OrderKind;
 use pos_domain::payment::{Direction, OfflineRules, PaymentRules, State};
 use pos_domain::pricing::manual::{ManualCap, ManualRules};
@@ -74,7 +76,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 48] = [
+const MIND: [(&str, u64); 49] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -84,6 +86,7 @@ const MIND: [(&str, u64); 48] = [
     ("customer", 4),
     ("cash", 14),
     ("foreign cash", 3),
+    ("points", 5),
     ("card", 10),
     ("coupon", 3),
     ("gift-card tender", 4),
@@ -244,6 +247,18 @@ impl Lab {
             single_purpose_class: Some("standard".into()),
             account_max: Some(Decimal::from(50)),
         };
+        // As a tender or as a discount, soon over: what was earned in a life ends within it.
+        let kind = if seed.is_multiple_of(2) { RewardKind::Tender } else { RewardKind::Discount };
+        shop.loyalty = Some(Programme {
+            id: "club".into(),
+            earn: Earning {
+                points: Decimal::from(3),
+                pending_days: (seed % 3) as u16,
+                expiry: Some(Expiry { months: (seed % 4) as u16, end_of: None }),
+                ..Earning::default()
+            },
+            redeem: Some(Redemption { kind, points: 7, value: Decimal::ONE }),
+        });
         shop.till.foreign = vec![ForeignCash { currency: "USD".parse()?, rate: Decimal::new(9_237, 4) }];
         shop.payments = PaymentRules {
             tips: false,
@@ -408,6 +423,10 @@ impl Lab {
             "complete" => Command::Complete { basket },
             "cancel" => Command::Cancel { basket },
             "foreign cash" => Command::TenderForeign { basket, currency: "USD".to_owned(), amount },
+            "points" => {
+                let points = if a % 3 == 0 { Some(small(b, 60)) } else { None };
+                Command::RedeemPoints { basket, points }
+            }
             "remove tender" => Command::RemoveTender { basket },
             "check payment" => Command::CheckPayment { basket },
             "give up payment" => Command::GiveUpPayment { basket },
@@ -593,7 +612,10 @@ impl Lab {
     fn compare(&mut self) -> anyhow::Result<()> {
         let found = self.world.inner.trial_balance()?;
         let mut accounts = BTreeMap::new();
-        for account in &found.accounts {
+        // Points are held against their lots by the verification.
+        let is_money =
+            |account: &&AccountBalance| account.unit.as_deref().is_none_or(|unit| !unit.starts_with("points:"));
+        for account in found.accounts.iter().filter(is_money) {
             accounts.insert(account.account.to_string(), i128::from(account.debit.minus(account.credit)?.minor()));
         }
         let mut stock = BTreeMap::new();

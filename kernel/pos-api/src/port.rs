@@ -5,6 +5,7 @@ use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::ledger::Floor;
+use pos_domain::lots::Lot;
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Authorisation, Intent, Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
@@ -157,15 +158,6 @@ pub struct Verification {
     pub problems: Vec<String>,
 }
 
-/// Points of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PointsBalance {
-    /// All of them.
-    pub points: i64,
-    /// Of them, credited so lately that they may still be pending.
-    pub recent: i64,
-}
-
 /// The balance of an account: debits and credits ever posted to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountBalance {
@@ -242,8 +234,8 @@ pub trait Store: Send + Sync {
     fn periods(&self, period: Period, limit: u32) -> Result<Vec<PeriodClosed>, StoreError>;
     /// Later transactions that took something of a sale back, oldest first.
     fn returns_of(&self, sale: ReceiptNumber) -> Result<Vec<Arc<Committed>>, StoreError>;
-    /// Points on an account of the ledger: all of them, and those credited since `since_ms`.
-    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError>;
+    /// What is left of a customer's points, lot by lot.
+    fn lots(&self, account: &str) -> Result<Vec<Lot>, StoreError>;
     /// Numbers of orders that are open, oldest first.
     fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError>;
     /// Later transactions that name an order, oldest first.

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod credit;
 pub mod ids;
 pub mod ledger;
+pub mod lots;
 pub mod loyalty;
 pub mod offer_use;
 pub mod order;

@@ -7,6 +7,7 @@
 //! Points are a unit of their own in the ledger; see [`crate::ledger`].
 
 use crate::ids::LineNumber;
+use crate::lots::Expiry;
 use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
 use crate::returns::PointFigure;
@@ -48,6 +49,9 @@ pub struct Earning {
     pub rounding: RoundingMode,
     /// Points wait so many days before they can be spent; they are booked as pending.
     pub pending_days: u16,
+    /// How long points last; absent: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Expiry>,
     /// More points on some goods; a line takes the highest that fits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub multipliers: Vec<Multiplier>,
@@ -63,6 +67,7 @@ impl Default for Earning {
             on_points: false,
             rounding: RoundingMode::Down,
             pending_days: 0,
+            expiry: None,
             multipliers: Vec::new(),
         }
     }
@@ -282,6 +287,7 @@ mod tests {
             at: opening.at,
             extensions: &[],
             limited: &[],
+            lots: None,
             refund_in_cash: false,
             approvals: &[],
         };

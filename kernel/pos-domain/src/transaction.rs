@@ -6,7 +6,8 @@
 use crate::basket::{Basket, Opening, Origin, PriceSource, SoldAs};
 use crate::ids::{BasketId, ItemId, LineNumber, ReceiptNumber};
 use crate::ledger::{self, Entry, Posting};
-use crate::loyalty;
+use crate::lots::{self, LotBook, LotMove, Moving};
+use crate::loyalty::{self, Earning};
 use crate::offer_use::{self, OfferUse};
 use crate::order::{self, OrderTerms};
 use crate::payment::{Direction, Payment};
@@ -25,6 +26,7 @@ use crate::time::Moment;
 use jiff::civil::Date;
 use pos_money::{Currency, Decimal, Money, MoneyError, Quantity, UnitPrice};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Version of the record format: part of the canonical form that is hashed.
@@ -236,6 +238,9 @@ pub struct Transaction {
     /// What came back, sale by sale.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<SaleRefund>,
+    /// Which lots of points moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lots: Vec<LotMove>,
     /// What was used of offers with limits, or given back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offer_uses: Vec<OfferUse>,
@@ -290,6 +295,29 @@ impl PointsOf {
     }
 }
 
+/// What customers' accounts of points have in their name.
+pub const CUSTOMERS_POINTS: &str = ":customer:";
+
+/// Points that moved in a transaction, and whose.
+struct PointsMoved {
+    points_of: PointsOf,
+    why: PointsWhy,
+    points: i64,
+}
+
+impl PointsMoved {
+    fn new(points_of: &PointsOf, why: PointsWhy, points: i64) -> PointsMoved {
+        PointsMoved { points_of: points_of.clone(), why, points }
+    }
+}
+
+enum PointsWhy {
+    GivenBack(ReceiptNumber),
+    Spent,
+    TakenBack(ReceiptNumber),
+    Earned,
+}
+
 /// A transaction with the number it got in its commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
@@ -314,6 +342,8 @@ pub struct Completion<'a> {
     pub extensions: &'a [ExtensionUse],
     /// Offers whose limits reach beyond this basket.
     pub limited: &'a [Arc<str>],
+    /// Points of the customers it concerns, in their lots; none: they are not kept in lots.
+    pub lots: Option<&'a LotBook>,
     /// A refund may be paid in cash that was not paid in cash.
     pub refund_in_cash: bool,
     /// What was approved for this transaction, besides what its basket knows of.
@@ -357,7 +387,7 @@ impl Transaction {
         sale.offer_uses = offer_use::of_decisions(&priced.decisions, completion.limited, customer);
         sale.offer_uses.extend(taken.offer_uses.iter().cloned());
         sale.earn_points(basket, shop)?;
-        sale.post_entries(basket, settlement, taken)?;
+        sale.post_entries(basket, settlement, taken, completion)?;
         sale.post_movements(taken)?;
         sale.taxes = priced.taxes.clone();
         sale.gross = priced.gross;
@@ -529,7 +559,13 @@ impl Transaction {
     }
 
     /// Dr tenders less change | Cr sales by department, tax by code, rounding; what comes back is posted the other way.
-    fn post_entries(&mut self, basket: &Basket, settlement: Settlement, taken: &TakenBack) -> Result<(), Refusal> {
+    fn post_entries(
+        &mut self,
+        basket: &Basket,
+        settlement: Settlement,
+        taken: &TakenBack,
+        completion: Completion<'_>,
+    ) -> Result<(), Refusal> {
         let mut posting = Posting::default();
         for tender in &basket.tenders {
             let paid_by = |payment: &&Payment| Some(payment.intent.id.number) == tender.payment;
@@ -565,34 +601,83 @@ impl Transaction {
         if let Some(plan) = &taken.unnamed {
             plan.post(&mut posting)?;
         }
-        self.post_points(&mut posting)?;
+        let points = self.post_points(&mut posting)?;
+        if let Some(book) = completion.lots {
+            self.move_lots(&points, book, completion, &mut posting)?;
+        }
         self.entries = posting.close()?;
         Ok(())
     }
 
-    fn post_points(&self, posting: &mut Posting) -> Result<(), Refusal> {
+    /// Posts points; answers what happened to whose, in the order in which lots are asked.
+    fn post_points(&self, posting: &mut Posting) -> Result<Vec<PointsMoved>, Refusal> {
+        let (mut back, mut spent, mut taken, mut earned) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         if let Some(points_of) = &self.points_of {
             for tender in self.tenders.iter().filter(|tender| tender.points > 0) {
                 points_of.post_redeemed(posting, tender.points)?;
+                spent.push(PointsMoved::new(points_of, PointsWhy::Spent, tender.points));
             }
             for points in self.lines.iter().filter(|line| line.origin.is_none()).flat_map(|line| &line.points) {
                 points_of.post_earned(posting, points.earned)?;
                 points_of.post_redeemed(posting, points.redeemed)?;
+                earned.push(PointsMoved::new(points_of, PointsWhy::Earned, points.earned));
+                spent.push(PointsMoved::new(points_of, PointsWhy::Spent, points.redeemed));
             }
         }
         // What comes back moves the points of whoever bought it, whoever brings it.
-        for SaleRefund { refund, plan, points_of, .. } in &self.refunds {
-            let back = |points: i64| points.checked_neg().ok_or(MoneyError::Overflow);
+        let negated = |points: i64| points.checked_neg().ok_or(MoneyError::Overflow);
+        for SaleRefund { number, refund, plan, points_of, .. } in &self.refunds {
             for PlanStep { points, points_of, .. } in &plan.steps {
                 if let Some(points_of) = points_of {
-                    points_of.post_redeemed(posting, back(*points)?)?;
+                    points_of.post_redeemed(posting, negated(*points)?)?;
+                    back.push(PointsMoved::new(points_of, PointsWhy::GivenBack(*number), *points));
                 }
             }
             let Some(points_of) = points_of else { continue };
             for points in refund.lines.iter().flat_map(|line| &line.share.points) {
-                points_of.post_earned(posting, back(points.earned)?)?;
-                points_of.post_redeemed(posting, back(points.redeemed)?)?;
+                points_of.post_earned(posting, negated(points.earned)?)?;
+                points_of.post_redeemed(posting, negated(points.redeemed)?)?;
+                taken.push(PointsMoved::new(points_of, PointsWhy::TakenBack(*number), points.earned));
+                back.push(PointsMoved::new(points_of, PointsWhy::GivenBack(*number), points.redeemed));
             }
+        }
+        Ok(back.into_iter().chain(spent).chain(taken).chain(earned).collect())
+    }
+
+    /// Says which lots the points came from and went to, and takes off what has run out.
+    fn move_lots(
+        &mut self,
+        points: &[PointsMoved],
+        book: &LotBook,
+        completion: Completion<'_>,
+        posting: &mut Posting,
+    ) -> Result<(), Refusal> {
+        let forever = Earning::default();
+        let mut seen: Vec<&PointsOf> = Vec::new();
+        for points_of in self.points_of.iter().chain(points.iter().map(|moved| &moved.points_of)) {
+            if seen.contains(&points_of) {
+                continue;
+            }
+            seen.push(points_of);
+            let programme = completion.shop.loyalty.as_ref().filter(|known| known.id == points_of.programme);
+            let earning = programme.map_or(&forever, |programme| &programme.earn);
+            let mut moving = Moving::new(book, &points_of.ledger_account().into(), completion.business_date);
+            let expired = moving.expire();
+            posting.points(&points_of.programme, &points_of.account(), "expired", expired)?;
+            let mut earned: i64 = 0;
+            for PointsMoved { why, points, .. } in points.iter().filter(|moved| moved.points_of == *points_of) {
+                match why {
+                    PointsWhy::GivenBack(sale) if *points >= 0 => moving.give_back(*sale, *points),
+                    PointsWhy::TakenBack(sale) if *points >= 0 => moving.take_back(*sale, *points),
+                    // What is kept of a sale and priced again may earn more than the sale did, or cost more.
+                    PointsWhy::GivenBack(sale) => moving.take_back(*sale, points.saturating_neg()),
+                    PointsWhy::TakenBack(_) => earned = earned.saturating_sub(*points),
+                    PointsWhy::Spent => moving.spend(*points)?,
+                    PointsWhy::Earned => earned = earned.saturating_add(*points),
+                }
+            }
+            moving.earn(earned, earning);
+            self.lots.extend(moving.done());
         }
         Ok(())
     }
@@ -665,6 +750,18 @@ impl Transaction {
                 return fail("what terminals approved is not what was paid by card");
             }
         }
+        if !self.lots.is_empty() {
+            let mut moved = lots::sums(&self.lots)?;
+            moved.retain(|_, points| *points != 0);
+            let of_customers = |entry: &&Entry| entry.unit.is_some() && entry.account.contains(CUSTOMERS_POINTS);
+            let mut posted: BTreeMap<&str, i64> = BTreeMap::new();
+            for entry in self.entries.iter().filter(of_customers) {
+                posted.insert(&entry.account, entry.credit.minus(entry.debit)?.minor());
+            }
+            if moved != posted {
+                return fail("the lots of points are not what was posted");
+            }
+        }
         for Tender { kind, amount, foreign, .. } in &self.tenders {
             let Some(foreign) = foreign else { continue };
             if *kind != TenderKind::Cash || foreign.worth(self.currency)? != *amount {
@@ -700,7 +797,7 @@ fn record(
     lines: Vec<TransactionLine>,
     completion: Completion<'_>,
 ) -> Transaction {
-    let Completion { shop, shift, business_date, at, extensions, limited: _, refund_in_cash: _, approvals } =
+    let Completion { shop, shift, business_date, at, extensions, limited: _, lots: _, refund_in_cash: _, approvals } =
         completion;
     Transaction {
         version: RECORD_VERSION,
@@ -738,6 +835,7 @@ fn record(
         receipt_notes: Vec::new(),
         codes: Vec::new(),
         refunds: Vec::new(),
+        lots: Vec::new(),
         offer_uses: Vec::new(),
         till: None,
         voids: opening.voids,

@@ -38,6 +38,7 @@ use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::ledger;
+use pos_domain::lots::LotBook;
 use pos_domain::offer_use::{self, Used};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, Receipt, sale_receipt};
@@ -788,7 +789,8 @@ impl Kernel {
         let open = self.with_sales_as_they_are(open)?;
         let shift = self.shift_now();
         let refund_in_cash = self.permit_refund(&open)?;
-        let completion = self.completion(&open, &shift, refund_in_cash);
+        let lots = self.lots_of(&open)?;
+        let completion = self.completion(&open, &shift, Some(&lots), refund_in_cash);
         let mut sale = Transaction::sale(&open.basket, &open.priced.basket, &open.priced.taken, completion)?;
         sale.closes_orders = self.orders_done(&open)?;
         let takes_cash = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
@@ -814,7 +816,7 @@ impl Kernel {
     fn cancel(&mut self, basket: Option<BasketId>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         let shift = self.shift_now();
-        let completion = self.completion(&open, &shift, false);
+        let completion = self.completion(&open, &shift, None, false);
         let cancelled = Transaction::cancelled(&open.basket, completion)?;
         let committed = self.commit(cancelled, &shift, &mut |_| {})?;
         self.keep_shift(shift);
@@ -822,7 +824,13 @@ impl Kernel {
         Ok(committed_reply(&committed))
     }
 
-    fn completion<'a>(&'a self, open: &'a Open, shift: &OpenShift, refund_in_cash: bool) -> Completion<'a> {
+    fn completion<'a>(
+        &'a self,
+        open: &'a Open,
+        shift: &OpenShift,
+        lots: Option<&'a LotBook>,
+        refund_in_cash: bool,
+    ) -> Completion<'a> {
         Completion {
             shop: &self.shop,
             shift: shift.shift,
@@ -830,6 +838,7 @@ impl Kernel {
             at: self.clock.now(),
             extensions: &open.priced.uses,
             limited: &open.priced.limited,
+            lots,
             refund_in_cash,
             approvals: self.approvals_used(),
         }

@@ -8,6 +8,7 @@ use crate::balances;
 use crate::basket_events;
 use crate::error::{Fault, Result};
 use crate::journal;
+use crate::lots;
 use crate::orders;
 use crate::payments;
 use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
@@ -112,6 +113,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     }
     post_movements(connection, seq, &transaction.movements)?;
     post_returns(connection, number, transaction)?;
+    lots::post(connection, number, transaction)?;
     payments::post(connection, transaction)?;
     orders::post(connection, number, transaction)?;
     basket_events::delete(connection, transaction.basket)?;

@@ -1,8 +1,8 @@
-//! Reading balances: of all accounts, of stock, and of one account of points.
+//! Reading balances: of all accounts, and of stock.
 
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
-use pos_api::port::{AccountBalance, PointsBalance, TrialBalance};
+use pos_api::port::{AccountBalance, TrialBalance};
 use pos_domain::money::{Decimal, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
 use pos_domain::stock::Level;
@@ -118,21 +118,4 @@ pub(crate) fn offer_used(connection: &Connection, offer: &str, customer: Option<
         Ok(Used { uses: row.get(0)?, spent: row.get(1).map(Money::from_minor)?, by_customer: row.get(2)? })
     })?;
     Ok(used)
-}
-
-/// Points on an account; of them, those that were credited since a moment.
-pub(crate) fn points(connection: &Connection, account: &str, since_ms: i64) -> Result<PointsBalance> {
-    // The balance as far as the sums stand, and what came since: asked in a sale, so nothing is written for it.
-    let mut balance = connection.prepare_cached(
-        "SELECT coalesce((SELECT credit - debit FROM account WHERE path = ?1), 0)
-             + coalesce((SELECT sum(credit - debit) FROM ledger_entry WHERE unit <> '' AND account = ?1
-                 AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')), 0)",
-    )?;
-    let points: i64 = balance.query_row([account], |row| row.get(0))?;
-    let mut recent = connection.prepare_cached(
-        "SELECT coalesce(sum(ledger_entry.credit), 0) FROM ledger_entry JOIN journal ON journal.seq = ledger_entry.seq
-         WHERE ledger_entry.unit <> '' AND ledger_entry.account = ?1 AND journal.at_ms >= ?2",
-    )?;
-    let recent = recent.query_row(rusqlite::params![account, since_ms], |row| row.get(0))?;
-    Ok(PointsBalance { points, recent })
 }

@@ -199,6 +199,7 @@ pub(crate) fn sale_of(mut basket: Basket) -> Transaction {
         at: NOON,
         extensions: &[],
         limited: &[],
+        lots: None,
         refund_in_cash: false,
         approvals: &[],
     };

@@ -26,6 +26,7 @@ mod error;
 mod journal;
 mod layer;
 mod log;
+mod lots;
 mod orders;
 mod outbox;
 mod pages;

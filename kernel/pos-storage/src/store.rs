@@ -9,6 +9,7 @@ use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
+use crate::lots;
 use crate::orders;
 use crate::outbox;
 use crate::payments;
@@ -24,12 +25,13 @@ use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
 use pos_api::port::{
-    ClosedShift, CommitRequest, Delivery, OpenShift, Outbox, PointsBalance, Restored, Scope, Settled, Store,
-    StoreError, TrialBalance, Verification, Waiting,
+    ClosedShift, CommitRequest, Delivery, OpenShift, Outbox, Restored, Scope, Settled, Store, StoreError, TrialBalance,
+    Verification, Waiting,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::lots::Lot;
 use pos_domain::money::{Currency, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Payment, PaymentId};
@@ -380,8 +382,8 @@ impl Store for SqliteStore {
         self.read_settled(|connection| journal::returns_of(connection, sale))
     }
 
-    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
-        self.read_settled(|connection| balances::points(connection, account, since_ms))
+    fn lots(&self, account: &str) -> Result<Vec<Lot>, StoreError> {
+        self.read_settled(|connection| lots::of(connection, account))
     }
 
     fn open_orders(&self) -> Result<Vec<ReceiptNumber>, StoreError> {

@@ -12,6 +12,7 @@ use crate::catalogue;
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
 use crate::journal::{self, COLUMNS, Stored};
+use crate::lots;
 use crate::orders::Orders;
 use crate::payments;
 use crate::record::{ANCHOR, Columns, Content, GENESIS, Hash, Record};
@@ -101,6 +102,7 @@ struct Auditor {
     stock: BTreeMap<(String, String, String), Worth>,
     /// Sets and money used of offers with limits, by offer and customer.
     offer_uses: BTreeMap<(String, String), (i64, i64)>,
+    lots: BTreeMap<lots::Key, lots::Left>,
     shifts: BTreeMap<u64, ShiftTotals>,
     /// The shift that is open after what was read.
     open_shift: Option<u64>,
@@ -129,6 +131,7 @@ impl Auditor {
         self.check_sums_through();
         self.compare_balances(&snapshot)?;
         self.compare_returns(&snapshot)?;
+        self.compare_lots(&snapshot)?;
         self.compare_payments(&snapshot)?;
         self.compare_stock(&snapshot)?;
         self.compare_shifts(&snapshot)?;
@@ -298,6 +301,9 @@ impl Auditor {
                 for refund in &committed.transaction.refunds {
                     self.returns.insert((refund.number, committed.number), ());
                 }
+                if let Err(fault) = lots::follow(&mut self.lots, committed.number, &committed.transaction) {
+                    self.problem(format!("Record {seq} moves points that do not add up: {}.", StoreError::from(fault)));
+                }
                 payments::follow(&mut self.payments, &committed.transaction);
                 self.orders.follow(committed.number, &committed.transaction);
                 for OfferUse { offer, customer, uses, spent } in &committed.transaction.offer_uses {
@@ -461,6 +467,14 @@ impl Auditor {
         let listed = std::mem::take(&mut self.offer_uses);
         let text = |(uses, spent): &(i64, i64)| format!("{uses} uses and {spent} minor units");
         self.compare(&listed, &stored, |(offer, _)| format!("The use of offer {offer}"), text);
+        Ok(())
+    }
+
+    fn compare_lots(&mut self, connection: &Connection) -> Result<()> {
+        let (expected, stored) = (std::mem::take(&mut self.lots), lots::all(connection)?);
+        let name = |(account, lot, until): &lots::Key| format!("Lot {lot} of {account} (until \"{until}\")");
+        let points = |(_, points): &lots::Left| format!("{points} points");
+        self.compare(&expected, &stored, name, points);
         Ok(())
     }
 

@@ -259,6 +259,7 @@ fn account_of(tender: &Tender) -> String {
     match tender.kind.as_str() {
         "cash" => "till:cash".to_owned(),
         "coupon" => "till:coupon".to_owned(),
+        "points" => "points-redeemed".to_owned(),
         "card" if tender.offline => "card:offline".to_owned(),
         "card" => "card:clearing".to_owned(),
         "on-account" => format!("receivable:{}", tender.holder),

@@ -154,7 +154,7 @@ fn read_all(world: &World, image: &Image) -> anyhow::Result<Answers> {
     }
     told.push(format!("{customers} {:?} {:?}", store.closed_shift(1)?, store.closed_shift(2)?));
     for customer in ["K0", "K1"] {
-        told.push(format!("{:?}", store.points(&format!("points:{customer}"), 0)?));
+        told.push(format!("{:?}", store.lots(&format!("points:{customer}"))?));
     }
     for item in &world.items {
         told.push(format!("{:?} {:?}", store.item(&item.id)?, store.stock_level(&item.id)?));

@@ -2,12 +2,12 @@
 
 use super::register::{State, state};
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, PointsBalance, Restored, Scope, Store, StoreError, TrialBalance,
-    Verification,
+    ClosedShift, CommitRequest, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::lots::Lot;
 use pos_domain::offer_use::Used;
 use pos_domain::payment::{Payment, PaymentId};
 use pos_domain::people::{Audit, Person};
@@ -184,8 +184,8 @@ impl Store for Noting {
         self.store.returns_of(sale)
     }
 
-    fn points(&self, account: &str, since_ms: i64) -> Result<PointsBalance, StoreError> {
-        self.store.points(account, since_ms)
+    fn lots(&self, account: &str) -> Result<Vec<Lot>, StoreError> {
+        self.store.lots(account)
     }
 
     fn make_room(&self) -> Result<bool, StoreError> {

@@ -231,9 +231,9 @@ fn roles_text(roles: &Roles) -> String {
 
 fn loyalty_text(loyalty: Option<&Programme>) -> String {
     let comment = "# The loyalty programme. It earns on what is paid with tax (base = \"gross\") or without (\"net\"), after or before offers;\n\
-                   # points are redeemed as a \"discount\" (before tax) or as a \"tender\" (after it).\n";
+                   # points are redeemed as a \"discount\" (before tax) or as a \"tender\" (after it). Those that end soonest are spent first.\n";
     let example = "# [loyalty]\n# id = \"club\"\n# [loyalty.earn]\n# points = \"1\"\n# per = \"1\"\n# base = \"gross\"\n# offers = \"after\"\n\
-                   # on_points = false\n# rounding = \"down\"\n# pending_days = 0\n# multipliers = [{ times = \"2\", department = \"Books\" }]\n\
+                   # on_points = false\n# rounding = \"down\"\n# pending_days = 0\n# expiry = { months = 24, end_of = \"year\" }\n# multipliers = [{ times = \"2\", department = \"Books\" }]\n\
                    # [loyalty.redeem]\n# as = \"tender\"\n# points = 100\n# value = \"1\"\n";
     table(comment, example, "loyalty", loyalty)
 }
@@ -300,9 +300,11 @@ fn mode_name(mode: RoundingMode) -> &'static str {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
+    use pos_domain::lots::Expiry;
     use pos_domain::loyalty::{Earning, Multiplier, Redemption, RewardKind};
     use pos_domain::payment::OfflineRules;
     use pos_domain::people::Role;
+    use pos_domain::period::Period;
     use pos_domain::pricing::manual::ManualCap;
     use pos_domain::pricing::policy::{GroupRule, RoundedAt, ShareOn};
     use pos_domain::pricing::proposal::Mode;
@@ -363,6 +365,7 @@ mod tests {
             loyalty: Some(Programme {
                 id: "club".into(),
                 earn: Earning {
+                    expiry: Some(Expiry { months: 12, end_of: Some(Period::Month) }),
                     multipliers: vec![Multiplier { times: Decimal::TWO, department: Some("Books".into()), item: None }],
                     ..Earning::default()
                 },
@@ -443,16 +446,12 @@ mod tests {
         mistake(
             "item_digits = 5",
             "item_digits = 10",
-            expect![[
-                r#"shop.toml, line 138, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
-            ]],
+            expect![[r#"shop.toml, line 142, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
-            expect![[
-                r#"shop.toml, line 137, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
-            ]],
+            expect![[r#"shop.toml, line 141, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#]],
         );
         mistake(
             "mode = \"half-up\"",

@@ -11,6 +11,7 @@ use super::refund::{Kept, Policy, Refund, ReturnPolicy, Returned, TakeBack};
 use super::sold::Sold;
 use crate::basket::{Basket, Line, Origin, SoldAs};
 use crate::ids::{LineNumber, ReceiptNumber};
+use crate::lots::{LotBook, LotMove};
 use crate::offer_use::{self, OfferUse};
 use crate::pricing::priced::{PricedBasket, PricedLine, TaxTotal};
 use crate::refusal::Refusal;
@@ -30,6 +31,8 @@ pub struct EarlierSale {
     pub sold: Sold,
     /// What came back before.
     pub returned: Returned,
+    /// Points it had spent that were not given back, by lot.
+    pub spent: Vec<LotMove>,
 }
 
 impl EarlierSale {
@@ -46,7 +49,9 @@ impl EarlierSale {
                 returned.add_plan(&back.exchanged)?;
             }
         }
-        Ok(EarlierSale { committed: sale, sold, returned })
+        let moves = later.iter().flat_map(|one| &one.transaction.lots);
+        let spent = LotBook::still_spent(sale.number, &sale.transaction.lots, moves);
+        Ok(EarlierSale { committed: sale, sold, returned, spent })
     }
 }
 

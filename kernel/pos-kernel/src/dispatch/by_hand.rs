@@ -7,6 +7,7 @@ use pos_api::{Amount, Reply};
 use pos_domain::Refusal;
 use pos_domain::basket::{Event, PriceSource};
 use pos_domain::ids::{BasketId, LineNumber};
+use pos_domain::lots::LotBook;
 use pos_domain::loyalty::{Programme, Redeemed, RewardKind};
 use pos_domain::pricing::manual::{self, ByHand, HandEffect};
 use pos_domain::pricing::proposal::CustomerFacts;
@@ -21,7 +22,6 @@ pub(super) const ROLE: &str = "cashier";
 const CODE_CHARS_MAX: usize = 64;
 /// Codes that one basket takes.
 const CODES_MAX: usize = 50;
-const MS_A_DAY: i64 = 86_400_000;
 
 impl Kernel {
     pub(super) fn discount_line(
@@ -163,11 +163,29 @@ impl Kernel {
     pub(super) fn spendable(&self, customer: &Arc<str>) -> Result<i64, Refusal> {
         let Some(programme) = &self.shop.loyalty else { return Ok(0) };
         let account = PointsOf { programme: programme.id.clone(), customer: customer.clone() }.ledger_account();
-        let pending_days = i64::from(programme.earn.pending_days);
-        let since = self.clock.now().unix_ms.saturating_sub(pending_days * MS_A_DAY);
-        let found = self.store.points(&account, since).map_err(storage_failed)?;
-        let pending = if pending_days == 0 { 0 } else { found.recent };
-        Ok(found.points.saturating_sub(pending).max(0))
+        let today = self.shift_now().business_date;
+        Ok(LotBook::spendable(&self.store.lots(&account).map_err(storage_failed)?, today))
+    }
+
+    /// Points in lots, of everybody whose points a basket moves.
+    pub(super) fn lots_of(&self, open: &Open) -> Result<LotBook, Refusal> {
+        let mut book = LotBook::default();
+        let customer = open.basket.customer.as_ref().map(|customer| customer.id.clone());
+        let programme = self.shop.loyalty.as_ref().map(|programme| programme.id.clone());
+        let buyer = programme.zip(customer).map(|(programme, customer)| PointsOf { programme, customer });
+        let refunds = &open.priced.taken.refunds;
+        let steps = refunds.iter().flat_map(|refund| &refund.plan.steps);
+        let back = refunds.iter().filter_map(|refund| refund.points_of.clone());
+        let back = back.chain(steps.filter_map(|step| step.points_of.clone()));
+        for points_of in buyer.into_iter().chain(back) {
+            let account: Arc<str> = points_of.ledger_account().into();
+            if !book.lots.contains_key(&account) {
+                let lots = self.store.lots(&account).map_err(storage_failed)?;
+                book.lots.insert(account, lots);
+            }
+        }
+        book.spent = open.sales.iter().map(|(number, sale)| (*number, sale.spent.clone())).collect();
+        Ok(book)
     }
 
     pub(super) fn redeem_points(&mut self, basket: Option<BasketId>, asked: Option<i64>) -> Result<Reply, Refusal> {

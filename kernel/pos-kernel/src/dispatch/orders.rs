@@ -47,7 +47,7 @@ impl Kernel {
         let shift = self.shift_now();
         let terms = OrderTerms { kind: *kind, due: *due, note: note.trim().into() };
         let closes = self.orders_named(&open)?;
-        let completion = self.completion(&open, &shift, false);
+        let completion = self.completion(&open, &shift, None, false);
         let Priced { basket: priced, .. } = &*open.priced;
         let placed = Transaction::order(&open.basket, priced, terms, closes, completion)?;
         let committed = self.commit(placed, &shift, &mut |_| {})?;

@@ -292,6 +292,7 @@ impl Kernel {
             at,
             extensions: &[],
             limited: &[],
+            lots: None,
             refund_in_cash: false,
             approvals: self.approvals_used(),
         };

@@ -36,6 +36,7 @@ fn act(id: u128, kind: TransactionKind, minor: i64, reason: &str) -> Transaction
         at: fixture::NOON,
         extensions: &[],
         limited: &[],
+        lots: None,
         refund_in_cash: false,
         approvals: &[],
     };

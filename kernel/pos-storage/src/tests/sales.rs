@@ -94,6 +94,7 @@ fn books_stock_and_shift_follow_each_sale() {
         at: fixture::NOON,
         extensions: &[],
         limited: &[],
+        lots: None,
         refund_in_cash: false,
         approvals: &[],
     };
@@ -261,7 +262,7 @@ fn a_file_of_another_time_or_currency_is_refused() {
     drop(raw);
     assert_eq!(
         told(fixture::currency()),
-        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 7); \
+        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 8); \
          update the program, or open another data folder"
     );
     std::fs::write(folder.path(), "not a database at all, only some words in a file of that name").unwrap();

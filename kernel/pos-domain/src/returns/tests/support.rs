@@ -152,6 +152,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
         at: opening.at,
         extensions: &[],
         limited: &[],
+        lots: None,
         refund_in_cash: false,
         approvals: &[],
     };
