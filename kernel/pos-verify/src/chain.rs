@@ -22,6 +22,8 @@ struct Checked {
     /// Store and register, of a record without a currency.
     at: Option<(String, String)>,
     shift: Option<ShiftOf>,
+    /// Receipts go on after this number.
+    numbers_through: Option<u64>,
     signing: Option<Signing>,
     problems: Vec<String>,
 }
@@ -147,8 +149,18 @@ fn part(text: &[u8]) -> Part {
 /// All that can be said of a record alone.
 fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
     let Line { seq, kind, number, hash, previous, body } = *line;
-    let mut checked =
-        Checked { seq, number, previous, hash, of: None, at: None, shift: None, signing: None, problems: Vec::new() };
+    let mut checked = Checked {
+        seq,
+        number,
+        previous,
+        hash,
+        of: None,
+        at: None,
+        shift: None,
+        numbers_through: None,
+        signing: None,
+        problems: Vec::new(),
+    };
     let problems = &mut checked.problems;
     if !line.is_intact() {
         problems.push("was changed after it was written: its hash is not that of its content".to_owned());
@@ -183,6 +195,7 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
         }
         (None, None, None, None, Some(audit)) if number.is_none() => {
             checked.at = Some((audit.store.to_string(), audit.register.to_string()));
+            checked.numbers_through = audit.numbers_through();
         }
         (None, None, None, Some(signed), None) if number.is_none() => match Signing::read(signed) {
             Ok(signing) => checked.signing = Some(signing),
@@ -214,7 +227,7 @@ impl Walk<'_> {
     fn record(&mut self, checked: Checked) {
         let Walk { report, trust, line, shifts, grand, .. } = self;
         let line = *line;
-        let Checked { seq, number, previous, hash, of, at, shift, signing, problems } = checked;
+        let Checked { seq, number, previous, hash, of, at, shift, numbers_through, signing, problems } = checked;
         for problem in problems {
             report.problem(line, format!("Record {seq} {problem}."));
         }
@@ -233,6 +246,14 @@ impl Walk<'_> {
                 report.problem(line, format!("Record {seq} has receipt number {number}; {next} is next."));
             }
             report.receipts = number;
+        }
+        if let Some(through) = numbers_through {
+            if through < report.receipts {
+                report.problem(line, format!("Record {seq} has receipts go on after number {through}, again."));
+            } else {
+                report.salvaged.push((report.receipts, through));
+                report.receipts = through;
+            }
         }
         if let Some(of) = of {
             let known = report.of.get_or_insert_with(|| of.clone());
