@@ -28,7 +28,7 @@ pub(crate) const SUM: usize = 16;
 /// How a database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Where the first page says how many bytes each page leaves free at its end.
-const RESERVED_AT: usize = 20;
+pub(crate) const RESERVED_AT: usize = 20;
 /// What stands behind that in every database.
 const FRACTIONS: [u8; 3] = [64, 32, 32];
 

@@ -5,7 +5,7 @@
 //! sums of the log's frames go. Frames beyond those are *loose*: records of the journal in them can still prove themselves.
 
 use crate::error::{Fault, Result};
-use crate::pages::{self, PAGE, SUM};
+use crate::pages::{self, PAGE, RESERVED_AT, SUM};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -43,8 +43,9 @@ impl Pages {
             Err(_) => Log { is_damaged: true, ..Log::default() },
         };
         let mut pages = Pages { file, in_file, has_sums: false, log };
-        pages.has_sums =
-            (1..=in_file).any(|number| pages.raw(number).is_some_and(|page| pages::is_sound(&page, number.into())));
+        // One page that has a sum says it of all, whatever has become of the first one, which says so too.
+        pages.has_sums = pages.raw(1).is_some_and(|first| usize::from(first[RESERVED_AT]) == SUM)
+            || (1..=in_file).any(|number| pages.raw(number).is_some_and(|page| pages::is_sound(&page, number.into())));
         Ok(pages)
     }
 
@@ -56,6 +57,11 @@ impl Pages {
     /// Bytes of a page that belong to its content.
     pub(super) fn usable(&self) -> usize {
         if self.has_sums { PAGE - SUM } else { PAGE }
+    }
+
+    /// Whether pages are vouched for.
+    pub(super) fn have_sums(&self) -> bool {
+        self.has_sums
     }
 
     /// Whether the log is, as far as can be seen, what was written there.

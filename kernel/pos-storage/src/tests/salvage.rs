@@ -377,6 +377,40 @@ fn a_number_that_was_seen_is_not_given_again_whatever_is_said() {
     assert_eq!((told.records, told.sources[1].foreign), (0, day.records() - 1));
 }
 
+/// Two journals that share their beginning, as after a backup was taken up and sold with: what the register signed is its own.
+#[test]
+fn what_was_signed_outweighs_what_was_not() {
+    let folder = Folder::new();
+    let store = folder.open();
+    fill(&store, None);
+    drop(store);
+    let early = Folder::new();
+    assert!(back_up(&folder.path(), &early.path(), &mut |_, _| {}).unwrap().problems.is_empty());
+    std::fs::copy(folder.path().with_extension("key"), early.path().with_extension("key")).unwrap();
+    let (store, other) = (folder.open(), early.open());
+    sell_in(&store, 2, 200, 3);
+    close(&store, 2);
+    // The longer one, without a signature.
+    sell_in(&other, 2, 300, 9);
+    let (signed, unsigned) = (exported(&store), exported(&other));
+    drop(store);
+    let damaged = Folder::new();
+    std::fs::write(damaged.path(), b"").unwrap();
+    std::fs::copy(folder.path().with_extension("key"), damaged.path().with_extension("key")).unwrap();
+    let write = |name: &str, lines: &[String]| {
+        let path = damaged.path().with_file_name(name);
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        path
+    };
+    let copies = vec![write("unsigned.jsonl", &unsigned), write("signed.jsonl", &signed)];
+    let order = order(&damaged, copies, Some(90));
+    let told = run(&order);
+    assert!(told.built && told.records >= 77, "{told:#?}");
+    let kept = exported(&open(&order.to));
+    assert_eq!(kept[..77], signed[..77], "up to what was signed");
+    assert!(told.contradicting > 0 && !lines_beside(&order).is_empty());
+}
+
 impl Salvage {
     /// The same once more, to a place where nothing is.
     fn again(self) -> Salvage {
