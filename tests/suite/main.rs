@@ -16,6 +16,7 @@ mod replay;
 mod restart;
 mod returns;
 mod rights;
+mod salvage;
 mod scenario;
 mod sim;
 mod tidy;

@@ -41,6 +41,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Makes a shop of a backup, in a folder where there is none
     Restore(RestoreArgs),
+    /// Builds a new shop of one whose database is damaged: of what can be read, backups and second copies of its journal
+    Salvage(SalvageArgs),
     /// Prints a receipt again, as a numbered copy
     Receipt(ReceiptArgs),
     /// Says why each line of a receipt cost what it cost
@@ -284,6 +286,25 @@ pub struct RestoreArgs {
     /// The backup's folder
     #[arg(long, value_name = "DIR")]
     pub from: PathBuf,
+}
+
+/// `pos salvage`.
+#[derive(Debug, Args)]
+pub struct SalvageArgs {
+    /// The damaged shop, which is only read, and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The new shop's folder; nothing is there yet
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// More that has its records, may be repeated: a backup's folder, a database, an exported journal, the folder of a
+    /// second copy; files that outbox.toml names are looked at anyhow
+    #[arg(long, value_name = "DIR|FILE")]
+    pub from: Vec<PathBuf>,
+    /// The number of the last receipt that was handed out, read from paper: build a shop although records are missing, and
+    /// go on after this number
+    #[arg(long, value_name = "NUMBER")]
+    pub last_number: Option<u64>,
 }
 
 /// `pos people`.

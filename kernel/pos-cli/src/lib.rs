@@ -71,6 +71,7 @@ fn execute(cli: Cli, window: &dyn Window) -> anyhow::Result<ExitCode> {
         Command::Journal(JournalCommand::Export(args)) => commands::journal::export(&args),
         Command::Backup(args) => commands::backup::back(&args),
         Command::Restore(args) => commands::backup::restore(&args),
+        Command::Salvage(args) => commands::salvage::run(&args),
         Command::Receipt(args) => commands::receipt::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Price(args) => commands::price::run(&args),

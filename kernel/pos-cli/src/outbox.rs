@@ -16,7 +16,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a consumer takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -68,6 +68,17 @@ pub fn consumers(data: &DataDir, shop: &Shop) -> anyhow::Result<Vec<Box<dyn Cons
     Ok(consumer.into_iter().map(file).collect())
 }
 
+/// Files that consumers of a shop have written so far: second copies of its journal, or of its anchors.
+pub fn files(data: &DataDir, shop: &Shop) -> anyhow::Result<Vec<PathBuf>> {
+    let path = data.outbox_toml();
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let OutboxConfig { consumer } = toml_file::parse(&path, &toml_file::read(&path)?)?;
+    let files = consumer.into_iter().map(|config| RecordFile::new(config, shop).path);
+    Ok(files.filter(|path| path.is_file()).collect())
+}
+
 /// Appends records to a file, one JSON line each, as `pos journal export` writes them.
 struct RecordFile {
     name: String,
@@ -75,6 +86,40 @@ struct RecordFile {
     path: PathBuf,
     /// Open since the first record, with the last one that is in it.
     open: Option<(File, u64)>,
+    /// Where it is read along with what is handed over again.
+    along: Option<Along>,
+}
+
+/// A file of records that is read from its beginning.
+struct Along {
+    lines: BufReader<File>,
+    seq: u64,
+    hash: String,
+}
+
+/// What is looked at of a line.
+#[derive(Deserialize)]
+struct Line {
+    seq: u64,
+    hash: String,
+}
+
+impl Along {
+    fn open(path: &Path) -> std::io::Result<Along> {
+        Ok(Along { lines: BufReader::new(File::open(path)?), seq: 0, hash: String::new() })
+    }
+
+    /// Reads on to a record; none where the file does not have it.
+    fn hash_of(&mut self, seq: u64) -> std::io::Result<Option<&str>> {
+        let mut line = String::new();
+        while self.seq < seq && self.lines.read_line(&mut line)? > 0 {
+            if let Ok(read) = serde_json::from_str(&line) {
+                Line { seq: self.seq, hash: self.hash } = read;
+            }
+            line.clear();
+        }
+        Ok((self.seq == seq).then_some(self.hash.as_str()))
+    }
 }
 
 impl RecordFile {
@@ -86,7 +131,13 @@ impl RecordFile {
         };
         let plain = |text: &str| text.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect();
         let (store, register): (String, String) = (plain(&shop.store), plain(&shop.register));
-        RecordFile { name, takes, path: folder.join(format!("{what}-{store}-{register}.jsonl")), open: None }
+        RecordFile {
+            name,
+            takes,
+            path: folder.join(format!("{what}-{store}-{register}.jsonl")),
+            open: None,
+            along: None,
+        }
     }
 
     /// Opens the file and finds the last record in it. A line that was cut off goes.
@@ -96,11 +147,7 @@ impl RecordFile {
         let mut lines = BufReader::new(&file);
         let mut line = String::new();
         while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {
-            #[derive(Deserialize)]
-            struct Line {
-                seq: u64,
-            }
-            let Ok(Line { seq }) = serde_json::from_str(&line) else { break };
+            let Ok(Line { seq, .. }) = serde_json::from_str(&line) else { break };
             (last, whole) = (seq, whole + line.len() as u64);
             line.clear();
         }
@@ -116,8 +163,8 @@ impl RecordFile {
         };
         let Delivery { seq, kind, number, hash, previous, body } = delivery;
         if seq <= last {
-            // Handed over before a crash.
-            return Ok(());
+            // Handed over before a crash, or all of it once more after a salvage.
+            return self.compare(*seq, hash);
         }
         let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
         let line = format!(
@@ -125,6 +172,22 @@ impl RecordFile {
         );
         file.write_all(format!("{line}\n").as_bytes())?;
         *last = *seq;
+        Ok(())
+    }
+}
+
+impl RecordFile {
+    /// What is there already must be this journal's: one that was salvaged without its end goes on differently.
+    fn compare(&mut self, seq: u64, hash: &str) -> std::io::Result<()> {
+        let along = match self.along.take().filter(|along| along.seq <= seq) {
+            Some(along) => along,
+            None => Along::open(&self.path)?,
+        };
+        if self.along.insert(along).hash_of(seq)?.is_some_and(|kept| kept != hash) {
+            return Err(std::io::Error::other(format!(
+                "record {seq} in it is of another journal; keep the file, and name another folder in outbox.toml"
+            )));
+        }
         Ok(())
     }
 }
@@ -143,7 +206,7 @@ impl Consumer for RecordFile {
     fn take(&mut self, delivery: &Delivery) -> Result<(), String> {
         self.append(delivery).map_err(|error| {
             // It may be half written: the next attempt looks again.
-            self.open = None;
+            (self.open, self.along) = (None, None);
             format!("{}: {error}", self.path.display())
         })
     }

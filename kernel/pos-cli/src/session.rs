@@ -283,7 +283,8 @@ fn check_tail(store: &SqliteStore) -> anyhow::Result<()> {
     let Some(first) = found.problems.first() else { return Ok(()) };
     anyhow::bail!(
         "The end of the journal is not what was written ({} problem(s)): {first}\n\
-         Nothing was changed. Keep the folder as it is; take up the newest backup with `pos restore`, and ask `pos journal verify` for all of it.",
+         Nothing was changed. Keep the folder as it is, and let `pos salvage` build a new one of what can be read, the newest backup \
+         and second copies of the journal; `pos journal verify` says all that is wrong.",
         found.problems.len()
     );
 }

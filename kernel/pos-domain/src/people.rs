@@ -7,7 +7,7 @@
 pub mod attendance;
 pub mod exceptions;
 
-use crate::ids::BasketId;
+use crate::ids::{BasketId, ReceiptNumber};
 use crate::refusal::{NOT_AT_ALL, Refusal};
 use crate::time::Moment;
 use pos_money::{Currency, Decimal, Money};
@@ -376,6 +376,16 @@ pub enum Audited {
     SawExpected,
     /// They came, went, or took a break.
     Clocked(attendance::Clock),
+    /// They had the journal salvaged from a damaged disk, and not all of it came back. What comes before stands; the books
+    /// go on here.
+    Salvaged {
+        /// Records known to be missing.
+        missing: u64,
+        /// Records that were read and do not continue what was: kept in a file beside the journal.
+        beside: u64,
+        /// Receipts go on after this number: those before it may have been handed out.
+        numbers_through: ReceiptNumber,
+    },
 }
 
 #[cfg(test)]

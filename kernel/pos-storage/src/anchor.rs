@@ -99,6 +99,14 @@ pub(crate) fn signing_key(place: &Place) -> Result<SigningKey> {
     Ok(SigningKey::from_bytes(&secret(place, "key", "the register's key")?))
 }
 
+/// The key that the register's signatures are held against, where there is one.
+pub(crate) fn public_key(place: &Place) -> Option<String> {
+    let text = std::fs::read_to_string(place.path.with_extension("key")).ok()?;
+    let mut key = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut key).ok()?;
+    Some(hex::encode(SigningKey::from_bytes(&key).verifying_key().as_bytes()))
+}
+
 /// The secret that goes into what is kept of PINs and badges, `pos.secret` beside `pos.db`; made where there is none.
 pub(crate) fn device_secret(place: &Place) -> Result<[u8; 32]> {
     secret(place, "secret", "the register's secret")

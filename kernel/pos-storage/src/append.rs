@@ -11,7 +11,7 @@ use crate::journal;
 use crate::lots;
 use crate::orders;
 use crate::payments;
-use crate::record::{self, Columns, GENESIS, Hash, ShiftOpened};
+use crate::record::{self, Columns, Content, GENESIS, Hash, Record, ShiftOpened};
 use crate::shift;
 use crossbeam_channel::Receiver;
 use ed25519_dalek::SigningKey;
@@ -20,7 +20,7 @@ use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::{Entry, Floor};
 use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
-use pos_domain::people::Audit;
+use pos_domain::people::{Audit, Audited};
 use pos_domain::period::PeriodClosed;
 use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
@@ -57,11 +57,35 @@ impl Head {
             })
             .optional()?;
         let (seq, hash) = last.unwrap_or((0, GENESIS));
-        let number: Option<ReceiptNumber> =
-            connection.query_row("SELECT max(number) FROM journal WHERE number IS NOT NULL", [], |row| row.get(0))?;
+        let number = number_at(connection, seq)?;
         let open_shift = shift::open_number(connection)?;
-        Ok(Head { seq, number: number.unwrap_or(0), hash, open_shift })
+        Ok(Head { seq, number, hash, open_shift })
     }
+}
+
+/// The last receipt number given up to a record. A salvage that could not bring all records back says in the journal after
+/// which number receipts go on.
+pub(crate) fn number_at(connection: &Connection, seq: u64) -> Result<ReceiptNumber> {
+    let last: Option<(u64, ReceiptNumber)> = connection
+        .query_row(
+            "SELECT seq, number FROM journal WHERE seq <= ?1 AND number IS NOT NULL ORDER BY seq DESC LIMIT 1",
+            [seq],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let (from, mut number) = last.unwrap_or((0, 0));
+    let mut audits = connection.prepare_cached(
+        "SELECT body FROM journal WHERE number IS NULL AND kind = 'audit' AND seq > ?1 AND seq <= ?2 ORDER BY seq",
+    )?;
+    let mut rows = audits.query([from, seq])?;
+    while let Some(row) = rows.next()? {
+        if let Content::Audit(audit) = Record::parse(row.get_ref(0)?.as_str()?)?.content
+            && let Audited::Salvaged { numbers_through, .. } = audit.what
+        {
+            number = number.max(numbers_through);
+        }
+    }
+    Ok(number)
 }
 
 /// What became of a commit.
@@ -101,7 +125,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
         (None, _) => return Err(Fault::corrupt(format!("shift {} is not open", transaction.shift))),
     };
     let (seq, number) = (head.seq + 1, head.number + 1);
-    post_entries(connection, seq, &transaction.entries)?;
+    post_transaction(connection, seq, number, transaction)?;
     for Floor { account, least } in floors {
         let left = balances::credit_of(connection, account)?.minus(*least)?;
         if left.is_negative() {
@@ -111,17 +135,43 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
             return Err(StoreError::RunsOut { account, available }.into());
         }
     }
-    post_movements(connection, seq, &transaction.movements)?;
-    post_returns(connection, number, transaction)?;
-    lots::post(connection, number, transaction)?;
-    payments::post(connection, transaction)?;
-    orders::post(connection, number, transaction)?;
     basket_events::delete(connection, transaction.basket)?;
     let canonical = canonical.recv().map_err(|_| Fault::failed("the transaction was given up"))??;
     let columns = Columns::of_transaction(seq, number, transaction);
     append_record(connection, &mut head, columns, &record::transaction_body(columns, &canonical))?;
     head.number = number;
     Ok(Appended::Now(head, opened))
+}
+
+/// What follows from a transaction at once; sums follow later.
+fn post_transaction(connection: &Connection, seq: u64, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
+    post_entries(connection, seq, &transaction.entries)?;
+    post_movements(connection, seq, &transaction.movements)?;
+    post_returns(connection, number, transaction)?;
+    lots::post(connection, number, transaction)?;
+    payments::post(connection, transaction)?;
+    orders::post(connection, number, transaction)
+}
+
+/// Appends a record that was in a journal before, byte for byte, and what follows from it.
+pub(crate) fn append_again(connection: &Connection, record: &Record, previous: Hash, body: &str) -> Result<()> {
+    // Only the hash it continues is asked for.
+    let mut head = Head { seq: record.seq, number: 0, hash: previous, open_shift: None };
+    append_record(connection, &mut head, record.columns(), body)?;
+    match &record.content {
+        Content::ShiftOpened(opened) => {
+            post_entries(connection, record.seq, &opened.entries)?;
+            shift::insert(connection, opened)
+        }
+        Content::ShiftClosed(closed) => {
+            post_entries(connection, record.seq, &closed.entries)?;
+            shift::close(connection, closed.shift, record.seq)
+        }
+        Content::Anchor(_) | Content::Audit(_) | Content::PeriodClosed(_) => Ok(()),
+        Content::Transaction(committed) => {
+            post_transaction(connection, record.seq, committed.number, &committed.transaction)
+        }
+    }
 }
 
 /// Closes the open shift whose stored totals stand at the journal's end, and signs the record that says so.

@@ -89,7 +89,8 @@ fn describe(error: &rusqlite::Error) -> StoreError {
         rusqlite::Error::SqliteFailure(code, _) if code.extended_code == ffi::SQLITE_IOERR_DATA => pages::damage(),
         rusqlite::Error::SqliteFailure(code, _) => match code.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                StoreError::Corrupt { problem: format!("the database file is damaged ({error})") }
+                let next = "keep the folder as it is, and let `pos salvage` build a new one";
+                StoreError::Corrupt { problem: format!("the database file is damaged ({error}); {next}") }
             }
             ErrorCode::ReadOnly => failed("the database file cannot be written", false),
             ErrorCode::CannotOpen => failed("the database file cannot be opened", false),

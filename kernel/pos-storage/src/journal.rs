@@ -164,25 +164,40 @@ pub(crate) fn count(connection: &Connection) -> Result<u64> {
 /// Writes the journal as JSON lines, oldest first, the body byte for byte as it was hashed, and a last line that says where
 /// it ends; answers how many records there are.
 pub(crate) fn export(connection: &Connection, out: &mut dyn Write) -> Result<u64> {
-    let write_failed = |error: std::io::Error| Fault::failed(format!("the export could not be written: {error}"));
     let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq"))?;
     let mut rows = statement.query([])?;
     let (mut records, mut head) = (0, GENESIS);
     while let Some(row) = rows.next()? {
-        let Stored { columns: Columns { seq, kind, number, .. }, previous, hash, body } = Stored::of(row)?;
-        let kind = serde_json::to_string(kind).map_err(|error| Fault::corrupt(error.to_string()))?;
-        let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
-        writeln!(
-            out,
-            r#"{{"seq":{seq},"kind":{kind},"number":{number},"hash":"{}","previous":"{}","body":{body}}}"#,
-            hex::encode(hash),
-            hex::encode(previous),
-        )
-        .map_err(write_failed)?;
+        let Stored { columns, previous, hash, body } = Stored::of(row)?;
+        write_line(out, &columns, &previous, &hash, body)?;
         records += 1;
         head = hash;
     }
     writeln!(out, r#"{{"end":{{"records":{records},"head":"{}"}}}}"#, hex::encode(head)).map_err(write_failed)?;
     out.flush().map_err(write_failed)?;
     Ok(records)
+}
+
+/// Writes a record as it is exported.
+pub(crate) fn write_line(
+    out: &mut dyn Write,
+    columns: &Columns<'_>,
+    previous: &Hash,
+    hash: &Hash,
+    body: &str,
+) -> Result<()> {
+    let Columns { seq, kind, number, .. } = columns;
+    let kind = serde_json::to_string(kind).map_err(|error| Fault::corrupt(error.to_string()))?;
+    let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
+    writeln!(
+        out,
+        r#"{{"seq":{seq},"kind":{kind},"number":{number},"hash":"{}","previous":"{}","body":{body}}}"#,
+        hex::encode(hash),
+        hex::encode(previous),
+    )
+    .map_err(write_failed)
+}
+
+fn write_failed(error: std::io::Error) -> Fault {
+    Fault::failed(format!("the export could not be written: {error}"))
 }

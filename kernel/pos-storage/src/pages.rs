@@ -22,13 +22,13 @@ use std::ffi::c_int;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Bytes of a page.
-const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;
 /// Bytes of its sum.
-const SUM: usize = 16;
+pub(crate) const SUM: usize = 16;
 /// How a database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Where the first page says how many bytes each page leaves free at its end.
-const RESERVED_AT: usize = 20;
+pub(crate) const RESERVED_AT: usize = 20;
 /// What stands behind that in every database.
 const FRACTIONS: [u8; 3] = [64, 32, 32];
 
@@ -46,7 +46,7 @@ pub(crate) fn over(below: Option<&str>) -> Result<&'static str> {
 pub(crate) fn damage() -> StoreError {
     let problem = format!(
         "page {} of the database is not what was written there: the disk changed it, or another program wrote to the \
-         file; restore the newest backup",
+         file; keep the folder as it is, and let `pos salvage` build a new one of what can be read and of the newest backup",
         DAMAGED.get()
     );
     StoreError::Corrupt { problem }
@@ -73,6 +73,11 @@ impl Pages {
         let is_page = bytes.len() == PAGE && offset.is_multiple_of(PAGE as u64);
         (self.has_sums && is_page).then_some(offset / PAGE as u64 + 1)
     }
+}
+
+/// Whether a page is the one that was written under its number, as its sum says.
+pub(crate) fn is_sound(page: &[u8], number: u64) -> bool {
+    page.len() == PAGE && page[PAGE - SUM..] == sum(&page[..PAGE - SUM], number)
 }
 
 fn sum(content: &[u8], number: u64) -> [u8; SUM] {

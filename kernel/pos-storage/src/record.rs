@@ -114,6 +114,17 @@ impl Content {
         }
     }
 
+    /// The store and the register that wrote it.
+    pub(crate) fn of(&self) -> (&str, &str) {
+        match self {
+            Content::ShiftOpened(ShiftOpened { store, register, .. }) => (store, register),
+            Content::ShiftClosed(closed) => (&closed.store, &closed.register),
+            Content::Anchor(signed) => (&signed.anchor.store, &signed.anchor.register),
+            Content::Audit(audit) => (&audit.store, &audit.register),
+            Content::Transaction(committed) => (&committed.transaction.store, &committed.transaction.register),
+        }
+    }
+
     /// The sums that must hold in every record.
     pub(crate) fn check(&self) -> Result<()> {
         match self {

@@ -54,20 +54,21 @@ impl Sums {
     pub(crate) fn behind(connection: &Connection) -> Result<Sums> {
         let mut sums = Sums { through: stored_through(connection)?, ..Sums::default() };
         let read = journal::after(connection, sums.through, &mut |record| {
-            match &record.content {
-                Content::ShiftOpened(opened) => sums.add_entries_of(record.seq, &opened.entries),
-                Content::ShiftClosed(closed) => sums.add_entries_of(record.seq, &closed.entries),
-                Content::Anchor(_) | Content::Audit(_) | Content::PeriodClosed(_) => {
-                    sums.add_entries_of(record.seq, &[])
-                }
-                Content::Transaction(committed) => sums.add(record.seq, committed.number, &committed.transaction),
-            }
+            sums.add_content(record.seq, &record.content);
             Ok(())
         });
         if let Err(fault) = read {
             sums.stop(StoreError::from(fault).to_string());
         }
         Ok(sums)
+    }
+
+    /// Adds what a record changes, whatever it is.
+    pub(crate) fn add_content(&mut self, seq: u64, content: &Content) {
+        match content {
+            Content::Transaction(committed) => self.add(seq, committed.number, &committed.transaction),
+            other => self.add_entries_of(seq, other.entries()),
+        }
     }
 
     /// Whether stored sums lack something.

@@ -34,7 +34,8 @@ pub(crate) fn prepare(connection: Connection, place: &Place, steps: &[&str]) -> 
     }
     if format >= FORMAT_WITH_SUMS {
         return Err(Fault::corrupt(format!(
-            "the first page of {} does not say that its pages have sums: the disk changed it; restore the newest backup",
+            "the first page of {} does not say that its pages have sums: the disk changed it; keep the folder as it is, \
+             and let `pos salvage` build a new one of what can be read and of the newest backup",
             place.name()
         )));
     }
@@ -99,6 +100,6 @@ mod tests {
         bytes[20] = 0;
         std::fs::write(folder.path(), bytes).unwrap();
         let refused = crate::SqliteStore::open(&folder.path(), crate::StoreOptions::new(crate::fixture::currency()));
-        assert!(refused.is_err_and(|error| error.to_string().contains("restore the newest backup")));
+        assert!(refused.is_err_and(|error| error.to_string().contains("`pos salvage`")));
     }
 }

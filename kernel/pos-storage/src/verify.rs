@@ -8,6 +8,7 @@
 //! it.
 
 use crate::anchor::Vouched;
+use crate::append;
 use crate::catalogue;
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
@@ -24,6 +25,7 @@ use pos_domain::ledger::Entry;
 use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
 use pos_domain::payment::{Payment, PaymentId};
+use pos_domain::people::Audited;
 use pos_domain::period::Periods;
 use pos_domain::report::ShiftTotals;
 use pos_domain::shift::{GrandTotals, ShiftClosed};
@@ -61,20 +63,9 @@ pub(crate) fn verify_tail(connection: &Connection) -> Result<Verification> {
         .optional()?;
     let from = anchor.unwrap_or(0).max(last.saturating_sub(TAIL_MAX));
     let hash = snapshot.query_row("SELECT hash FROM journal WHERE seq = ?1", [from], |row| row.get(0)).optional()?;
-    let number: Option<ReceiptNumber> = snapshot
-        .query_row(
-            "SELECT number FROM journal WHERE seq <= ?1 AND number IS NOT NULL ORDER BY seq DESC LIMIT 1",
-            [from],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let mut auditor = Auditor {
-        seq: from,
-        number: number.unwrap_or(0),
-        hash: hash.unwrap_or(GENESIS),
-        is_of_tail: true,
-        ..Auditor::default()
-    };
+    let number = append::number_at(&snapshot, from)?;
+    let mut auditor =
+        Auditor { seq: from, number, hash: hash.unwrap_or(GENESIS), is_of_tail: true, ..Auditor::default() };
     auditor.read_journal(&snapshot, i64::try_from(from).unwrap_or(i64::MAX), &AtomicBool::new(false))?;
     Ok(auditor.finish())
 }
@@ -262,6 +253,15 @@ impl Auditor {
         self.check_entries(connection, seq, record.content.entries())?;
         if let Content::Transaction(committed) = &record.content {
             self.check_movements(connection, seq, &committed.transaction.movements)?;
+        }
+        if let Content::Audit(audit) = &record.content
+            && let Audited::Salvaged { numbers_through, .. } = audit.what
+        {
+            // Numbers of receipts that are lost are not given again.
+            if numbers_through < self.number {
+                self.problem(format!("Record {seq} has receipts go on after number {numbers_through}, again."));
+            }
+            self.number = self.number.max(numbers_through);
         }
         if !self.is_of_tail {
             self.follow(seq, &record.content, previous);

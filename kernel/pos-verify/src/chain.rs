@@ -23,6 +23,8 @@ struct Checked {
     at: Option<(String, String)>,
     shift: Option<ShiftOf>,
     period: Option<PeriodOf>,
+    /// Receipts go on after this number.
+    numbers_through: Option<u64>,
     signing: Option<Signing>,
     problems: Vec<String>,
 }
@@ -177,6 +179,7 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
         at: None,
         shift: None,
         period: None,
+        numbers_through: None,
         signing: None,
         problems: Vec::new(),
     };
@@ -225,6 +228,7 @@ fn check<'a>(line: &Line<'a>, balances: &mut Balances<'a>) -> Checked {
         }
         (None, None, None, None, None, Some(audit)) if number.is_none() => {
             checked.at = Some((audit.store.to_string(), audit.register.to_string()));
+            checked.numbers_through = audit.numbers_through();
         }
         (None, None, None, None, Some(signed), None) if number.is_none() => match Signing::read(signed) {
             Ok(signing) => checked.signing = Some(signing),
@@ -257,7 +261,7 @@ impl Walk<'_> {
     fn record(&mut self, checked: Checked) {
         let Walk { report, trust, line, shifts, grand, waiting, periods, .. } = self;
         let line = *line;
-        let Checked { seq, number, previous, hash, of, at, shift, period, signing, problems } = checked;
+        let Checked { seq, number, previous, hash, of, at, shift, period, numbers_through, signing, problems } = checked;
         for problem in problems {
             report.problem(line, format!("Record {seq} {problem}."));
         }
@@ -276,6 +280,14 @@ impl Walk<'_> {
                 report.problem(line, format!("Record {seq} has receipt number {number}; {next} is next."));
             }
             report.receipts = number;
+        }
+        if let Some(through) = numbers_through {
+            if through < report.receipts {
+                report.problem(line, format!("Record {seq} has receipts go on after number {through}, again."));
+            } else {
+                report.salvaged.push((report.receipts, through));
+                report.receipts = through;
+            }
         }
         if let Some(of) = of {
             let known = report.of.get_or_insert_with(|| of.clone());

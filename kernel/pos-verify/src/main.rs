@@ -101,6 +101,11 @@ fn words(report: &Report, trust: &Trust) -> String {
         text += &format!("Store {}, register {}, {}.\n", of.store, of.register, of.currency);
     }
     text += &format!("{records} records, receipts 1 to {receipts}, chain head {}.\n", hex::encode(head));
+    for (before, through) in &report.salvaged {
+        text += &format!(
+            "The journal was salvaged after receipt {before}: records are missing there, and receipts go on after {through}.\n"
+        );
+    }
     if let Some(key) = key {
         let compared = if trust.key.is_some() { "as given" } else { "not compared: no --key was given" };
         let are = if *anchors == 1 { "anchor is" } else { "anchors are" };

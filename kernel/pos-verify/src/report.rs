@@ -38,6 +38,9 @@ pub struct Report {
     pub trusted_anchors: u64,
     /// Balance (debits less credits, in minor units) by account and unit; the shop's currency is the empty unit.
     pub balances: BTreeMap<String, BTreeMap<String, i128>>,
+    /// Where the journal says that records were lost with a disk: the last receipt number before, and the one after which
+    /// receipts go on.
+    pub salvaged: Vec<(u64, u64)>,
     /// What is wrong; the first hundred.
     pub problems: Vec<Problem>,
     /// How much is wrong, told or not.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,15 @@ pub(crate) struct Audit<'a> {
     pub(crate) store: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) register: Cow<'a, str>,
+    #[serde(default)]
+    what: Value,
+}
+
+impl Audit<'_> {
+    /// Receipts go on after this number: the journal was salvaged, and records are missing here.
+    pub(crate) fn numbers_through(&self) -> Option<u64> {
+        self.what.get("salvaged")?.get("numbers_through")?.as_u64()
+    }
 }
 
 /// What a customer was handed a receipt for, and whatever else takes a number.

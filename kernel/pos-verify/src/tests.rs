@@ -394,3 +394,28 @@ fn a_long_journal_is_read_in_parts() {
     let spoilt = text.replacen(r#""total":1200019,"total_excluded""#, r#""total":1200018,"total_excluded""#, 1);
     assert_eq!(report(&spoilt).problems[0].line, 12_001);
 }
+
+/// Records were lost with a disk: receipts go on after the number that the journal says, and nowhere else.
+#[test]
+fn a_salvaged_journal_may_skip_the_numbers_it_names() {
+    let salvaged = |through: u64, next: u64| {
+        let mut journal = Journal::of(4);
+        let what = format!(r#"{{"salvaged":{{"beside":0,"missing":3,"numbers_through":{through}}}}}"#);
+        journal.record(
+            "audit",
+            None,
+            &format!(r#""audit":{{"person":"","register":"R1","store":"S1","version":1,"what":{what}}}"#),
+        );
+        journal.number = next - 1;
+        journal.sale(700);
+        journal.end()
+    };
+    let whole = report(&salvaged(7, 8));
+    assert_eq!((whole.problems, whole.receipts, whole.salvaged), (Vec::new(), 8, vec![(4, 7)]));
+    let check = |through, next, expected: &str| {
+        assert_eq!(wrong(&salvaged(through, next), &Trust::default()), [expected], "{through} {next}");
+    };
+    check(7, 9, "Record 7 has receipt number 9; 8 is next.");
+    check(7, 5, "Record 7 has receipt number 5; 8 is next.");
+    check(3, 5, "Record 6 has receipts go on after number 3, again.");
+}

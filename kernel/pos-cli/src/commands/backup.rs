@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What is made again, or belongs to the process.
-const LEFT_OUT: [&str; 3] = ["cache", "receipts", "pos.lock"];
+pub(super) const LEFT_OUT: [&str; 3] = ["cache", "receipts", "pos.lock"];
 
 /// Copies a shop, also while its register sells.
 pub(crate) fn back(args: &BackupArgs) -> anyhow::Result<ExitCode> {
@@ -104,7 +104,7 @@ fn copy_shop(from: &DataDir, place: &Path) -> anyhow::Result<Verification> {
     Ok(found)
 }
 
-fn private_folder(path: &Path) -> anyhow::Result<()> {
+pub(super) fn private_folder(path: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -19,6 +19,7 @@ pub(crate) mod register;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod rules;
+pub(crate) mod salvage;
 pub(crate) mod sell;
 pub(crate) mod shift;
 pub(crate) mod stdio;

@@ -671,6 +671,10 @@ fn words(what: &Audited, currency: Currency) -> String {
             format!("set {person} as {role}{gone}{set}")
         }
         Audited::SawExpected => "saw what should be in the till".to_owned(),
+        Audited::Salvaged { missing, beside, numbers_through } => format!(
+            "had the journal salvaged: {missing} records missing, {beside} kept beside it, receipts go on after \
+             {numbers_through}"
+        ),
         Audited::Clocked(TimeClockAct::In) => "came".to_owned(),
         Audited::Clocked(TimeClockAct::Out) => "went".to_owned(),
         Audited::Clocked(TimeClockAct::Break) => "began a break".to_owned(),

@@ -14,7 +14,7 @@ fn on_a_disk(disk: &Disk) -> Result<SqliteStore, StoreError> {
 }
 
 /// Dice that a test can throw again.
-fn dice(mut state: u64) -> impl FnMut(u64) -> u64 {
+pub(super) fn dice(mut state: u64) -> impl FnMut(u64) -> u64 {
     move |sides| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % sides

@@ -6,6 +6,7 @@ mod closing;
 mod disks;
 mod faults;
 mod sales;
+mod salvage;
 mod tampering;
 
 use crate::fixture;
