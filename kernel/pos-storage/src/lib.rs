@@ -15,6 +15,8 @@ mod append;
 mod backup;
 mod balances;
 mod basket_events;
+#[cfg(feature = "lab")]
+pub mod bulk;
 mod canonical;
 mod catalogue;
 mod connection;
@@ -36,6 +38,8 @@ mod reserve;
 mod sabotage;
 mod schema;
 mod shift;
+#[cfg(feature = "lab")]
+pub mod slow;
 mod store;
 mod sums;
 mod update;

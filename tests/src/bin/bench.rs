@@ -5,12 +5,12 @@ use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
-use pos_tests::durable_bench::{self, accepted};
+use pos_tests::durable_bench::{self, accepted, growth, resident};
 use pos_tests::figures::{self, Row, quantiles, row};
 use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
 use pos_tests::shop::{Recipe, TestShop, demo_extensions, demo_recipe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,38 @@ enum What {
         #[arg(long)]
         no_window: bool,
     },
-    /// Durable sales beside bare commits; a shift of ten thousand sales: closed, verified, copied
+    /// Durable sales beside bare commits; a shift of ten thousand sales: closed, verified, copied; eight baskets at once; a
+    /// file of a million sales beside one of a hundred; what a register holds with a million articles and customers
     Durable {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// What valgrind counts: a process that `durable` starts
+    #[command(hide = true)]
+    Counted {
+        #[arg(long)]
+        file: PathBuf,
+        #[arg(long)]
+        days: u64,
+        #[arg(long)]
+        last_day: u64,
+        #[arg(long)]
+        later: u64,
+        #[arg(long)]
+        act: growth::Act,
+    },
+    /// What is held in memory: a process that `durable` starts
+    #[command(hide = true)]
+    Held {
+        #[arg(long)]
+        file: PathBuf,
+        #[arg(long)]
+        customers: u64,
+        #[arg(long)]
+        articles: u64,
+        #[arg(long)]
+        checks: bool,
     },
     /// Prices of baskets: offers, taxes, the plugins
     Pricing {
@@ -59,7 +86,17 @@ fn main() -> anyhow::Result<ExitCode> {
             let (mut rows, _) = durable_sale(&folder.path().join("sale"))?;
             eprintln!("ten thousand sales …");
             rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
-            figures::print(&rows, &[], json)?;
+            let mut skipped = Vec::new();
+            rows.extend(durable_bench::million(folder.path(), &mut skipped)?);
+            figures::print(&rows, &skipped, json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Counted { file, days, last_day, later, act } => {
+            growth::counted(&file, days, last_day, act, later)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Held { file, customers, articles, checks } => {
+            figures::tell(&resident::hold(&file, customers, articles, checks)?);
             Ok(ExitCode::SUCCESS)
         }
         What::Pricing { json } => {
