@@ -130,11 +130,9 @@ const ROOM_BYTES: u64 = 12_000_000_000;
 /// Days of the large file, each closed.
 const DAYS: u64 = 1_000_000 / SALES_A_DAY;
 
-/// Eight at once; a hundred sales beside a million; a million articles and customers.
-pub fn million(folder: &Path, skipped: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
-    let models = Models::ring_up(&folder.join("models"))?;
-    eprintln!("eight at once …");
-    let mut rows = group::at_once(&models, folder)?;
+/// A hundred sales beside a million; a million articles and customers.
+pub fn million(models: &Models, folder: &Path, skipped: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
     let free = free_bytes(folder)?;
     if free < ROOM_BYTES {
         skipped.push(format!(
@@ -147,8 +145,8 @@ pub fn million(folder: &Path, skipped: &mut Vec<String>) -> anyhow::Result<Vec<R
     }
     eprintln!("a million sales …");
     let started = Instant::now();
-    let little = Lived::make(&models, &folder.join("little"), 0, DAYS)?;
-    let large = Lived::make(&models, &folder.join("large"), DAYS, DAYS)?;
+    let little = Lived::make(models, &folder.join("little"), 0, DAYS)?;
+    let large = Lived::make(models, &folder.join("large"), DAYS, DAYS)?;
     rows.push(row(
         "million_made",
         started.elapsed().as_secs_f64(),
@@ -161,7 +159,7 @@ pub fn million(folder: &Path, skipped: &mut Vec<String>) -> anyhow::Result<Vec<R
     rows.push(row("bytes_a_sale", a_sale, "bytes", 0.0, "two lines, a customer's points included; for information"));
     rows.push(row("five_million_size", a_sale * 5e6 / 1e9, "GB", 0.0, "extrapolated; for information"));
     eprintln!("a hundred sales and a million …");
-    rows.extend(growth::compare(&models, &little, &large, skipped)?);
+    rows.extend(growth::compare(models, &little, &large, skipped)?);
     rows.extend(resident::start(&little, &large)?);
     eprintln!("a million articles …");
     resident::stock_up(&large.path)?;

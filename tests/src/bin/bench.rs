@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
-use pos_tests::durable_bench::{self, accepted, growth, resident};
+use pos_tests::durable_bench::large::Models;
+use pos_tests::durable_bench::{self, accepted, group, growth, resident};
 use pos_tests::figures::{self, Row, quantiles, row};
 use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
@@ -42,6 +43,9 @@ enum What {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        /// One part of it
+        #[arg(long)]
+        only: Option<Part>,
     },
     /// What valgrind counts: a process that `durable` starts
     #[command(hide = true)]
@@ -80,17 +84,7 @@ enum What {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().what {
         What::FirstSale { json, no_window } => first_sale(json, no_window),
-        What::Durable { json } => {
-            let folder = tempfile::tempdir()?;
-            eprintln!("durable sales …");
-            let (mut rows, _) = durable_sale(&folder.path().join("sale"))?;
-            eprintln!("ten thousand sales …");
-            rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
-            let mut skipped = Vec::new();
-            rows.extend(durable_bench::million(folder.path(), &mut skipped)?);
-            figures::print(&rows, &skipped, json)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        What::Durable { json, only } => durable(json, only),
         What::Counted { file, days, last_day, later, act } => {
             growth::counted(&file, days, last_day, act, later)?;
             Ok(ExitCode::SUCCESS)
@@ -105,6 +99,43 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Parts of `durable`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Durable sales beside bare commits
+    Sale,
+    /// A shift of ten thousand sales
+    Shift,
+    /// Eight baskets at once
+    Group,
+    /// A million sales, articles and customers
+    Million,
+}
+
+fn durable(json: bool, only: Option<Part>) -> anyhow::Result<ExitCode> {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    let folder = tempfile::tempdir()?;
+    let (mut rows, mut skipped) = (Vec::new(), Vec::new());
+    if wanted(Part::Sale) {
+        eprintln!("durable sales …");
+        rows.extend(durable_sale(&folder.path().join("sale"))?.0);
+    }
+    if wanted(Part::Shift) {
+        eprintln!("ten thousand sales …");
+        rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
+    }
+    let models = Models::ring_up(&folder.path().join("models"))?;
+    if wanted(Part::Group) {
+        eprintln!("eight at once …");
+        rows.extend(group::at_once(&models, folder.path())?);
+    }
+    if wanted(Part::Million) {
+        rows.extend(durable_bench::million(&models, folder.path(), &mut skipped)?);
+    }
+    figures::print(&rows, &skipped, json)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn first_sale(json: bool, no_window: bool) -> anyhow::Result<ExitCode> {

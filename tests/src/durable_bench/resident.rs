@@ -45,13 +45,12 @@ fn code(article: u64) -> String {
 
 /// Stores a million articles beside those of the demonstration shop.
 pub fn stock_up(path: &Path) -> anyhow::Result<()> {
-    let model = pos_cli::demo_catalogue::demo_items()?;
-    let model = model.into_iter().find(|item| !item.unit.is_measured()).context("an article sold by the piece")?;
-    let article = |number: u64| Item {
-        id: format!("A{number:07}").into(),
-        name: format!("{} {number}", model.name).into(),
-        codes: vec![code(number).into()],
-        ..model.clone()
+    let mut models = pos_cli::demo_catalogue::demo_items()?;
+    models.retain(|item| !item.unit.is_measured());
+    let article = |number: u64| {
+        let model = &models[number as usize % models.len()];
+        let (id, name) = (format!("A{number:07}").into(), format!("{} {number}", model.name).into());
+        Item { id, name, codes: vec![code(number).into()], ..model.clone() }
     };
     let mut batches = (0..ARTICLES / BATCH).map(|batch| {
         if batch.is_multiple_of(10) {
@@ -115,8 +114,7 @@ fn status_mb(of: &str) -> anyhow::Result<f64> {
 fn held(lived: &Lived, articles: u64, checks: bool) -> anyhow::Result<Held> {
     let mut process = Process::new(std::env::current_exe()?);
     process.args(["held", "--file"]).arg(&lived.path);
-    let customers = lived.days * large::SALES_A_DAY;
-    for (option, value) in [("--customers", customers), ("--articles", articles)] {
+    for (option, value) in [("--customers", lived.receipts()), ("--articles", articles)] {
         process.args([option, &value.to_string()]);
     }
     if checks {
