@@ -131,7 +131,7 @@ const ROOM_BYTES: u64 = 12_000_000_000;
 const DAYS: u64 = 1_000_000 / SALES_A_DAY;
 
 /// A hundred sales beside a million; a million articles and customers.
-pub fn million(models: &Models, folder: &Path, skipped: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
+pub fn million(models: &Models, folder: &Path, checks: bool, skipped: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let free = free_bytes(folder)?;
     if free < ROOM_BYTES {
@@ -163,7 +163,7 @@ pub fn million(models: &Models, folder: &Path, skipped: &mut Vec<String>) -> any
     rows.extend(resident::start(&little, &large)?);
     eprintln!("a million articles …");
     resident::stock_up(&large.path)?;
-    rows.extend(resident::measure(&large)?);
+    rows.extend(resident::measure(&large, checks, skipped)?);
     Ok(rows)
 }
 

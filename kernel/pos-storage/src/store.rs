@@ -323,19 +323,25 @@ impl Store for SqliteStore {
         let canonical_form = Canonical::new(made);
         let commit = Commit { transaction: transaction.clone(), canonical: canonical_form, open_shift, floors };
         let _counted = Counted::new(&self.state.committing);
-        self.send(Job::Commit(Box::new(commit), progress))?;
+        let mut job = Some(Job::Commit(Box::new(commit), progress));
+        let is_alone = || self.state.committing.load(Ordering::SeqCst) == 1;
+        // One alone writes its record down while the writer posts what follows from it; where several wait, the writer must
+        // not wait for one whose turn on the processor has not come.
+        if is_alone() {
+            job.take().map_or(Ok(()), |job| self.send(job))?;
+        }
         let form = record::canonical_transaction(&transaction);
         // The writer's alone from now on.
         drop(transaction);
         if canonical.send(form).is_err() {
             tracing::debug!("the commit was refused before its record was written down");
         }
+        job.map_or(Ok(()), |job| self.send(job))?;
         let mut numbered: Option<Arc<Committed>> = None;
         loop {
             // The cashier waits for this one, and it takes less than a millisecond: being woken would be a tenth of it. Several
             // that wait awake would take the processor from the one they wait for.
             let patience = Instant::now() + AWAKE_MAX;
-            let is_alone = || self.state.committing.load(Ordering::SeqCst) == 1;
             while progressed.is_empty() && is_alone() && Instant::now() < patience {
                 std::thread::yield_now();
             }
