@@ -1,4 +1,13 @@
-//! A long shift: what closing it, reading it, verifying it and copying it cost, `bench durable`.
+//! What durability costs: a long shift closed, read, verified and copied; baskets that commit at once; a file of a million
+//! sales and articles. `bench durable`.
+
+pub mod group;
+pub mod growth;
+pub mod large;
+pub mod resident;
+
+use self::growth::Lived;
+use self::large::{Models, SALES_A_DAY};
 
 use crate::figures::{Row, quantiles, row};
 use crate::shop::{TestShop, demo_extensions, demo_recipe};
@@ -116,4 +125,53 @@ pub fn long_shift(folder: &Path) -> anyhow::Result<Vec<Row>> {
             "for information: copied, looked through and verified",
         ),
     ])
+}
+
+/// Bytes that a million sales need while they are written, articles and customers included.
+const ROOM_BYTES: u64 = 12_000_000_000;
+/// Days of the large file, each closed.
+const DAYS: u64 = 1_000_000 / SALES_A_DAY;
+
+/// A hundred sales beside a million; a million articles and customers.
+pub fn million(models: &Models, folder: &Path, checks: bool, skipped: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let free = free_bytes(folder)?;
+    if free < ROOM_BYTES {
+        skipped.push(format!(
+            "a million sales: {} has {} GB free and {} are needed; set TMPDIR to a larger disk",
+            folder.display(),
+            free / 1_000_000_000,
+            ROOM_BYTES / 1_000_000_000
+        ));
+        return Ok(rows);
+    }
+    eprintln!("a million sales …");
+    let started = Instant::now();
+    let little = Lived::make(models, &folder.join("little"), 0, DAYS)?;
+    let large = Lived::make(models, &folder.join("large"), DAYS, DAYS)?;
+    rows.push(row(
+        "million_made",
+        started.elapsed().as_secs_f64(),
+        "s",
+        0.0,
+        "for information: the file of this bench",
+    ));
+    let bytes = (std::fs::metadata(&large.path)?.len() - std::fs::metadata(&little.path)?.len()) as f64;
+    let a_sale = bytes / (DAYS * SALES_A_DAY) as f64;
+    rows.push(row("bytes_a_sale", a_sale, "bytes", 0.0, "two lines, a customer's points included; for information"));
+    rows.push(row("five_million_size", a_sale * 5e6 / 1e9, "GB", 0.0, "extrapolated; for information"));
+    eprintln!("a hundred sales and a million …");
+    rows.extend(growth::compare(models, &little, &large, skipped)?);
+    rows.extend(resident::start(&little, &large)?);
+    eprintln!("a million articles …");
+    resident::stock_up(&large.path)?;
+    rows.extend(resident::measure(&large, checks, skipped)?);
+    Ok(rows)
+}
+
+/// What is free where a folder is, as `df` says.
+fn free_bytes(folder: &Path) -> anyhow::Result<u64> {
+    let output = std::process::Command::new("df").args(["--output=avail", "-B1"]).arg(folder).output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    Ok(told.split_whitespace().last().context("df tells nothing")?.parse()?)
 }

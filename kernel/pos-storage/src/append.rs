@@ -27,16 +27,38 @@ use pos_domain::stock::StockMovement;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A transaction on its way into the journal.
 #[derive(Debug)]
 pub(crate) struct Commit {
     pub(crate) transaction: Arc<Transaction>,
-    /// Its canonical form, which the caller's thread makes while this one posts what follows from it.
-    pub(crate) canonical: Receiver<Result<String>>,
+    pub(crate) canonical: Canonical,
     pub(crate) open_shift: Option<OpenShift>,
     pub(crate) floors: Vec<Floor>,
+}
+
+/// The canonical form of a transaction, which the caller's thread makes while this one posts what follows from it.
+#[derive(Debug)]
+pub(crate) struct Canonical {
+    making: Receiver<Result<String>>,
+    made: OnceCell<String>,
+}
+
+impl Canonical {
+    pub(crate) fn new(making: Receiver<Result<String>>) -> Canonical {
+        Canonical { making, made: OnceCell::new() }
+    }
+
+    /// Waits for it. Asked again it is there: a transaction may be tried a second time.
+    fn get(&self) -> Result<&str> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = self.making.recv().map_err(|_| Fault::failed("the transaction was given up"))??;
+        Ok(self.made.get_or_init(|| made))
+    }
 }
 
 /// Where the journal ends. The writer keeps it, so that a commit need not look.
@@ -136,9 +158,8 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
         }
     }
     basket_events::delete(connection, transaction.basket)?;
-    let canonical = canonical.recv().map_err(|_| Fault::failed("the transaction was given up"))??;
     let columns = Columns::of_transaction(seq, number, transaction);
-    append_record(connection, &mut head, columns, &record::transaction_body(columns, &canonical))?;
+    append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical.get()?))?;
     head.number = number;
     Ok(Appended::Now(head, opened))
 }

@@ -3,8 +3,10 @@
 //! [`register`] puts a layer over the platform's file system and answers the name to open a store with
 //! ([`crate::StoreOptions::vfs`]). The figures are the process's, over all files opened this way.
 
+#![expect(unsafe_code, reason = "what a connection's cache was asked for, only SQLite's own function says")]
+
 use crate::layer::{self, Below, Layer};
-use rusqlite::ffi;
+use rusqlite::{Connection, ffi};
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -23,6 +25,10 @@ pub struct Counts {
     pub wal_bytes: u64,
     /// Bytes written to database files.
     pub db_bytes: u64,
+    /// Reads of write-ahead logs.
+    pub wal_reads: u64,
+    /// Reads of database files: pages, and now and then the header.
+    pub db_reads: u64,
 }
 
 impl Counts {
@@ -35,12 +41,54 @@ impl Counts {
             db_writes: self.db_writes - earlier.db_writes,
             wal_bytes: self.wal_bytes - earlier.wal_bytes,
             db_bytes: self.db_bytes - earlier.db_bytes,
+            wal_reads: self.wal_reads - earlier.wal_reads,
+            db_reads: self.db_reads - earlier.db_reads,
         }
     }
 
     /// fsync calls of any kind.
     pub fn syncs(self) -> u64 {
         self.wal_syncs + self.db_syncs
+    }
+}
+
+/// Pages that connections asked their caches for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// They were there.
+    pub cached: u64,
+    /// They were read: from the log, the database, or what the operating system keeps of them.
+    pub read: u64,
+}
+
+impl Pages {
+    /// What a connection asked for so far.
+    pub(crate) fn of(connection: &Connection) -> Pages {
+        let status = |what| {
+            let (mut now, mut highest) = (0, 0);
+            // SAFETY: an open connection and two integers.
+            unsafe { ffi::sqlite3_db_status(connection.handle(), what, &raw mut now, &raw mut highest, 0) };
+            u64::from(now.unsigned_abs())
+        };
+        Pages { cached: status(ffi::SQLITE_DBSTATUS_CACHE_HIT), read: status(ffi::SQLITE_DBSTATUS_CACHE_MISS) }
+    }
+
+    /// What came since an earlier look.
+    pub fn since(self, earlier: Pages) -> Pages {
+        Pages { cached: self.cached - earlier.cached, read: self.read - earlier.read }
+    }
+
+    /// All of them.
+    pub fn asked(self) -> u64 {
+        self.cached + self.read
+    }
+}
+
+impl std::ops::Add for Pages {
+    type Output = Pages;
+
+    fn add(self, other: Pages) -> Pages {
+        Pages { cached: self.cached + other.cached, read: self.read + other.read }
     }
 }
 
@@ -91,6 +139,8 @@ static WAL_WRITES: Meter = Meter::new();
 static WAL_SYNCS: Meter = Meter::new();
 static DB_WRITES: Meter = Meter::new();
 static DB_SYNCS: Meter = Meter::new();
+static WAL_READS: Meter = Meter::new();
+static DB_READS: Meter = Meter::new();
 
 /// The figures so far.
 pub fn snapshot() -> Counts {
@@ -103,6 +153,8 @@ pub fn snapshot() -> Counts {
         db_writes: calls(&DB_WRITES),
         wal_bytes: bytes(&WAL_WRITES),
         db_bytes: bytes(&DB_WRITES),
+        wal_reads: calls(&WAL_READS),
+        db_reads: calls(&DB_READS),
     }
 }
 
@@ -126,7 +178,15 @@ pub fn register() -> Result<&'static str, String> {
 
 /// Which meters a file is on.
 struct Counted {
-    meters: Option<(&'static Meter, &'static Meter)>,
+    meters: Option<Meters>,
+}
+
+/// Of reads, writes and syncs of a file.
+#[derive(Clone, Copy)]
+struct Meters {
+    reads: &'static Meter,
+    writes: &'static Meter,
+    syncs: &'static Meter,
 }
 
 impl Layer for Counted {
@@ -134,23 +194,30 @@ impl Layer for Counted {
 
     fn over(_: Below, flags: c_int) -> Counted {
         let meters = match flags & (ffi::SQLITE_OPEN_MAIN_DB | ffi::SQLITE_OPEN_WAL) {
-            ffi::SQLITE_OPEN_MAIN_DB => Some((&DB_WRITES, &DB_SYNCS)),
-            ffi::SQLITE_OPEN_WAL => Some((&WAL_WRITES, &WAL_SYNCS)),
+            ffi::SQLITE_OPEN_MAIN_DB => Some(Meters { reads: &DB_READS, writes: &DB_WRITES, syncs: &DB_SYNCS }),
+            ffi::SQLITE_OPEN_WAL => Some(Meters { reads: &WAL_READS, writes: &WAL_WRITES, syncs: &WAL_SYNCS }),
             _ => None,
         };
         Counted { meters }
     }
 
+    fn read(&self, below: Below, into: &mut [u8], offset: u64) -> c_int {
+        if let Some(Meters { reads, .. }) = self.meters {
+            reads.pass(into.len());
+        }
+        below.read(into, offset)
+    }
+
     fn write(&self, below: Below, data: &[u8], offset: u64) -> c_int {
         match self.meters {
-            Some((writes, _)) if writes.pass(data.len()) => ffi::SQLITE_FULL,
+            Some(Meters { writes, .. }) if writes.pass(data.len()) => ffi::SQLITE_FULL,
             _ => below.write(data, offset),
         }
     }
 
     fn sync(&self, below: Below, flags: c_int) -> c_int {
         match self.meters {
-            Some((_, syncs)) if syncs.pass(0) => ffi::SQLITE_IOERR_FSYNC,
+            Some(Meters { syncs, .. }) if syncs.pass(0) => ffi::SQLITE_IOERR_FSYNC,
             _ => below.sync(flags),
         }
     }

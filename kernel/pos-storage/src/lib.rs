@@ -15,6 +15,8 @@ mod append;
 mod backup;
 mod balances;
 mod basket_events;
+#[cfg(feature = "lab")]
+pub mod bulk;
 mod canonical;
 mod catalogue;
 mod connection;
@@ -39,6 +41,8 @@ mod sabotage;
 mod salvage;
 mod schema;
 mod shift;
+#[cfg(feature = "lab")]
+pub mod slow;
 mod store;
 mod sums;
 mod update;

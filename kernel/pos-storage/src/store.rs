@@ -1,7 +1,7 @@
 //! [`SqliteStore`]: the port's implementation. It hands writes to the writer's thread and reads by itself.
 
 use crate::anchor;
-use crate::append::Commit;
+use crate::append::{Canonical, Commit};
 use crate::balances;
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
@@ -44,7 +44,7 @@ use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -235,12 +235,50 @@ impl SqliteStore {
         }
     }
 
+    /// Pages that the store's connections asked for so far.
+    #[cfg(feature = "lab")]
+    pub fn pages(&self) -> Result<crate::count::Pages, StoreError> {
+        use crate::count::Pages;
+        let (answer, answered) = bounded(1);
+        self.send(Job::Inspect(Box::new(move |connection| answer.send(Pages::of(connection)).unwrap_or_default())))?;
+        let read = self.readers.iter().map(|reader| Pages::of(&reader.lock().unwrap_or_else(PoisonError::into_inner)));
+        Ok(read.fold(answered.recv().map_err(|_| stopped())?, |sum, pages| sum + pages))
+    }
+
+    /// Runs on the writer's own connection, at some time.
+    #[cfg(test)]
+    pub(crate) fn inspect_later(&self, look: impl FnOnce(&Connection) + Send + 'static) {
+        self.send(Job::Inspect(Box::new(look))).unwrap();
+    }
+
+    /// Jobs that the writer has not begun.
+    #[cfg(test)]
+    pub(crate) fn jobs_waiting(&self) -> usize {
+        self.jobs.as_ref().map_or(0, Sender::len)
+    }
+
     /// Runs on the writer's own connection.
     #[cfg(test)]
     pub(crate) fn inspect<T: Send + 'static>(&self, look: impl FnOnce(&Connection) -> T + Send + 'static) -> T {
         let (answer, answered) = bounded(1);
         self.send(Job::Inspect(Box::new(move |connection| answer.send(look(connection)).unwrap()))).unwrap();
         answered.recv().unwrap()
+    }
+}
+
+/// One more, until it is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Counted<'a> {
+        count.fetch_add(1, Ordering::SeqCst);
+        Counted(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -286,19 +324,29 @@ impl Store for SqliteStore {
         transaction.check().map_err(Fault::from)?;
         let transaction = Arc::new(transaction);
         let ((progress, progressed), (canonical, made)) = (bounded(2), bounded(1));
-        let commit = Box::new(Commit { transaction: transaction.clone(), canonical: made, open_shift, floors });
-        self.send(Job::Commit(commit, progress))?;
+        let canonical_form = Canonical::new(made);
+        let commit = Commit { transaction: transaction.clone(), canonical: canonical_form, open_shift, floors };
+        let _counted = Counted::new(&self.state.committing);
+        let mut job = Some(Job::Commit(Box::new(commit), progress));
+        let is_alone = || self.state.committing.load(Ordering::SeqCst) == 1;
+        // One alone writes its record down while the writer posts what follows from it; where several wait, the writer must
+        // not wait for one whose turn on the processor has not come.
+        if is_alone() {
+            job.take().map_or(Ok(()), |job| self.send(job))?;
+        }
         let form = record::canonical_transaction(&transaction);
         // The writer's alone from now on.
         drop(transaction);
         if canonical.send(form).is_err() {
             tracing::debug!("the commit was refused before its record was written down");
         }
+        job.map_or(Ok(()), |job| self.send(job))?;
         let mut numbered: Option<Arc<Committed>> = None;
         loop {
-            // The cashier waits for this one, and it takes less than a millisecond: being woken would be a tenth of it.
+            // The cashier waits for this one, and it takes less than a millisecond: being woken would be a tenth of it. Several
+            // that wait awake would take the processor from the one they wait for.
             let patience = Instant::now() + AWAKE_MAX;
-            while progressed.is_empty() && Instant::now() < patience {
+            while progressed.is_empty() && is_alone() && Instant::now() < patience {
                 std::thread::yield_now();
             }
             match progressed.recv().map_err(|_| stopped())? {

@@ -8,12 +8,17 @@
 //! after each checkpoint the writer commits a row of its own, which takes that second fsync on itself. It also leaves
 //! the log with a frame that is not checkpointed, and SQLite restarts a log only when all of it is.
 //!
+//! **Transactions that wait together share an fsync** ([`group`]).
+//!
 //! **A failed COMMIT is a third outcome.** The frames may have reached the disk and come back after a crash. From then on
 //! the file is *in doubt*: the connection is opened again, and until one full checkpoint (`TRUNCATE`) has succeeded
 //! nobody is told anything. Only then is the row looked for, and what is found is durable.
 
+mod group;
+
+use self::group::{Last, Member};
 use crate::anchor;
-use crate::append::{self, Appended, Commit, Head};
+use crate::append::{self, Commit, Head};
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
 use crate::connection::{self, Place};
@@ -37,7 +42,7 @@ use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// So long without a job is a quiet moment.
@@ -77,7 +82,7 @@ pub(crate) enum Job {
     MakeRoom(Answer<bool>),
     /// Lays the reserve out again, if there is room for it.
     LookForRoom(Answer<bool>),
-    #[cfg(test)]
+    #[cfg(any(test, feature = "lab"))]
     Inspect(Box<dyn FnOnce(&Connection) + Send>),
 }
 
@@ -97,6 +102,8 @@ pub(crate) struct State {
     pub(crate) sums_are_behind: AtomicBool,
     /// There is no room for the reserve.
     pub(crate) is_low: AtomicBool,
+    /// Callers whose transaction is on its way to the disk.
+    pub(crate) committing: AtomicUsize,
 }
 
 /// The writer.
@@ -115,6 +122,7 @@ pub(crate) struct Writer {
     /// Pages in the log when it was last checkpointed and warmed.
     log_pages_base: u64,
     checkpoint_due: Option<Instant>,
+    last_group: Last,
 }
 
 impl Writer {
@@ -144,6 +152,7 @@ impl Writer {
             batch_due: None,
             log_pages_base: 0,
             checkpoint_due: None,
+            last_group: Last::default(),
         };
         writer.warm()?;
         writer.show_sums();
@@ -161,7 +170,12 @@ impl Writer {
                 Some(at) => jobs.recv_deadline(at),
             };
             match job {
-                Ok(job) => self.handle(job),
+                Ok(job) => {
+                    let mut next = Some(job);
+                    while let Some(job) = next {
+                        next = self.handle(job, jobs);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -170,24 +184,23 @@ impl Writer {
         self.finish();
     }
 
-    fn handle(&mut self, job: Job) {
+    /// Does a job, and for a commit those that wait with it; answers a job that it took from behind them.
+    fn handle(&mut self, job: Job, jobs: &Receiver<Job>) -> Option<Job> {
         match job {
             Job::Events(events) => {
-                self.pending.extend(events);
-                self.batch_due.get_or_insert_with(|| Instant::now() + self.batch_every);
-                return;
+                self.queue(events);
+                return None;
             }
             Job::Flush(answer) => {
                 let flushed = self.ready().and_then(|()| self.write_batch());
                 reply(&answer, flushed);
             }
-            Job::Commit(commit, answer) => match self.commit(*commit, &answer) {
-                Ok(done) => {
-                    tell(&answer, Progress::Done(Ok(done.committed.clone())));
-                    self.add_to_sums(&done);
-                }
-                Err(fault) => tell(&answer, Progress::Done(Err(fault.into()))),
-            },
+            Job::Commit(commit, progress) => {
+                let (members, next) = self.gather(Member::new(commit, progress), jobs);
+                self.commit_group(members);
+                self.measure_log();
+                return next;
+            }
             Job::OpenShift(opened, answer) => {
                 let done = self.open_shift(&opened);
                 reply(&answer, done);
@@ -228,7 +241,7 @@ impl Writer {
                 let has_room = self.keep_reserve();
                 reply(&answer, Ok(has_room));
             }
-            #[cfg(test)]
+            #[cfg(any(test, feature = "lab"))]
             Job::Inspect(look) => {
                 if let Some(connection) = &self.connection {
                     look(connection);
@@ -236,6 +249,12 @@ impl Writer {
             }
         }
         self.measure_log();
+        None
+    }
+
+    fn queue(&mut self, events: Vec<QueuedEvent>) {
+        self.pending.extend(events);
+        self.batch_due.get_or_insert_with(|| Instant::now() + self.batch_every);
     }
 
     /// Work that waits for its time: the batch of events, the checkpoint.
@@ -270,55 +289,6 @@ impl Writer {
             // Nothing is lost: the next start finds the log and takes it in.
             tracing::warn!("the log could not be emptied at the end: {}", StoreError::from(fault));
         }
-    }
-
-    fn commit(&mut self, commit: Commit, progress: &Sender<Progress>) -> Result<Done> {
-        let basket = commit.transaction.basket;
-        // Before the head is taken: settling a doubt may move it.
-        self.ready()?;
-        if self.place.is_sabotaged("number-outside") {
-            self.take_number()?;
-        }
-        let (head, tells_first) = (self.head, self.place.is_sabotaged("receipt-first"));
-        let done = self.transact(|connection| {
-            Ok(match append::append(connection, head, &commit)? {
-                Appended::Now(head, opened) => {
-                    let transaction = Arc::unwrap_or_clone(commit.transaction);
-                    let committed = Arc::new(Committed { number: head.number, transaction });
-                    tell(progress, Progress::Numbered(committed.clone()));
-                    if tells_first {
-                        tell(progress, Progress::Done(Ok(committed.clone())));
-                        // Sabotage: the receipt is out before the commit is made, however busy the machine.
-                        crossbeam_channel::after(Duration::from_millis(2)).recv().ok();
-                    }
-                    (Done { committed, appended: Some((head.seq, opened)) }, head)
-                }
-                Appended::Before(committed) => {
-                    if committed.transaction != *commit.transaction {
-                        tracing::error!(%basket, "a basket was committed again with other content; the first one stands");
-                    }
-                    (Done { committed: Arc::new(*committed), appended: None }, head)
-                }
-            })
-        });
-        let done = match done {
-            Ok((done, head)) => {
-                self.head = head;
-                done
-            }
-            // The COMMIT may have happened: settle it, then look. The sums were read anew with that.
-            Err(fault) if self.is_in_doubt() => match self.ready().and_then(|()| self.look_for(basket)) {
-                Ok(Some(committed)) => Done { committed: Arc::new(committed), appended: None },
-                Ok(None) | Err(_) => return Err(fault),
-            },
-            Err(fault) => return Err(fault),
-        };
-        if done.appended.is_some() {
-            // Before anybody is told: who reads sums next waits for them.
-            self.state.sums_are_behind.store(true, Ordering::SeqCst);
-        }
-        self.forget_pending(basket);
-        Ok(done)
     }
 
     fn add_to_sums(&mut self, Done { committed, appended }: &Done) {

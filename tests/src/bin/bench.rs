@@ -5,12 +5,13 @@ use clap::{Parser, Subcommand};
 use pos_api::{Amount, Command};
 use pos_storage::{SqliteStore, StoreOptions, count};
 use pos_tests::baskets::invent;
-use pos_tests::durable_bench::{self, accepted};
+use pos_tests::durable_bench::large::Models;
+use pos_tests::durable_bench::{self, accepted, group, growth, resident};
 use pos_tests::figures::{self, Row, quantiles, row};
 use pos_tests::pricing_bench::{self, allocations::Counting};
 use pos_tests::program::pos;
 use pos_tests::shop::{Recipe, TestShop, demo_extensions, demo_recipe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,11 +37,44 @@ enum What {
         #[arg(long)]
         no_window: bool,
     },
-    /// Durable sales beside bare commits; a shift of ten thousand sales: closed, verified, copied
+    /// Durable sales beside bare commits; a shift of ten thousand sales: closed, verified, copied; eight baskets at once; a
+    /// file of a million sales beside one of a hundred; what a register holds with a million articles and customers
     Durable {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        /// One part of it
+        #[arg(long)]
+        only: Option<Part>,
+        /// Look the file of a million sales through as well, as a register does behind its sales: that takes minutes
+        #[arg(long)]
+        whole_check: bool,
+    },
+    /// What valgrind counts: a process that `durable` starts
+    #[command(hide = true)]
+    Counted {
+        #[arg(long)]
+        file: PathBuf,
+        #[arg(long)]
+        days: u64,
+        #[arg(long)]
+        last_day: u64,
+        #[arg(long)]
+        later: u64,
+        #[arg(long)]
+        act: growth::Act,
+    },
+    /// What is held in memory: a process that `durable` starts
+    #[command(hide = true)]
+    Held {
+        #[arg(long)]
+        file: PathBuf,
+        #[arg(long)]
+        customers: u64,
+        #[arg(long)]
+        articles: u64,
+        #[arg(long)]
+        checks: bool,
     },
     /// Prices of baskets: offers, taxes, the plugins
     Pricing {
@@ -53,13 +87,13 @@ enum What {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().what {
         What::FirstSale { json, no_window } => first_sale(json, no_window),
-        What::Durable { json } => {
-            let folder = tempfile::tempdir()?;
-            eprintln!("durable sales …");
-            let (mut rows, _) = durable_sale(&folder.path().join("sale"))?;
-            eprintln!("ten thousand sales …");
-            rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
-            figures::print(&rows, &[], json)?;
+        What::Durable { json, only, whole_check } => durable(json, only, whole_check),
+        What::Counted { file, days, last_day, later, act } => {
+            growth::counted(&file, days, last_day, act, later)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Held { file, customers, articles, checks } => {
+            figures::tell(&resident::hold(&file, customers, articles, checks)?);
             Ok(ExitCode::SUCCESS)
         }
         What::Pricing { json } => {
@@ -68,6 +102,43 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Parts of `durable`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Durable sales beside bare commits
+    Sale,
+    /// A shift of ten thousand sales
+    Shift,
+    /// Eight baskets at once
+    Group,
+    /// A million sales, articles and customers
+    Million,
+}
+
+fn durable(json: bool, only: Option<Part>, whole_check: bool) -> anyhow::Result<ExitCode> {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    let folder = tempfile::tempdir()?;
+    let (mut rows, mut skipped) = (Vec::new(), Vec::new());
+    if wanted(Part::Sale) {
+        eprintln!("durable sales …");
+        rows.extend(durable_sale(&folder.path().join("sale"))?.0);
+    }
+    if wanted(Part::Shift) {
+        eprintln!("ten thousand sales …");
+        rows.extend(durable_bench::long_shift(&folder.path().join("shift"))?);
+    }
+    let models = Models::ring_up(&folder.path().join("models"))?;
+    if wanted(Part::Group) {
+        eprintln!("eight at once …");
+        rows.extend(group::at_once(&models, folder.path())?);
+    }
+    if wanted(Part::Million) {
+        rows.extend(durable_bench::million(&models, folder.path(), whole_check, &mut skipped)?);
+    }
+    figures::print(&rows, &skipped, json)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn first_sale(json: bool, no_window: bool) -> anyhow::Result<ExitCode> {

@@ -5,6 +5,7 @@ mod catalogue;
 mod closing;
 mod disks;
 mod faults;
+mod groups;
 mod sales;
 mod salvage;
 mod tampering;
