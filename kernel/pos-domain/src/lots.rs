@@ -321,6 +321,14 @@ mod tests {
             Ok(())
         }
 
+        fn moves(&mut self, today: Date, sale: ReceiptNumber, does: impl FnOnce(&mut Moving<'_>)) {
+            let done = self.act(today, sale, |moving| {
+                does(moving);
+                Ok(())
+            });
+            done.unwrap();
+        }
+
         fn spendable(&self, today: Date) -> i64 {
             LotBook::spendable(&self.book(0).lots["K1"], today)
         }
@@ -353,17 +361,17 @@ mod tests {
     fn those_that_end_soonest_are_spent_first_and_come_back_where_they_came_from() {
         let mut shop = Shop::default();
         let day = date(2026, 1, 10);
-        shop.act(day, 0, |moving| Ok(moving.earn(100, &earning(12)))).unwrap();
-        shop.act(day, 0, |moving| Ok(moving.earn(50, &earning(3)))).unwrap();
+        shop.moves(day, 0, |moving| moving.earn(100, &earning(12)));
+        shop.moves(day, 0, |moving| moving.earn(50, &earning(3)));
         assert_eq!(shop.told(), ["2 until 2026-04-10: 50", "1 until 2027-01-10: 100"]);
         shop.act(day, 0, |moving| moving.spend(80)).unwrap();
         assert_eq!(shop.told(), ["1 until 2027-01-10: 70"]);
         // Half of it comes back, twice: the longest lasting first, each lot no more than it gave.
-        shop.act(day, 3, |moving| Ok(moving.give_back(3, 40))).unwrap();
+        shop.moves(day, 3, |moving| moving.give_back(3, 40));
         assert_eq!(shop.told(), ["2 until 2026-04-10: 10", "1 until 2027-01-10: 100"]);
         // The first lot's day is over when the rest comes back: it gets a month.
         let june = date(2026, 6, 1);
-        shop.act(june, 3, |moving| Ok(moving.give_back(3, 40))).unwrap();
+        shop.moves(june, 3, |moving| moving.give_back(3, 40));
         assert_eq!(shop.told(), ["5 until 2026-07-01: 40", "1 until 2027-01-10: 100"]);
         assert_eq!(shop.spendable(june), 140);
         assert_eq!(shop.spendable(date(2026, 7, 2)), 100);
@@ -377,16 +385,16 @@ mod tests {
     fn what_is_owed_is_settled_by_what_is_earned_next() {
         let mut shop = Shop::default();
         let day = date(2026, 1, 10);
-        shop.act(day, 0, |moving| Ok(moving.earn(100, &earning(12)))).unwrap();
+        shop.moves(day, 0, |moving| moving.earn(100, &earning(12)));
         shop.act(day, 0, |moving| moving.spend(90)).unwrap();
         // The goods that had earned them come back: 90 are spent already.
-        shop.act(day, 1, |moving| Ok(moving.take_back(1, 100))).unwrap();
+        shop.moves(day, 1, |moving| moving.take_back(1, 100));
         assert_eq!((shop.told(), shop.spendable(day)), (vec!["0 for ever: -90".to_owned()], 0));
-        shop.act(day, 0, |moving| Ok(moving.earn(100, &earning(12)))).unwrap();
+        shop.moves(day, 0, |moving| moving.earn(100, &earning(12)));
         assert_eq!((shop.told(), shop.spendable(day)), (vec!["4 until 2027-01-10: 10".to_owned()], 10));
         // Points that wait are there, and cannot be spent yet.
         let waits = Earning { pending_days: 14, ..earning(12) };
-        shop.act(day, 0, |moving| Ok(moving.earn(7, &waits))).unwrap();
+        shop.moves(day, 0, |moving| moving.earn(7, &waits));
         assert_eq!((shop.spendable(day), shop.spendable(date(2026, 1, 24))), (10, 17));
     }
 
@@ -413,7 +421,7 @@ mod tests {
                 match act {
                     0 => {
                         let earning = earning(u16::from(days % 5) + 1);
-                        shop.act(today, 0, |moving| Ok(moving.earn(points, &earning))).unwrap();
+                        shop.moves(today, 0, |moving| moving.earn(points, &earning));
                         queue.retain(|(until, _)| *until >= today);
                         let until = earning.expiry.unwrap().until(today);
                         let settled = points.min(owed);
@@ -434,7 +442,7 @@ mod tests {
                         let Some((sale, left)) = earned.iter_mut().nth(which % 8) else { continue };
                         let (sale, back) = (*sale, points.min(*left));
                         *left -= back;
-                        shop.act(today, sale, |moving| Ok(moving.take_back(sale, back))).unwrap();
+                        shop.moves(today, sale, |moving| moving.take_back(sale, back));
                         queue.retain(|(until, _)| *until >= today);
                         queue.sort_unstable_by_key(|(until, lot)| (*lot != sale, *until, *lot));
                         let there = back.min(queue.len() as i64);
@@ -444,7 +452,7 @@ mod tests {
                     _ => {
                         let Some((sale, taken)) = spent.iter_mut().nth(which % 8) else { continue };
                         let (sale, back) = (*sale, (points as usize).min(taken.len()));
-                        shop.act(today, sale, |moving| Ok(moving.give_back(sale, back as i64))).unwrap();
+                        shop.moves(today, sale, |moving| moving.give_back(sale, back as i64));
                         queue.retain(|(until, _)| *until >= today);
                         taken.sort_unstable();
                         let grace = today.saturating_add(GRACE_DAYS.days());

@@ -140,6 +140,6 @@ fn closing(open: &OpenShift, books: &Books, cash: Money) -> Closing {
         cashier: open.cashier.clone(),
         reason: "".into(),
         counts: Vec::new(),
-        count: vec![TenderCount { tender: TenderKind::Cash, amount: cash, pieces: Vec::new() }],
+        count: vec![TenderCount { tender: TenderKind::Cash, currency: None, amount: cash, pieces: Vec::new() }],
     }
 }

@@ -119,6 +119,7 @@ impl Content {
         match self {
             Content::ShiftOpened(ShiftOpened { store, register, .. }) => (store, register),
             Content::ShiftClosed(closed) => (&closed.store, &closed.register),
+            Content::PeriodClosed(closed) => (&closed.store, &closed.register),
             Content::Anchor(signed) => (&signed.anchor.store, &signed.anchor.register),
             Content::Audit(audit) => (&audit.store, &audit.register),
             Content::Transaction(committed) => (&committed.transaction.store, &committed.transaction.register),

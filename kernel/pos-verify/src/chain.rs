@@ -261,7 +261,8 @@ impl Walk<'_> {
     fn record(&mut self, checked: Checked) {
         let Walk { report, trust, line, shifts, grand, waiting, periods, .. } = self;
         let line = *line;
-        let Checked { seq, number, previous, hash, of, at, shift, period, numbers_through, signing, problems } = checked;
+        let Checked { seq, number, previous, hash, of, at, shift, period, numbers_through, signing, problems } =
+            checked;
         for problem in problems {
             report.problem(line, format!("Record {seq} {problem}."));
         }

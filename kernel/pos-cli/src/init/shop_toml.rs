@@ -446,12 +446,16 @@ mod tests {
         mistake(
             "item_digits = 5",
             "item_digits = 10",
-            expect![[r#"shop.toml, line 142, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#]],
+            expect![[
+                r#"shop.toml, line 142, column 15, key "embedded_codes.0.item_digits": Prefix, article number and figure share 12 digits. A prefix of 2 and 10 for the article leave 0, with 3 decimals."#
+            ]],
         );
         mistake(
             "prefix = \"28\"",
             "prefix = \"40\"",
-            expect![[r#"shop.toml, line 141, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#]],
+            expect![[
+                r#"shop.toml, line 141, column 10, key "embedded_codes.0.prefix": "40" is not a prefix of in-store codes. Use 02 or 20 to 29, with more digits if needed."#
+            ]],
         );
         mistake(
             "mode = \"half-up\"",

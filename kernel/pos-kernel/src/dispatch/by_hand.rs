@@ -179,10 +179,8 @@ impl Kernel {
         let back = back.chain(steps.filter_map(|step| step.points_of.clone()));
         for points_of in buyer.into_iter().chain(back) {
             let account: Arc<str> = points_of.ledger_account().into();
-            if !book.lots.contains_key(&account) {
-                let lots = self.store.lots(&account).map_err(storage_failed)?;
-                book.lots.insert(account, lots);
-            }
+            let lots = self.store.lots(&account).map_err(storage_failed)?;
+            book.lots.insert(account, lots);
         }
         book.spent = open.sales.iter().map(|(number, sale)| (*number, sale.spent.clone())).collect();
         Ok(book)
