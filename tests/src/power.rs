@@ -6,7 +6,7 @@
 
 use crate::baskets::Random;
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
+    ClosedShift, CommitRequest, Handover, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -269,6 +269,14 @@ impl Store for PoweredStore {
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
         self.read(|store| store.closed_shift(shift))
+    }
+
+    fn handover(&self, shift: u64) -> Result<Option<String>, StoreError> {
+        self.read(|store| store.handover(shift))
+    }
+
+    fn read_handover(&self, text: &str) -> Result<Handover, StoreError> {
+        self.read(|store| store.read_handover(text))
     }
 
     fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError> {

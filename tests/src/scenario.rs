@@ -385,6 +385,12 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["cancel"] => Command::Cancel { basket },
         ["why", line] => return why(shop, line.parse()?),
         ["copy", number] => Command::GetReceipt { number: number.parse()? },
+        ["hand", "over"] => Command::HandOverShift { carry: false },
+        // What this register handed over with a shift: it may take its own till again.
+        ["take", "over", shift] => {
+            let handover = shop.store.handover(shift.parse()?)?.context("that shift was not handed over")?;
+            Command::TakeOverShift { handover }
+        }
         ["close", "day"] => Command::CloseDay,
         ["closed", period] => {
             let period = serde_json::from_value((*period).into()).context("no such period")?;

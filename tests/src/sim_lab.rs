@@ -76,7 +76,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 49] = [
+const MIND: [(&str, u64); 51] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -123,6 +123,8 @@ const MIND: [(&str, u64); 49] = [
     ("count", 4),
     ("close shift", 4),
     ("close day", 3),
+    ("hand over", 1),
+    ("take over", 2),
     ("copy", 2),
     ("restart", 3),
     ("clock", 3),
@@ -509,6 +511,11 @@ impl Lab {
                 Command::CountTill { counts }
             }
             "close day" => Command::CloseDay,
+            "hand over" => Command::HandOverShift { carry: b % 2 == 0 },
+            "take over" => match self.world.inner.handover(a % self.opened.max(1) + 1)? {
+                Some(handover) => Command::TakeOverShift { handover },
+                None => Command::CloseDay,
+            },
             "close shift" => Command::CloseShift { reason: "nobody knows".into(), carry: b % 2 == 0 },
             "copy" => Command::GetReceipt { number: a % last + 1 },
             _ => return Ok(None),
@@ -581,12 +588,11 @@ impl Lab {
         }
         self.close_shifts()?;
         self.opened = shift;
-        let open = self.world.inner.restore()?.shift.filter(|open| open.shift == shift).map(|open| open.float);
-        let float = match open {
-            Some(float) => float,
-            None => self.world.inner.closed_shift(shift)?.context("a shift is open or closed")?.closed.totals.float,
-        };
-        self.ledger.take(&Happened::Opened { float: float.minor().into() });
+        let closed = self.world.inner.closed_shift(shift)?.map(|closed| closed.closed.totals);
+        let totals = closed.or(self.world.inner.shift_totals()?).context("a shift is open or closed")?;
+        self.ledger.take(&Happened::Opened { float: totals.float.minor().into() });
+        let held = totals.carried.iter().map(|(name, amount)| (name.to_string(), amount.minor().into()));
+        self.ledger.take(&Happened::TakenOver { held: held.collect() });
         Ok(())
     }
 
@@ -604,7 +610,10 @@ impl Lab {
             }
             let name = |one: &TenderResult| one.currency.map_or_else(|| one.tender.code().to_owned(), Foreign::name);
             let counted = closed.tenders.iter().map(|one| (name(one), one.counted.minor().into()));
-            self.ledger.take(&Happened::Closed { counted: counted.collect() });
+            self.ledger.take(&match closed.handed_over {
+                true => Happened::HandedOver,
+                false => Happened::Closed { counted: counted.collect() },
+            });
         }
         Ok(())
     }

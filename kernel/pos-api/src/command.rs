@@ -519,6 +519,17 @@ pub enum Command {
         #[schemars(with = "String")]
         to: Date,
     },
+    /// Closes the shift without a count, to go on with its till at another register: the answer's `handover` is taken there.
+    HandOverShift {
+        /// Open baskets stay here, for the next shift.
+        #[serde(default)]
+        carry: bool,
+    },
+    /// Opens a shift with a till that another register handed over.
+    TakeOverShift {
+        /// What the other register answered.
+        handover: String,
+    },
     /// Closes the day over its shifts, and the months and years that are over; once more after nothing was rung up it answers
     /// the same. Refused while a shift is open. What nobody closes is closed by itself when the next day begins.
     CloseDay,
@@ -590,6 +601,8 @@ impl Command {
             | Command::CloseShift { .. }
             | Command::ZReport { .. }
             | Command::CloseDay
+            | Command::HandOverShift { .. }
+            | Command::TakeOverShift { .. }
             | Command::ListPeriods { .. }
             | Command::LogOn(_)
             | Command::LogOff
@@ -962,6 +975,9 @@ pub struct Reply {
     /// What there is of articles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<Vec<StockLevelView>>,
+    /// A till that was handed over, for the register that takes it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<String>,
     /// Days, months or years that were closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub periods: Option<Vec<PeriodView>>,

@@ -13,12 +13,12 @@ use pos_domain::period::{Period, PeriodClosed, PeriodClosing};
 use pos_domain::pricing::proposal::{Assessment, Proposal, Snapshot, Stage, TaxInput};
 use pos_domain::receipt::Receipt;
 use pos_domain::report::ShiftTotals;
-use pos_domain::shift::{Books, Closing, ShiftClosed};
+use pos_domain::shift::{Books, Carried, Closing, ShiftClosed};
 use pos_domain::stock::Level;
 use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
-use pos_money::{Money, Unit};
+use pos_money::{Currency, Money, Unit};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,8 +83,23 @@ pub struct OpenShift {
     pub pieces: Vec<Pieces>,
     /// Who opened it, where somebody did; the first sale opens one as well.
     pub cashier: Arc<str>,
+    /// The till of another shift that it takes over.
+    pub carried: Option<Carried>,
     /// When.
     pub opened_at: Moment,
+}
+
+/// A till as one register hands it to another: signed, to be carried as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The store it belongs to.
+    pub store: Arc<str>,
+    /// Of all amounts.
+    pub currency: Currency,
+    /// The till.
+    pub carried: Carried,
+    /// The shift of this register that took it over before.
+    pub taken_by: Option<u64>,
 }
 
 /// A shift that was closed.
@@ -226,6 +241,12 @@ pub trait Store: Send + Sync {
     fn close_shift(&self, closing: Closing) -> Result<ClosedShift, StoreError>;
     /// A shift that was closed.
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError>;
+
+    /// The till of a shift that was handed over, for another register.
+    fn handover(&self, shift: u64) -> Result<Option<String>, StoreError>;
+
+    /// Reads such a till, and whether it was taken over here before. An error says what is wrong with it.
+    fn read_handover(&self, text: &str) -> Result<Handover, StoreError>;
 
     /// Closes the days, months and years that are over; answers those that it closed. Durable when it returns.
     fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError>;

@@ -385,6 +385,10 @@ pub enum ShiftCommand {
     Close(CloseShiftArgs),
     /// Reads the Z report of a shift that was closed
     Z(ZArgs),
+    /// Closes the shift without a count, to go on with its till at another register: writes the till to a file
+    HandOver(HandOverArgs),
+    /// Opens a shift with a till that another register handed over
+    TakeOver(TakeOverArgs),
     /// Closes the day over its shifts, and what else is over; else it is done when the next day begins
     Day(DataJsonArgs),
     /// Lists days, months or years that were closed, newest first
@@ -404,6 +408,8 @@ impl ShiftCommand {
             | ShiftCommand::Count(CountTillArgs { common, .. })
             | ShiftCommand::Close(CloseShiftArgs { common, .. })
             | ShiftCommand::Z(ZArgs { common, .. })
+            | ShiftCommand::HandOver(HandOverArgs { common, .. })
+            | ShiftCommand::TakeOver(TakeOverArgs { common, .. })
             | ShiftCommand::Day(common)
             | ShiftCommand::Closed(ClosedArgs { common, .. }) => common,
         }
@@ -504,6 +510,31 @@ pub struct ZArgs {
     /// Which shift; the last one that was closed if left out
     #[arg(value_name = "SHIFT")]
     pub shift: Option<u64>,
+}
+
+/// `pos shift hand-over`.
+#[derive(Debug, Args)]
+pub struct HandOverArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The file for the other register; one that is there is not overwritten
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Open baskets stay here, for the next shift
+    #[arg(long)]
+    pub carry: bool,
+}
+
+/// `pos shift take-over`.
+#[derive(Debug, Args)]
+pub struct TakeOverArgs {
+    /// Shop and form of the answer.
+    #[command(flatten)]
+    pub common: DataJsonArgs,
+    /// The file that the other register wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `pos shift closed`.

@@ -365,6 +365,7 @@ mod tests {
                 reason: "".into(),
                 counts: vec![shift],
                 count: vec![count],
+                hands_over: false,
             };
             let closed = ShiftClosed::new(&closing, totals, &grand).unwrap();
             grand = closed.grand.clone();

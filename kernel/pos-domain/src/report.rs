@@ -56,6 +56,9 @@ pub struct ShiftTotals {
     /// Cash that moved without a sale, by kind and reason (`paid-out:Postage`), by name; never negative.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<(Arc<str>, Money)>,
+    /// What lay in the till when it was taken over, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<(Arc<str>, Money)>,
     /// Kept, by tender kind (cash after change), by name.
     pub tenders: Vec<(Arc<str>, Money)>,
     /// Paid (tax in, where included), by root department, by name.
@@ -76,8 +79,8 @@ impl ShiftTotals {
         if tender == TenderKind::Points {
             return Ok(Money::ZERO);
         }
-        let kept = self.tenders.iter().filter(|(kind, _)| **kind == *tender.code()).map(|(_, amount)| *amount);
-        let kept = Money::sum(kept)?;
+        let held = self.tenders.iter().chain(&self.carried);
+        let kept = Money::sum(held.filter(|(kind, _)| **kind == *tender.code()).map(|(_, amount)| *amount))?;
         if tender != TenderKind::Cash {
             return Ok(kept);
         }
@@ -92,7 +95,8 @@ impl ShiftTotals {
 impl ShiftTotals {
     /// What should be in the till of another currency's notes, in its minor units.
     pub fn expected_in(&self, currency: Currency) -> Result<Money, MoneyError> {
-        let taken = self.tenders.iter().filter(|(name, _)| Foreign::of_name(name) == Some(currency));
+        let held = self.tenders.iter().chain(&self.carried);
+        let taken = held.filter(|(name, _)| Foreign::of_name(name) == Some(currency));
         Money::sum(taken.map(|(_, amount)| *amount))
     }
 }
@@ -145,6 +149,9 @@ pub fn z_report(closed: &ShiftClosed, shop: &Shop, anchor: Option<&str>) -> Rece
     head(&mut receipt, totals, shop, &format!("Z REPORT {}", grand.closings));
     push_pair(&mut receipt, "Closed", closed.closed_at.to_text());
     push_pair(&mut receipt, "Closed by", closed.cashier.to_string());
+    if closed.handed_over {
+        push_pair(&mut receipt, "Handed over, not counted", String::new());
+    }
     figures(&mut receipt, totals, shop);
     till_figures(&mut receipt, totals, shop);
     receipt.blocks.push(Block::Rule);
@@ -217,7 +224,7 @@ pub fn period_report(closed: &PeriodClosed, shop: &Shop) -> Receipt {
         receipt.blocks.push(Block::Row { cells: vec![printable(code), amount(*base), amount(*tax)] });
     }
     receipt.blocks.push(Block::Rule);
-    kept(&mut receipt, &figures.tenders, closed.currency);
+    named(&mut receipt, "Kept", &figures.tenders, closed.currency);
     if !figures.over_short.is_zero() {
         let words = if figures.over_short.is_negative() { "Short" } else { "Over" };
         push_pair(&mut receipt, words, amount(figures.over_short));
@@ -226,10 +233,10 @@ pub fn period_report(closed: &PeriodClosed, shop: &Shop) -> Receipt {
     receipt
 }
 
-fn kept(receipt: &mut Receipt, tenders: &[(Arc<str>, Money)], currency: Currency) {
+fn named(receipt: &mut Receipt, what: &str, tenders: &[(Arc<str>, Money)], currency: Currency) {
     for (kind, amount) in tenders {
         let amount = Foreign::of_name(kind).unwrap_or(currency).format(*amount);
-        push_pair(receipt, &format!("Kept: {kind}"), amount);
+        push_pair(receipt, &format!("{what}: {kind}"), amount);
     }
 }
 
@@ -300,10 +307,11 @@ fn till_figures(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop) {
     let amount = |money: Money| shop.currency.format(money);
     receipt.blocks.push(Block::Rule);
     push_pair(receipt, "Float", amount(totals.float));
+    named(receipt, "Taken over", &totals.carried, shop.currency);
     for (name, moved) in &totals.moved {
         push_pair(receipt, &words_of_move(name), amount(*moved));
     }
-    kept(receipt, &totals.tenders, shop.currency);
+    named(receipt, "Kept", &totals.tenders, shop.currency);
     if !totals.rounding.is_zero() {
         push_pair(receipt, "Cash rounding", amount(totals.rounding));
     }

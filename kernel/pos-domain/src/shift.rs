@@ -67,7 +67,7 @@ impl Counted {
                 tenders.push(TenderResult { tender, currency: None, expected, counted });
             }
         }
-        let taken = totals.tenders.iter().filter_map(|(name, _)| Foreign::of_name(name));
+        let taken = totals.tenders.iter().chain(&totals.carried).filter_map(|(name, _)| Foreign::of_name(name));
         let found = count.iter().filter_map(|found| found.currency);
         let currencies: BTreeMap<&str, Currency> = taken.chain(found).map(|one| (one.code(), one)).collect();
         for currency in currencies.into_values() {
@@ -98,8 +98,20 @@ impl Counted {
             .try_fold(Money::ZERO, |sum, result| sum.plus(result.difference()?))
     }
 
-    /// Empties the till into the safe and posts what does not fit.
-    fn entries(&self) -> Result<Vec<Entry>, Refusal> {
+    /// What a till holds that nobody counts: what the books say.
+    fn uncounted(totals: &ShiftTotals) -> Result<Vec<TenderCount>, MoneyError> {
+        let held = Counted::of(totals, &[])?.tenders.into_iter();
+        let count = |TenderResult { tender, currency, expected, .. }| TenderCount {
+            tender,
+            currency,
+            amount: expected,
+            pieces: Vec::new(),
+        };
+        Ok(held.map(count).collect())
+    }
+
+    /// Empties the till into the safe and posts what does not fit; one that is handed over is on its way.
+    fn entries(&self, hands_over: bool) -> Result<Vec<Entry>, Refusal> {
         let mut posting = Posting::default();
         for TenderResult { tender, currency, expected, counted } in &self.tenders {
             let unit: Option<Arc<str>> = currency.map(|currency| currency.code().into());
@@ -108,6 +120,8 @@ impl Counted {
                 (None, TenderKind::Cash) => (tender.account(None).into_owned(), "safe".to_owned()),
                 (None, tender) => (tender.account(None).into_owned(), format!("safe:{tender}")),
             };
+            let name = currency.map_or_else(|| tender.to_string(), Foreign::name);
+            let safe = if hands_over { in_transit(&name) } else { safe };
             let over_short = currency.map_or_else(|| "over-short".to_owned(), |one| format!("over-short:{one}"));
             posting.add_in(unit.clone(), &safe, *counted)?;
             posting.add_in(unit.clone(), &over_short, expected.minus(*counted)?)?;
@@ -115,6 +129,10 @@ impl Counted {
         }
         posting.close()
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What was found of a means of payment.
@@ -219,6 +237,41 @@ pub struct Closing {
     pub counts: Vec<ReceiptNumber>,
     /// What that one found.
     pub count: Vec<TenderCount>,
+    /// The till goes on at another register: nothing is counted, and everything in it is on its way there.
+    pub hands_over: bool,
+}
+
+/// A till that was handed over by another register, or by this one: what it holds, and where that is on record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The register that handed it over.
+    pub register: Arc<str>,
+    /// Its shift.
+    pub shift: u64,
+    /// The record of its closing there, and the beginning of its hash.
+    pub anchor: Arc<str>,
+    /// The key that record is signed with.
+    pub key: Arc<str>,
+    /// What lies in it, by name: `cash`, `coupon`, `cash:USD`.
+    pub tenders: Vec<(Arc<str>, Money)>,
+}
+
+impl Carried {
+    /// What its arrival posts: it was on its way, and is in this till now.
+    pub fn entries(&self) -> Result<Vec<Entry>, Refusal> {
+        let mut posting = Posting::default();
+        for (name, amount) in &self.tenders {
+            let unit: Option<Arc<str>> = Foreign::of_name(name).map(|currency| currency.code().into());
+            posting.add_in(unit.clone(), &format!("till:{name}"), *amount)?;
+            posting.add_in(unit, &in_transit(name), amount.negated()?)?;
+        }
+        posting.close()
+    }
+}
+
+/// Where a till's money is between two registers.
+fn in_transit(name: &str) -> String {
+    format!("in-transit:{name}")
 }
 
 /// A closed shift (Z).
@@ -247,6 +300,9 @@ pub struct ShiftClosed {
     pub count: Vec<TenderCount>,
     /// Counted against the books.
     pub tenders: Vec<TenderResult>,
+    /// Nothing was counted: its till goes on at another register.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub handed_over: bool,
     /// Its figures.
     pub totals: ShiftTotals,
     /// Since the first sale, this shift included.
@@ -259,7 +315,8 @@ impl ShiftClosed {
     /// Closes a shift with these figures, after a closing with these perpetual totals.
     pub fn new(closing: &Closing, totals: ShiftTotals, before: &GrandTotals) -> Result<ShiftClosed, Refusal> {
         let Books { store, register, currency } = closing.books.clone();
-        let counted = Counted::of(&totals, &closing.count)?;
+        let count = if closing.hands_over { Counted::uncounted(&totals)? } else { closing.count.clone() };
+        let counted = Counted::of(&totals, &count)?;
         let closed = ShiftClosed {
             shift: closing.shift,
             store,
@@ -270,14 +327,25 @@ impl ShiftClosed {
             cashier: closing.cashier.clone(),
             reason: closing.reason.clone(),
             counts: closing.counts.clone(),
-            count: closing.count.clone(),
-            entries: counted.entries()?,
+            count,
+            handed_over: closing.hands_over,
+            entries: counted.entries(closing.hands_over)?,
             tenders: counted.tenders,
             grand: before.after(&totals)?,
             totals,
         };
         closed.check()?;
         Ok(closed)
+    }
+
+    /// What another register takes over, if this one handed it over.
+    pub fn carried(&self, anchor: &str, key: &str) -> Option<Carried> {
+        let name = |result: &TenderResult| result.currency.map_or_else(|| result.tender.to_string(), Foreign::name);
+        let tenders = self.tenders.iter().map(|result| (name(result).into(), result.expected));
+        let (register, shift) = (self.register.clone(), self.shift);
+        let carried =
+            || Carried { register, shift, anchor: anchor.into(), key: key.into(), tenders: tenders.collect() };
+        self.handed_over.then(carried)
     }
 
     /// All that was too much, less all that was missing, of the shop's own money.
@@ -293,7 +361,7 @@ impl ShiftClosed {
         if counted.tenders != self.tenders {
             return fail("what was expected and counted is not what its figures and its count say");
         }
-        if counted.entries()? != self.entries {
+        if counted.entries(self.handed_over)? != self.entries {
             return fail("its entries are not those of its count");
         }
         if self.totals.shift != self.shift || self.totals.business_date != self.business_date {
@@ -346,6 +414,7 @@ mod tests {
             reason: "".into(),
             counts: vec![7],
             count: found,
+            hands_over: false,
         };
         let before = GrandTotals { closings: 2, sales: 10, total: money(500), ..GrandTotals::default() };
         ShiftClosed::new(&closing, totals(), &before).unwrap()

@@ -404,6 +404,8 @@ impl Kernel {
             Command::Hours { from, to } => self.hours(*from, *to),
             Command::Exceptions { from, to } => self.exceptions(*from, *to),
             Command::Audit { from, to } => self.audit(*from, *to),
+            Command::HandOverShift { carry } => self.hand_over(*carry),
+            Command::TakeOverShift { handover } => self.take_over(handover),
             Command::CloseDay => self.close_day(),
             Command::ListPeriods { period, limit } => self.list_periods(*period, *limit),
             Command::XReport => self.x_report(),

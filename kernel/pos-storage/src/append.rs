@@ -113,7 +113,7 @@ pub(crate) fn number_at(connection: &Connection, seq: u64) -> Result<ReceiptNumb
 /// What became of a commit.
 pub(crate) enum Appended {
     /// It is in the journal now, under the head's number, and the journal ends here. It may have opened its shift.
-    Now(Head, Option<ShiftOpened>),
+    Now(Head, Option<Box<ShiftOpened>>),
     /// Its basket was committed before.
     Before(Box<Committed>),
 }
@@ -136,7 +136,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
             let books = Books { store: store.clone(), register: register.clone(), currency: *currency };
             let opened = ShiftOpened::new(open, &books)?;
             append_shift(connection, &mut head, &opened)?;
-            Some(opened)
+            Some(Box::new(opened))
         }
         (Some(open), _) => {
             return Err(Fault::corrupt(format!(

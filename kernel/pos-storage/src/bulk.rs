@@ -141,5 +141,6 @@ fn closing(open: &OpenShift, books: &Books, cash: Money) -> Closing {
         reason: "".into(),
         counts: Vec::new(),
         count: vec![TenderCount { tender: TenderKind::Cash, currency: None, amount: cash, pieces: Vec::new() }],
+        hands_over: false,
     }
 }

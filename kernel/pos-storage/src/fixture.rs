@@ -66,6 +66,7 @@ pub(crate) fn open_shift() -> OpenShift {
         float: Money::from_minor(10_000),
         pieces: Vec::new(),
         cashier: "".into(),
+        carried: None,
         opened_at: NOON,
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The record, checked.
-    fn read(&self) -> Result<Record> {
+    pub(crate) fn read(&self) -> Result<Record> {
         let seq = self.columns.seq;
         let named = |problem: &str| Fault::corrupt(format!("record {seq} of the journal {problem}"));
         if !self.is_intact() {

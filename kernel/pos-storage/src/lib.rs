@@ -25,6 +25,7 @@ pub mod count;
 #[cfg(feature = "lab")]
 pub mod disk;
 mod error;
+mod handover;
 mod journal;
 mod layer;
 mod log;

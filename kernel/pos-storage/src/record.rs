@@ -17,7 +17,7 @@ use pos_domain::ledger::{self, Entry, Posting};
 use pos_domain::money::{Currency, Money};
 use pos_domain::people::Audit;
 use pos_domain::period::PeriodClosed;
-use pos_domain::shift::{Books, ShiftClosed};
+use pos_domain::shift::{Books, Carried, ShiftClosed};
 use pos_domain::till::Pieces;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction, TransactionKind};
@@ -68,13 +68,15 @@ pub(crate) struct ShiftOpened {
     pub(crate) pieces: Vec<Pieces>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub(crate) cashier: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) carried: Option<Carried>,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl ShiftOpened {
     /// The record of a shift that opens: the float goes from the safe into the till.
     pub(crate) fn new(open: &OpenShift, books: &Books) -> Result<ShiftOpened> {
-        let OpenShift { shift, business_date, float, pieces, cashier, opened_at } = open;
+        let OpenShift { shift, business_date, float, pieces, cashier, carried, opened_at } = open;
         let mut posting = Posting::default();
         posting.debit("till:cash", *float)?;
         posting.credit("safe", *float)?;
@@ -88,7 +90,8 @@ impl ShiftOpened {
             float: *float,
             pieces: pieces.clone(),
             cashier: cashier.clone(),
-            entries: posting.close()?,
+            carried: carried.clone(),
+            entries: [posting.close()?, carried.as_ref().map_or(Ok(Vec::new()), Carried::entries)?].concat(),
         })
     }
 }
@@ -392,6 +395,7 @@ mod tests {
             cashier: "Maya".into(),
             reason: "wrong change".into(),
             counts: vec![2],
+            hands_over: false,
             count: vec![TenderCount {
                 tender: TenderKind::Cash,
                 currency: None,

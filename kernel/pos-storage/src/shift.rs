@@ -25,8 +25,15 @@ pub(crate) fn opened(opened: &ShiftOpened) -> ShiftTotals {
         business_date: *business_date,
         opened_at: Some(*opened_at),
         float: *float,
+        carried: opened.carried.as_ref().map(|carried| sorted(&carried.tenders)).unwrap_or_default(),
         ..ShiftTotals::default()
     }
+}
+
+fn sorted(named: &[(Arc<str>, Money)]) -> Vec<(Arc<str>, Money)> {
+    let mut sorted = named.to_vec();
+    sorted.sort();
+    sorted
 }
 
 /// Adds what a transaction changes. Lists stay sorted by name.
@@ -93,18 +100,93 @@ pub(crate) fn add(
         add_named(&mut totals.tenders, TenderKind::Cash.code(), transaction.change.negated()?)?;
     }
     for tax in &transaction.taxes {
-        let place = match totals.taxes.binary_search_by(|(code, ..)| code.as_ref().cmp(&tax.code)) {
-            Ok(place) => place,
-            Err(place) => {
-                totals.taxes.insert(place, (tax.code.clone(), Money::ZERO, Money::ZERO));
-                place
-            }
-        };
-        let (_, base, amount) = &mut totals.taxes[place];
-        add_to(base, tax.base)?;
-        add_to(amount, tax.amount)?;
+        add_tax(&mut totals.taxes, &tax.code, tax.base, tax.amount)?;
     }
     totals.numbers = Some(totals.numbers.map_or((number, number), |(first, _)| (first, number)));
+    Ok(())
+}
+
+/// Stored totals, and what came since.
+pub(crate) fn with(mut stored: ShiftTotals, since: &ShiftTotals) -> Result<ShiftTotals, MoneyError> {
+    // Every figure by name: a new one does not compile until it is added.
+    let ShiftTotals {
+        shift: _,
+        business_date: _,
+        opened_at: _,
+        float: _,
+        carried: _,
+        sales,
+        returns,
+        unreceipted,
+        cancelled,
+        lines,
+        voided_lines,
+        gross,
+        discount,
+        tax,
+        total,
+        tendered,
+        change,
+        rounding,
+        no_sales,
+        moved,
+        tenders,
+        departments,
+        taxes,
+        numbers,
+    } = since;
+    for (sum, more) in [
+        (&mut stored.sales, sales),
+        (&mut stored.returns, returns),
+        (&mut stored.cancelled, cancelled),
+        (&mut stored.lines, lines),
+        (&mut stored.voided_lines, voided_lines),
+        (&mut stored.no_sales, no_sales),
+    ] {
+        *sum = sum.checked_add(*more).ok_or(MoneyError::Overflow)?;
+    }
+    for (sum, more) in [
+        (&mut stored.unreceipted, unreceipted),
+        (&mut stored.gross, gross),
+        (&mut stored.discount, discount),
+        (&mut stored.tax, tax),
+        (&mut stored.total, total),
+        (&mut stored.tendered, tendered),
+        (&mut stored.change, change),
+        (&mut stored.rounding, rounding),
+    ] {
+        *sum = sum.plus(*more)?;
+    }
+    for (sums, more) in
+        [(&mut stored.moved, moved), (&mut stored.tenders, tenders), (&mut stored.departments, departments)]
+    {
+        for (name, amount) in more {
+            add_named(sums, name, *amount)?;
+        }
+    }
+    for (code, base, amount) in taxes {
+        add_tax(&mut stored.taxes, code, *base, *amount)?;
+    }
+    stored.numbers = match (stored.numbers, *numbers) {
+        (Some((first, _)), Some((_, last))) => Some((first, last)),
+        (known, more) => known.or(more),
+    };
+    Ok(stored)
+}
+
+fn add_tax(
+    taxes: &mut Vec<(Arc<str>, Money, Money)>,
+    code: &Arc<str>,
+    base: Money,
+    amount: Money,
+) -> Result<(), MoneyError> {
+    match taxes.binary_search_by(|(known, ..)| known.cmp(code)) {
+        Ok(place) => {
+            let (_, bases, amounts) = &mut taxes[place];
+            (*bases, *amounts) = (bases.plus(base)?, amounts.plus(amount)?);
+        }
+        Err(place) => taxes.insert(place, (code.clone(), base, amount)),
+    }
     Ok(())
 }
 
@@ -131,6 +213,11 @@ pub(crate) fn insert(connection: &Connection, opened: &ShiftOpened) -> Result<()
             opened_at.offset_seconds,
             float.minor()
         ])?;
+    let mut sum = connection
+        .prepare_cached("INSERT INTO shift_sum (shift, kind, name, base, amount) VALUES (?1, ?2, ?3, 0, ?4)")?;
+    for (name, amount) in opened.carried.iter().flat_map(|carried| &carried.tenders) {
+        sum.execute(params![shift, CARRIED, name, amount.minor()])?;
+    }
     Ok(())
 }
 
@@ -157,6 +244,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
         rounding,
         no_sales,
         moved,
+        carried: _,
         tenders,
         departments,
         taxes,
@@ -222,6 +310,7 @@ const TENDER: &str = "tender";
 const DEPARTMENT: &str = "department";
 const TAX: &str = "tax";
 const MOVED: &str = "moved";
+const CARRIED: &str = "carried";
 
 /// The running totals of the open shift.
 pub(crate) fn open_totals(connection: &Connection) -> Result<Option<ShiftTotals>> {
@@ -247,7 +336,15 @@ pub(crate) fn open(connection: &Connection) -> Result<Option<OpenShift>> {
     Ok(row.and_then(|totals| {
         let ShiftTotals { shift, business_date, opened_at, float, .. } = totals;
         let opened_at = opened_at?;
-        Some(OpenShift { shift, business_date, float, pieces: Vec::new(), cashier: "".into(), opened_at })
+        Some(OpenShift {
+            shift,
+            business_date,
+            float,
+            pieces: Vec::new(),
+            cashier: "".into(),
+            carried: None,
+            opened_at,
+        })
     }))
 }
 
@@ -299,6 +396,7 @@ fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftT
             DEPARTMENT => totals.departments.push((name, amount)),
             TAX => totals.taxes.push((name, base, amount)),
             MOVED => totals.moved.push((name, amount)),
+            CARRIED => totals.carried.push((name, amount)),
             other => return Err(Fault::corrupt(format!("shift {} has a sum of kind \"{other}\"", totals.shift))),
         }
     }
@@ -336,6 +434,7 @@ fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
         rounding: money(row, 15)?,
         no_sales: row.get(20)?,
         moved: Vec::new(),
+        carried: Vec::new(),
         tenders: Vec::new(),
         departments: Vec::new(),
         taxes: Vec::new(),

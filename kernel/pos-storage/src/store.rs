@@ -7,6 +7,7 @@ use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
+use crate::handover;
 use crate::journal;
 use crate::log;
 use crate::lots;
@@ -25,8 +26,8 @@ use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
 use crossbeam_channel::{Sender, bounded};
 use pos_api::port::{
-    ClosedShift, CommitRequest, Delivery, OpenShift, Outbox, Restored, Scope, Settled, Store, StoreError, TrialBalance,
-    Verification, Waiting,
+    ClosedShift, CommitRequest, Delivery, Handover, OpenShift, Outbox, Restored, Scope, Settled, Store, StoreError,
+    TrialBalance, Verification, Waiting,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -398,7 +399,11 @@ impl Store for SqliteStore {
     }
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
-        self.read_sums(shift::open_totals)
+        self.settled()?;
+        match self.state.sums_are_behind.load(Ordering::SeqCst) {
+            true => self.ask(Job::ShiftTotals),
+            false => self.read(shift::open_totals),
+        }
     }
 
     fn open_shift(&self, shift: OpenShift, books: &Books) -> Result<(), StoreError> {
@@ -416,6 +421,14 @@ impl Store for SqliteStore {
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
         self.read_settled(|connection| shift::closed_with_anchor(connection, shift))
+    }
+
+    fn handover(&self, shift: u64) -> Result<Option<String>, StoreError> {
+        self.read_settled(|connection| handover::write(connection, shift))
+    }
+
+    fn read_handover(&self, text: &str) -> Result<Handover, StoreError> {
+        self.read_settled(|connection| handover::read(connection, text))
     }
 
     fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError> {

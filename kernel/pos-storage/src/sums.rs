@@ -135,14 +135,29 @@ impl Sums {
         Ok(())
     }
 
-    /// Adds it to the stored sums. Forget it with [`Sums::written`] once that is durable.
-    pub(crate) fn write(&self, connection: &Connection) -> Result<()> {
-        if let Some(problem) = &self.stuck {
-            return Err(Fault::corrupt(format!(
+    /// The figures of a shift, whose stored ones these are: nothing is written for it, however many accounts there are.
+    pub(crate) fn with_shift(&self, stored: ShiftTotals) -> Result<ShiftTotals> {
+        self.go_on()?;
+        match self.shifts.get(&stored.shift) {
+            Some(since) => Ok(shift::with(stored, since)?),
+            None => Ok(stored),
+        }
+    }
+
+    /// Refused where a record could not be added.
+    fn go_on(&self) -> Result<()> {
+        match &self.stuck {
+            Some(problem) => Err(Fault::corrupt(format!(
                 "the sums of the books stop at record {} ({problem}); `pos journal verify` says more",
                 self.through
-            )));
+            ))),
+            None => Ok(()),
         }
+    }
+
+    /// Adds it to the stored sums. Forget it with [`Sums::written`] once that is durable.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<()> {
+        self.go_on()?;
         let mut account = connection.prepare_cached(
             "INSERT INTO account (path, unit, debit, credit) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit",

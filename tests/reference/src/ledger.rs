@@ -97,6 +97,13 @@ pub enum Happened {
         /// What.
         goods: Vec<(String, String, i128)>,
     },
+    /// The till was handed over as it was.
+    HandedOver,
+    /// A till arrived that was handed over, with so much in it, by means of payment.
+    TakenOver {
+        /// What.
+        held: Vec<(String, i128)>,
+    },
     /// The till was counted and emptied into the safe.
     Closed {
         /// What was found, by means of payment: `cash`, `coupon`, `cash:USD`.
@@ -191,6 +198,21 @@ impl Ledger {
             Happened::Moved { amount, other } => {
                 self.debit("till:cash", *amount);
                 self.debit(other, -amount);
+            }
+            Happened::HandedOver => {
+                let tills: Vec<String> =
+                    self.accounts.keys().filter(|account| account.starts_with("till:")).cloned().collect();
+                for till in tills {
+                    let held = self.balance(&till);
+                    self.debit(&till, -held);
+                    self.debit(&till.replacen("till:", "in-transit:", 1), held);
+                }
+            }
+            Happened::TakenOver { held } => {
+                for (name, amount) in held {
+                    self.debit(&format!("till:{name}"), *amount);
+                    self.debit(&format!("in-transit:{name}"), -amount);
+                }
             }
             Happened::Closed { counted } => {
                 for kind in ["cash", "coupon"] {

@@ -2,7 +2,7 @@
 
 use super::register::{State, state};
 use pos_api::port::{
-    ClosedShift, CommitRequest, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
+    ClosedShift, CommitRequest, Handover, OpenShift, Restored, Scope, Store, StoreError, TrialBalance, Verification,
 };
 use pos_domain::basket::Event;
 use pos_domain::catalogue::Item;
@@ -170,6 +170,14 @@ impl Store for Noting {
 
     fn closed_shift(&self, shift: u64) -> Result<Option<ClosedShift>, StoreError> {
         self.store.closed_shift(shift)
+    }
+
+    fn handover(&self, shift: u64) -> Result<Option<String>, StoreError> {
+        self.store.handover(shift)
+    }
+
+    fn read_handover(&self, text: &str) -> Result<Handover, StoreError> {
+        self.store.read_handover(text)
     }
 
     fn close_periods(&self, closing: PeriodClosing) -> Result<Vec<PeriodClosed>, StoreError> {

@@ -99,6 +99,7 @@ impl Models {
             float: Money::from_minor(10_000),
             pieces: Vec::new(),
             cashier: "Maya".into(),
+            carried: None,
             opened_at: moment(day, 0),
         }
     }

@@ -2,9 +2,11 @@
 
 use super::{call, data_dir, print_reply, tell_news};
 use crate::args::{
-    CloseShiftArgs, ClosedArgs, CountTillArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand, ZArgs,
+    CloseShiftArgs, ClosedArgs, CountTillArgs, HandOverArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand,
+    TakeOverArgs, ZArgs,
 };
 use crate::session::{Session, SessionOptions};
+use anyhow::{Context, bail};
 use pos_api::command::{CountOf, MoveCash, PiecesOf};
 use pos_api::view::{CountState, CountView};
 use pos_api::{Amount, Command, Reply};
@@ -14,19 +16,32 @@ use uuid::Uuid;
 /// One command to the kernel of this process, with printer and drawer; its paper, or the reply as JSON.
 pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
     let common = command.common().clone();
+    let into = match &command {
+        ShiftCommand::HandOver(HandOverArgs { file, .. }) => Some(file.clone()),
+        _ => None,
+    };
+    if let Some(file) = into.as_ref().filter(|file| file.exists()) {
+        bail!("{} is there already: choose another file", file.display());
+    }
     let options = SessionOptions::of_owner();
     let mut session = Session::open(data_dir(&common.data)?, options)?;
     // Each time a command of its own: the same one twice is meant twice.
     let command_id = format!("shift-{}", Uuid::now_v7());
-    let reply = call(&mut session, &command_id, command_of(command));
+    let reply = call(&mut session, &command_id, command_of(command)?);
+    if let Some((file, till)) = into.zip(reply.handover.as_ref()) {
+        // Whoever runs the command again gets the same till: nothing is lost where the file cannot be written.
+        std::fs::write(&file, till).with_context(|| {
+            format!("{} cannot be written; run the command again with another file", file.display())
+        })?;
+    }
     tell_news(&session);
     let code = print_reply(&reply, common.json, text_of)?;
     session.close()?;
     Ok(code)
 }
 
-fn command_of(command: ShiftCommand) -> Command {
-    match command {
+fn command_of(command: ShiftCommand) -> anyhow::Result<Command> {
+    Ok(match command {
         ShiftCommand::Open(OpenShiftArgs { float, pieces, .. }) => {
             Command::OpenShift { float: float.map(Amount), pieces: pieces.into_iter().map(PiecesOf::from).collect() }
         }
@@ -54,9 +69,14 @@ fn command_of(command: ShiftCommand) -> Command {
         }
         ShiftCommand::Close(CloseShiftArgs { reason, carry, .. }) => Command::CloseShift { reason, carry },
         ShiftCommand::Z(ZArgs { shift, .. }) => Command::ZReport { shift },
+        ShiftCommand::HandOver(HandOverArgs { carry, .. }) => Command::HandOverShift { carry },
+        ShiftCommand::TakeOver(TakeOverArgs { file, .. }) => {
+            let text = std::fs::read_to_string(&file);
+            Command::TakeOverShift { handover: text.with_context(|| format!("{} cannot be read", file.display()))? }
+        }
         ShiftCommand::Day(_) => Command::CloseDay,
         ShiftCommand::Closed(ClosedArgs { period, limit, .. }) => Command::ListPeriods { period, limit: Some(limit) },
-    }
+    })
 }
 
 fn move_cash(args: MoveCashArgs) -> MoveCash {

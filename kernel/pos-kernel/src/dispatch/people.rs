@@ -104,7 +104,7 @@ pub fn right(command: &Command) -> Option<Act> {
         Command::ReturnWithoutReceipt { .. } => Some(Act::ReturnWithoutReceipt),
         Command::PostVoid { .. } => Some(Act::PostVoid),
         Command::GetReceipt { .. } => Some(Act::Reprint),
-        Command::OpenShift { .. } => Some(Act::OpenShift),
+        Command::OpenShift { .. } | Command::TakeOverShift { .. } => Some(Act::OpenShift),
         Command::PayIn(_) => Some(Act::PayIn),
         Command::PayOut(_) => Some(Act::PayOut),
         Command::AddFloat(_) => Some(Act::BringChange),
@@ -116,7 +116,7 @@ pub fn right(command: &Command) -> Option<Act> {
         }
         Command::MoveStock(_) => Some(Act::MoveStock),
         Command::CountTill { .. } => Some(Act::CountTill),
-        Command::CloseShift { .. } | Command::CloseDay => Some(Act::CloseShift),
+        Command::CloseShift { .. } | Command::HandOverShift { .. } | Command::CloseDay => Some(Act::CloseShift),
         Command::XReport | Command::ZReport { .. } | Command::ListPeriods { .. } => Some(Act::ReadReports),
         Command::TrialBalance | Command::Verify => Some(Act::ReadBooks),
         Command::SetPerson(_) => Some(Act::ManagePeople),

@@ -10,6 +10,7 @@ use pos_api::view::{CountState, CountView};
 use pos_domain::Refusal;
 use pos_domain::basket::{Event, Opening};
 use pos_domain::ids::BasketId;
+use pos_domain::people::Act;
 use pos_domain::receipt::{COLUMNS, Print, Receipt, sale_receipt};
 use pos_domain::report::{ShiftTotals, x_report, z_report};
 use pos_domain::shift::{Books, COUNTED, Closing, Counted, CountsSoFar};
@@ -49,7 +50,11 @@ impl Kernel {
         };
         let at = self.clock.now();
         let shift = OpenShift { float, pieces, cashier: self.cashier(), ..self.next_shift(at) };
-        self.close_what_is_over(at, shift.business_date);
+        self.begin(shift)
+    }
+
+    fn begin(&mut self, shift: OpenShift) -> Result<Reply, Refusal> {
+        self.close_what_is_over(shift.opened_at, shift.business_date);
         self.store.open_shift(shift.clone(), &Books::of(&self.shop)).map_err(storage_failed)?;
         self.last_shift = shift.shift;
         self.shift = Some(shift);
@@ -65,6 +70,7 @@ impl Kernel {
             float: float(&self.shop),
             pieces: Vec::new(),
             cashier: "".into(),
+            carried: None,
             opened_at: at,
         }
     }
@@ -90,11 +96,7 @@ impl Kernel {
 
     pub(super) fn close_shift(&mut self, reason: &str, carry: bool) -> Result<Reply, Refusal> {
         let open = self.shift.clone().ok_or(Refusal::NoShiftOpen)?;
-        // One in which nothing was ever rung is nothing to decide about.
-        let undecided = self.open.values().filter(|open| !open.basket.lines.is_empty()).count();
-        if !carry && undecided > 0 {
-            return Err(Refusal::BasketsStillOpen { count: undecided });
-        }
+        self.check_decided(carry)?;
         let (counts, counted) = self.settled_counts()?;
         if !counted.fits(&self.shop)? {
             self.shop.till.check_difference(reason)?;
@@ -107,12 +109,77 @@ impl Kernel {
             reason: reason.into(),
             count: counts.counts.last().map(|(_, found)| found.clone()).unwrap_or_default(),
             counts: counts.counts.iter().map(|(number, _)| *number).collect(),
+            hands_over: false,
         };
         let closed = self.store.close_shift(closing).map_err(storage_failed)?;
         self.shift = None;
         let (reply, paper) = self.z_reply(&closed);
         self.effects.perform(Effect::Print { number: None, receipt: paper });
         Ok(reply)
+    }
+
+    /// Closes the shift without a count: its till goes on at another register, which reads what is answered here.
+    pub(super) fn hand_over(&mut self, carry: bool) -> Result<Reply, Refusal> {
+        let Some(open) = self.shift.clone() else {
+            // Handed over before: the answer is the same as then.
+            let text = self.store.handover(self.last_shift).map_err(storage_failed)?;
+            return text.map(|text| Reply { handover: Some(text), ..Reply::default() }).ok_or(Refusal::NoShiftOpen);
+        };
+        self.check_decided(carry)?;
+        // What is handed over says what should be in the till: where that is not for everybody, somebody lets it go.
+        if self.shop.till.blind {
+            if !self.sees_expected()? && self.operator()?.is_none() {
+                return Err(Refusal::TillNotCounted);
+            }
+            self.permit(Act::SeeExpected, None, Money::ZERO)?;
+        }
+        let closing = Closing {
+            shift: open.shift,
+            books: Books::of(&self.shop),
+            at: self.clock.now(),
+            cashier: self.cashier(),
+            reason: "".into(),
+            counts: Vec::new(),
+            count: Vec::new(),
+            hands_over: true,
+        };
+        let closed = self.store.close_shift(closing).map_err(storage_failed)?;
+        self.shift = None;
+        let handover = self.store.handover(closed.closed.shift).map_err(storage_failed)?;
+        let (reply, paper) = self.z_reply(&closed);
+        self.effects.perform(Effect::Print { number: None, receipt: paper });
+        Ok(Reply { handover, ..reply })
+    }
+
+    /// Opens a shift with the till that another register handed over.
+    pub(super) fn take_over(&mut self, text: &str) -> Result<Reply, Refusal> {
+        let found =
+            self.store.read_handover(text).map_err(|error| Refusal::Malformed { problem: error.to_string() })?;
+        if found.taken_by.is_some() && found.taken_by == self.shift.as_ref().map(|shift| shift.shift) {
+            // Taken over before: the answer is the same as then.
+            return self.x_report();
+        }
+        if let Some(open) = &self.shift {
+            return Err(Refusal::ShiftAlreadyOpen { shift: open.shift });
+        }
+        let malformed = |problem: String| Err(Refusal::Malformed { problem });
+        if found.store != self.shop.store || found.currency != self.shop.currency {
+            return malformed(format!("This till is of store {}, in {}.", found.store, found.currency));
+        }
+        if let Some(shift) = found.taken_by {
+            return malformed(format!("This till was taken over here before, with shift {shift}."));
+        }
+        let at = self.clock.now();
+        let cashier = self.cashier();
+        let shift = OpenShift { float: Money::ZERO, cashier, carried: Some(found.carried), ..self.next_shift(at) };
+        self.begin(shift)
+    }
+
+    /// Refused while baskets are open that nobody decided about.
+    fn check_decided(&self, carry: bool) -> Result<(), Refusal> {
+        // One in which nothing was ever rung is nothing to decide about.
+        let undecided = self.open.values().filter(|open| !open.basket.lines.is_empty()).count();
+        if !carry && undecided > 0 { Err(Refusal::BasketsStillOpen { count: undecided }) } else { Ok(()) }
     }
 
     fn z_reply(&self, found: &ClosedShift) -> (Reply, Receipt) {

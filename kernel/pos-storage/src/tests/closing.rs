@@ -12,6 +12,7 @@ use pos_domain::transaction::{Completion, TransactionKind};
 pub(super) fn closing(shift: u64, counted: i64) -> Closing {
     Closing {
         shift,
+        hands_over: false,
         books: fixture::books(),
         at: fixture::NOON,
         cashier: "Maya".into(),
@@ -173,4 +174,50 @@ fn counts_are_those_since_cash_last_moved() {
     let next = pos_api::port::OpenShift { shift: 2, ..fixture::open_shift() };
     store.open_shift(next, &Books::of(&fixture::shop())).unwrap();
     assert!(counts().is_empty(), "those of the shift before are done with");
+}
+
+#[test]
+fn a_till_is_handed_over_as_it_was_and_taken_over_once() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 3);
+    let expected = store.shift_totals().unwrap().unwrap().expected(TenderKind::Cash).unwrap();
+    assert_eq!(store.handover(1).unwrap(), None, "it is open");
+    let hands_over = Closing { hands_over: true, counts: Vec::new(), count: Vec::new(), ..closing(1, 0) };
+    let closed = store.close_shift(hands_over).unwrap();
+    assert_eq!(closed.closed.over_short().unwrap().minor(), 0);
+    assert_eq!((balance(&store, "till:cash"), balance(&store, "in-transit:cash")), (0, expected.minor()));
+
+    let text = store.handover(1).unwrap().unwrap();
+    let found = store.read_handover(&text).unwrap();
+    assert_eq!(found.carried.tenders, [("cash".into(), expected)]);
+    assert_eq!((&*found.store, found.taken_by), ("S1", None));
+    // Whatever digit or letter of it is changed: it is no till any more.
+    let letters = text.char_indices().filter(|(_, letter)| letter.is_ascii_alphanumeric());
+    let mut changed = 0;
+    for (at, letter) in letters.step_by(7) {
+        let other = if letter == '1' { '2' } else { '1' };
+        let mut spoilt = text.clone();
+        spoilt.replace_range(at..=at, &other.to_string());
+        // A digit of the number in the body of which the frame tells nothing is part of what is signed as well.
+        let read = store.read_handover(&spoilt);
+        assert!(read.is_err(), "{at}: {:?}", &spoilt[at.saturating_sub(20)..at + 1]);
+        changed += 1;
+    }
+    assert!(changed > 100, "{changed}");
+
+    let next = pos_api::port::OpenShift {
+        shift: 2,
+        float: Money::ZERO,
+        carried: Some(found.carried),
+        ..fixture::open_shift()
+    };
+    store.open_shift(next, &fixture::books()).unwrap();
+    assert_eq!(store.read_handover(&text).unwrap().taken_by, Some(2));
+    assert_eq!((balance(&store, "till:cash"), balance(&store, "in-transit:cash")), (expected.minor(), 0));
+    assert_eq!(store.shift_totals().unwrap().unwrap().expected(TenderKind::Cash), Ok(expected));
+    store.close_shift(closing(2, expected.minor())).unwrap();
+    assert_eq!(balance(&store, "over-short"), 0);
+    assert_eq!(store.handover(2).unwrap(), None, "it was counted");
+    verified(&store);
 }

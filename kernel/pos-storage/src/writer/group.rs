@@ -52,7 +52,7 @@ pub(super) struct Last {
 /// A member that is in the transaction: what becomes of it when that is durable.
 enum Joined {
     /// Its record is appended; the journal ends there now.
-    Now(Head, Option<ShiftOpened>),
+    Now(Head, Option<Box<ShiftOpened>>),
     /// Its basket was committed before.
     Before(Box<Committed>),
 }

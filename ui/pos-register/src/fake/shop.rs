@@ -157,6 +157,8 @@ impl Shop {
             | Command::Exceptions { .. }
             | Command::Audit { .. }
             | Command::CloseDay
+            | Command::HandOverShift { .. }
+            | Command::TakeOverShift { .. }
             | Command::ListPeriods { .. }
             | Command::TrialBalance
             | Command::Verify => {

@@ -35,6 +35,7 @@ impl Model {
             orders: _,
             stock: _,
             periods: _,
+            handover: _,
         } = reply;
         if command_id.is_none() {
             // Nobody asked: a terminal has answered.
