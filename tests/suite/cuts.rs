@@ -20,23 +20,25 @@ fn nothing_answered_is_lost_in_ten_thousand_power_cuts() {
 }
 
 /// The laboratory finds what is built in; otherwise it would prove nothing.
-fn finds(sabotage: Sabotage, told: &str) {
+fn finds(sabotage: Sabotage, told: &[&str]) {
     let outcome = run(Options { count: 600, seed: 1, sabotage: Some(sabotage), only: None }, |_| {}).unwrap();
     assert!(outcome.violations > 10, "{}", outcome.in_words());
-    assert!(outcome.told.iter().any(|violation| violation.contains(told)), "{}", outcome.in_words());
+    let is_told = |violation: &String| told.iter().any(|told| violation.contains(told));
+    assert!(outcome.told.iter().any(is_told), "{}", outcome.in_words());
 }
 
 #[test]
 fn a_commit_that_is_not_synced_is_found() {
-    finds(Sabotage::NormalSync, "the shop stands after note");
+    finds(Sabotage::NormalSync, &["the shop stands after note"]);
 }
 
 #[test]
 fn a_receipt_before_its_commit_is_found() {
-    finds(Sabotage::ReceiptFirst, "the shop stands after note");
+    finds(Sabotage::ReceiptFirst, &["the shop stands after note"]);
 }
 
 #[test]
 fn a_number_taken_outside_of_its_transaction_is_found() {
-    finds(Sabotage::NumberOutside, "the next receipt is");
+    // A gap before the next receipt, or, where that was sold before the cut was looked at, in the journal.
+    finds(Sabotage::NumberOutside, &["the next receipt is", "has receipt number"]);
 }

@@ -154,7 +154,7 @@ impl Kernel {
     /// Opens a shift with the till that another register handed over.
     pub(super) fn take_over(&mut self, text: &str) -> Result<Reply, Refusal> {
         let found =
-            self.store.read_handover(text).map_err(|error| Refusal::Malformed { problem: error.to_string() })?;
+            self.store.read_handover(text).map_err(|error| Refusal::Malformed { problem: format!("{error}.") })?;
         if found.taken_by.is_some() && found.taken_by == self.shift.as_ref().map(|shift| shift.shift) {
             // Taken over before: the answer is the same as then.
             return self.x_report();
