@@ -119,6 +119,9 @@ impl Models {
                         entry.account = entry.account.replace(MODEL, &id).into();
                     }
                 }
+                for moved in &mut sale.lots {
+                    moved.account = moved.account.replace(MODEL, &id).into();
+                }
                 if let Some(points) = &mut sale.points_of {
                     points.customer = id.clone();
                 }
@@ -126,6 +129,7 @@ impl Models {
             }
             None => {
                 sale.entries.retain(|Entry { unit, .. }| unit.is_none());
+                sale.lots.clear();
                 (sale.customer, sale.points_of) = (None, None);
             }
         }
