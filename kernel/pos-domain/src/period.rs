@@ -10,6 +10,7 @@
 
 use crate::ids::ReceiptNumber;
 use crate::refusal::Refusal;
+use crate::report::{add_named, add_tax, numbers_with};
 use crate::shift::{Books, GrandTotals, ShiftClosed};
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -145,25 +146,13 @@ impl PeriodFigures {
         }
         for (sums, more) in [(&mut self.tenders, tenders), (&mut self.departments, departments)] {
             for (name, amount) in more {
-                match sums.binary_search_by(|(known, _)| known.cmp(name)) {
-                    Ok(place) => sums[place].1 = sums[place].1.plus(*amount)?,
-                    Err(place) => sums.insert(place, (name.clone(), *amount)),
-                }
+                add_named(sums, name, *amount)?;
             }
         }
         for (code, base, amount) in taxes {
-            match self.taxes.binary_search_by(|(known, ..)| known.cmp(code)) {
-                Ok(place) => {
-                    let (_, bases, amounts) = &mut self.taxes[place];
-                    (*bases, *amounts) = (bases.plus(*base)?, amounts.plus(*amount)?);
-                }
-                Err(place) => self.taxes.insert(place, (code.clone(), *base, *amount)),
-            }
+            add_tax(&mut self.taxes, code, *base, *amount)?;
         }
-        self.numbers = match (self.numbers, *numbers) {
-            (Some((first, _)), Some((_, last))) => Some((first, last)),
-            (known, more) => known.or(more),
-        };
+        self.numbers = numbers_with(self.numbers, *numbers);
         Ok(())
     }
 }

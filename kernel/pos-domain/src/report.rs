@@ -93,11 +93,110 @@ impl ShiftTotals {
 }
 
 impl ShiftTotals {
+    /// With what came since, in the same shift.
+    pub fn with(mut self, since: &ShiftTotals) -> Result<ShiftTotals, MoneyError> {
+        // Every figure by name: a new one does not compile until it is added.
+        let ShiftTotals {
+            shift: _,
+            business_date: _,
+            opened_at: _,
+            float: _,
+            carried: _,
+            sales,
+            returns,
+            unreceipted,
+            cancelled,
+            lines,
+            voided_lines,
+            gross,
+            discount,
+            tax,
+            total,
+            tendered,
+            change,
+            rounding,
+            no_sales,
+            moved,
+            tenders,
+            departments,
+            taxes,
+            numbers,
+        } = since;
+        for (sum, more) in [
+            (&mut self.sales, sales),
+            (&mut self.returns, returns),
+            (&mut self.cancelled, cancelled),
+            (&mut self.lines, lines),
+            (&mut self.voided_lines, voided_lines),
+            (&mut self.no_sales, no_sales),
+        ] {
+            *sum = sum.checked_add(*more).ok_or(MoneyError::Overflow)?;
+        }
+        for (sum, more) in [
+            (&mut self.unreceipted, unreceipted),
+            (&mut self.gross, gross),
+            (&mut self.discount, discount),
+            (&mut self.tax, tax),
+            (&mut self.total, total),
+            (&mut self.tendered, tendered),
+            (&mut self.change, change),
+            (&mut self.rounding, rounding),
+        ] {
+            *sum = sum.plus(*more)?;
+        }
+        for (sums, more) in
+            [(&mut self.moved, moved), (&mut self.tenders, tenders), (&mut self.departments, departments)]
+        {
+            for (name, amount) in more {
+                add_named(sums, name, *amount)?;
+            }
+        }
+        for (code, base, amount) in taxes {
+            add_tax(&mut self.taxes, code, *base, *amount)?;
+        }
+        self.numbers = numbers_with(self.numbers, *numbers);
+        Ok(self)
+    }
+
     /// What should be in the till of another currency's notes, in its minor units.
     pub fn expected_in(&self, currency: Currency) -> Result<Money, MoneyError> {
         let held = self.tenders.iter().chain(&self.carried);
         let taken = held.filter(|(name, _)| Foreign::of_name(name) == Some(currency));
         Money::sum(taken.map(|(_, amount)| *amount))
+    }
+}
+
+/// Adds to the figures of a tax; they stay sorted by code.
+pub fn add_tax(
+    taxes: &mut Vec<(Arc<str>, Money, Money)>,
+    code: &Arc<str>,
+    base: Money,
+    amount: Money,
+) -> Result<(), MoneyError> {
+    match taxes.binary_search_by(|(known, ..)| known.cmp(code)) {
+        Ok(place) => {
+            let (_, bases, amounts) = &mut taxes[place];
+            (*bases, *amounts) = (bases.plus(base)?, amounts.plus(amount)?);
+        }
+        Err(place) => taxes.insert(place, (code.clone(), base, amount)),
+    }
+    Ok(())
+}
+
+/// Adds to what stands under a name; the list stays sorted.
+pub fn add_named(sums: &mut Vec<(Arc<str>, Money)>, name: &str, amount: Money) -> Result<(), MoneyError> {
+    match sums.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+        Ok(place) => sums[place].1 = sums[place].1.plus(amount)?,
+        Err(place) => sums.insert(place, (name.into(), amount)),
+    }
+    Ok(())
+}
+
+/// First and last receipt number, with those that came after.
+pub(crate) fn numbers_with(known: Option<(u64, u64)>, more: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (known, more) {
+        (Some((first, _)), Some((_, last))) => Some((first, last)),
+        (known, more) => known.or(more),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::record::{Content, ShiftOpened};
 use pos_api::port::{ClosedShift, OpenShift};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::money::{Money, MoneyError};
-use pos_domain::report::ShiftTotals;
+use pos_domain::report::{ShiftTotals, add_named, add_tax};
 use pos_domain::shift::ShiftClosed;
 use pos_domain::tender::{Foreign, TenderKind};
 use pos_domain::time::Moment;
@@ -103,98 +103,6 @@ pub(crate) fn add(
         add_tax(&mut totals.taxes, &tax.code, tax.base, tax.amount)?;
     }
     totals.numbers = Some(totals.numbers.map_or((number, number), |(first, _)| (first, number)));
-    Ok(())
-}
-
-/// Stored totals, and what came since.
-pub(crate) fn with(mut stored: ShiftTotals, since: &ShiftTotals) -> Result<ShiftTotals, MoneyError> {
-    // Every figure by name: a new one does not compile until it is added.
-    let ShiftTotals {
-        shift: _,
-        business_date: _,
-        opened_at: _,
-        float: _,
-        carried: _,
-        sales,
-        returns,
-        unreceipted,
-        cancelled,
-        lines,
-        voided_lines,
-        gross,
-        discount,
-        tax,
-        total,
-        tendered,
-        change,
-        rounding,
-        no_sales,
-        moved,
-        tenders,
-        departments,
-        taxes,
-        numbers,
-    } = since;
-    for (sum, more) in [
-        (&mut stored.sales, sales),
-        (&mut stored.returns, returns),
-        (&mut stored.cancelled, cancelled),
-        (&mut stored.lines, lines),
-        (&mut stored.voided_lines, voided_lines),
-        (&mut stored.no_sales, no_sales),
-    ] {
-        *sum = sum.checked_add(*more).ok_or(MoneyError::Overflow)?;
-    }
-    for (sum, more) in [
-        (&mut stored.unreceipted, unreceipted),
-        (&mut stored.gross, gross),
-        (&mut stored.discount, discount),
-        (&mut stored.tax, tax),
-        (&mut stored.total, total),
-        (&mut stored.tendered, tendered),
-        (&mut stored.change, change),
-        (&mut stored.rounding, rounding),
-    ] {
-        *sum = sum.plus(*more)?;
-    }
-    for (sums, more) in
-        [(&mut stored.moved, moved), (&mut stored.tenders, tenders), (&mut stored.departments, departments)]
-    {
-        for (name, amount) in more {
-            add_named(sums, name, *amount)?;
-        }
-    }
-    for (code, base, amount) in taxes {
-        add_tax(&mut stored.taxes, code, *base, *amount)?;
-    }
-    stored.numbers = match (stored.numbers, *numbers) {
-        (Some((first, _)), Some((_, last))) => Some((first, last)),
-        (known, more) => known.or(more),
-    };
-    Ok(stored)
-}
-
-fn add_tax(
-    taxes: &mut Vec<(Arc<str>, Money, Money)>,
-    code: &Arc<str>,
-    base: Money,
-    amount: Money,
-) -> Result<(), MoneyError> {
-    match taxes.binary_search_by(|(known, ..)| known.cmp(code)) {
-        Ok(place) => {
-            let (_, bases, amounts) = &mut taxes[place];
-            (*bases, *amounts) = (bases.plus(base)?, amounts.plus(amount)?);
-        }
-        Err(place) => taxes.insert(place, (code.clone(), base, amount)),
-    }
-    Ok(())
-}
-
-fn add_named(sums: &mut Vec<(Arc<str>, Money)>, name: &str, amount: Money) -> Result<(), MoneyError> {
-    match sums.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
-        Ok(place) => sums[place].1 = sums[place].1.plus(amount)?,
-        Err(place) => sums.insert(place, (name.into(), amount)),
-    }
     Ok(())
 }
 

@@ -139,7 +139,7 @@ impl Sums {
     pub(crate) fn with_shift(&self, stored: ShiftTotals) -> Result<ShiftTotals> {
         self.go_on()?;
         match self.shifts.get(&stored.shift) {
-            Some(since) => Ok(shift::with(stored, since)?),
+            Some(since) => Ok(stored.with(since)?),
             None => Ok(stored),
         }
     }
