@@ -311,6 +311,10 @@ impl Store for PoweredStore {
         self.read(|store| store.make_room())
     }
 
+    fn is_on_second_disk(&self) -> bool {
+        false
+    }
+
     fn has_room(&self) -> Result<bool, StoreError> {
         self.read(|store| store.has_room())
     }

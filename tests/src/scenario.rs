@@ -346,6 +346,7 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
         ["stock", items @ ..] => {
             Command::ListStock { items: items.iter().map(|item| (*item).to_owned()).collect(), low: false }
         }
+        ["refund-in-cash"] => Command::RefundInCash { basket },
         ["credit-to", "nobody"] => Command::RefundToCredit { basket, customer: None },
         ["credit-to", customer] => Command::RefundToCredit { basket, customer: Some((*customer).to_owned()) },
         ["take-order", order] => Command::TakeOrder { order: order.parse()?, lines: Vec::new() },

@@ -448,7 +448,10 @@ impl Lab {
             },
             "credit refund" => {
                 let customer = [None, Some(CUSTOMERS[0]), Some(CUSTOMERS[1])][(a % 3) as usize];
-                Command::RefundToCredit { basket, customer: customer.map(str::to_owned) }
+                match b % 3 {
+                    0 => Command::RefundInCash { basket },
+                    _ => Command::RefundToCredit { basket, customer: customer.map(str::to_owned) },
+                }
             }
             "return without receipt" => Command::ReturnWithoutReceipt {
                 basket,

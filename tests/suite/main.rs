@@ -5,6 +5,7 @@ mod amounts;
 mod architecture;
 mod black_box;
 mod cuts;
+mod emergency;
 mod failing_rules;
 mod first_party;
 mod hot_reload;

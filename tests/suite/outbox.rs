@@ -182,6 +182,8 @@ fn a_register_writes_its_journal_and_anchors_elsewhere() {
     (0..3).for_each(|_| sell(&mut register));
     until("the stick has the anchor", &|| records(&far) == 1);
     until("the copy goes on", &|| records(&near) > text.lines().count() + 2);
+    // A register that is closed has handed over all there is, however short the time since.
+    (0..3).for_each(|_| sell(&mut register));
     register.end().unwrap();
     assert_eq!(lines(&far)[0]["kind"], "anchor");
     let exported = shop.path().join("journal.jsonl");
@@ -191,6 +193,11 @@ fn a_register_writes_its_journal_and_anchors_elsewhere() {
     let exported = std::fs::read_to_string(exported).unwrap();
     let copied = std::fs::read_to_string(&file).unwrap();
     assert!(exported.starts_with(&copied), "the copy is the journal, byte for byte");
+    assert_eq!(
+        exported.lines().count(),
+        copied.lines().count() + 1,
+        "all of it, but for the line that says where it ends"
+    );
     let told = program::run(&["outbox", "--data", folder, "--json"]).unwrap();
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(told["consumers"].as_array().unwrap().len(), 2, "{told}");

@@ -299,9 +299,16 @@ pub enum Command {
         /// Which basket.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basket: Option<BasketId>,
-        /// The customer's id; none: it is paid out after all.
+        /// The customer's id; none: it goes back to where it came from after all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer: Option<String>,
+    },
+    /// Pays in cash what goes back and was paid by card. Needs the right to do so (`refund-in-cash`), or an approval, when it is
+    /// completed. `refund_to_credit` without a customer takes it back.
+    RefundInCash {
+        /// Which basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<BasketId>,
     },
     /// Takes money that a customer owes. Opens a basket if none is open.
     PayAccount {
@@ -579,6 +586,7 @@ impl Command {
             | Command::RedeemVoucher { basket, .. }
             | Command::PayAccount { basket, .. }
             | Command::RefundToCredit { basket, .. }
+            | Command::RefundInCash { basket }
             | Command::TenderCredit { basket, .. }
             | Command::CheckPayment { basket }
             | Command::GiveUpPayment { basket }

@@ -270,6 +270,9 @@ pub trait Store: Send + Sync {
     /// Whether what is kept for a full disk is there, or can be kept again: if not, nothing new is begun.
     fn has_room(&self) -> Result<bool, StoreError>;
 
+    /// The disk has failed, and sales for cash are kept on a second one until the store is opened again.
+    fn is_on_second_disk(&self) -> bool;
+
     /// What there is of an article, by unit and location, and what it is worth.
     fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError>;
 

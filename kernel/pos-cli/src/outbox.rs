@@ -5,6 +5,9 @@
 //! name = "stick"                # its place in the journal is kept under this name
 //! takes = "anchors"             # what the register signs at each closing; or "records": the whole journal, as it grows
 //! folder = "/media/stick/pos"   # must be there: a stick that is not plugged in is waited for
+//!
+//! [emergency]                   # where sales go should the register's own disk fail
+//! folder = "/media/second/pos"  # on another disk
 //! ```
 
 use crate::data_dir::DataDir;
@@ -45,16 +48,35 @@ pub struct ConsumerConfig {
 struct OutboxConfig {
     #[serde(default)]
     consumer: Vec<ConsumerConfig>,
+    emergency: Option<EmergencyConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmergencyConfig {
+    folder: PathBuf,
+}
+
+fn config(data: &DataDir) -> anyhow::Result<(String, OutboxConfig)> {
+    let path = data.outbox_toml();
+    if !path.exists() {
+        return Ok(Default::default());
+    }
+    let text = toml_file::read(&path)?;
+    let config = toml_file::parse(&path, &text)?;
+    Ok((text, config))
+}
+
+/// Where sales go when the disk of the data folder fails, as the shop has it.
+pub fn emergency_file(data: &DataDir, shop: &Shop) -> anyhow::Result<Option<PathBuf>> {
+    let file = |EmergencyConfig { folder }| folder.join(file_name("emergency", shop));
+    Ok(config(data)?.1.emergency.map(file))
 }
 
 /// The consumers of a shop; none where there is no file.
 pub fn consumers(data: &DataDir, shop: &Shop) -> anyhow::Result<Vec<Box<dyn Consumer>>> {
     let path = data.outbox_toml();
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = toml_file::read(&path)?;
-    let OutboxConfig { consumer } = toml_file::parse(&path, &text)?;
+    let (text, OutboxConfig { consumer, .. }) = config(data)?;
     let mut names = BTreeSet::new();
     for (index, ConsumerConfig { name, .. }) in consumer.iter().enumerate() {
         let is_plain = !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');
@@ -68,15 +90,20 @@ pub fn consumers(data: &DataDir, shop: &Shop) -> anyhow::Result<Vec<Box<dyn Cons
     Ok(consumer.into_iter().map(file).collect())
 }
 
-/// Files that consumers of a shop have written so far: second copies of its journal, or of its anchors.
+/// Files that consumers of a shop have written so far: second copies of its journal, or of its anchors; and what it sold on
+/// the emergency disk.
 pub fn files(data: &DataDir, shop: &Shop) -> anyhow::Result<Vec<PathBuf>> {
-    let path = data.outbox_toml();
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let OutboxConfig { consumer } = toml_file::parse(&path, &toml_file::read(&path)?)?;
+    let emergency = emergency_file(data, shop)?;
+    let (_, OutboxConfig { consumer, .. }) = config(data)?;
     let files = consumer.into_iter().map(|config| RecordFile::new(config, shop).path);
-    Ok(files.filter(|path| path.is_file()).collect())
+    Ok(files.chain(emergency).filter(|path| path.is_file()).collect())
+}
+
+/// A file of this register, whoever else has one in the folder.
+fn file_name(what: &str, shop: &Shop) -> String {
+    let plain = |text: &str| text.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect();
+    let (store, register): (String, String) = (plain(&shop.store), plain(&shop.register));
+    format!("{what}-{store}-{register}.jsonl")
 }
 
 /// Appends records to a file, one JSON line each, as `pos journal export` writes them.
@@ -129,15 +156,7 @@ impl RecordFile {
             Takes::Anchors => "anchors",
             Takes::Records => "journal",
         };
-        let plain = |text: &str| text.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect();
-        let (store, register): (String, String) = (plain(&shop.store), plain(&shop.register));
-        RecordFile {
-            name,
-            takes,
-            path: folder.join(format!("{what}-{store}-{register}.jsonl")),
-            open: None,
-            along: None,
-        }
+        RecordFile { name, takes, path: folder.join(file_name(what, shop)), open: None, along: None }
     }
 
     /// Opens the file and finds the last record in it. A line that was cut off goes.

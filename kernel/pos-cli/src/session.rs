@@ -148,7 +148,9 @@ impl Session {
         };
         let safe_mode = last_run.needs_safe_mode();
         let reserve_bytes = if register { RESERVE_BYTES } else { 0 };
-        let store = open_store_with(&data, StoreOptions { reserve_bytes, ..StoreOptions::new(shop.currency) })?;
+        let emergency = if register { outbox::emergency_file(&data, &shop)? } else { None };
+        let store =
+            open_store_with(&data, StoreOptions { reserve_bytes, emergency, ..StoreOptions::new(shop.currency) })?;
         if register {
             check_tail(&store)?;
         }
@@ -162,6 +164,9 @@ impl Session {
             && safe_mode
         {
             tell(News::SafeMode(count));
+        }
+        if let Some(problem) = store.no_second_disk() {
+            tell(News::Alarm(vec![problem.to_owned()]));
         }
         let own_rules = rules.is_none() && !safe_mode;
         let rules = match rules {

@@ -138,6 +138,37 @@ pub enum PriceSource {
     },
 }
 
+/// Where the money goes that somebody had paid in cash or by card, if not there again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RefundTo {
+    /// It is owed to this customer.
+    Credit(Arc<str>),
+    /// It is paid by this means.
+    Means {
+        /// Which.
+        means: TenderKind,
+    },
+}
+
+impl RefundTo {
+    /// The means it is paid by.
+    pub fn means(&self) -> TenderKind {
+        match self {
+            RefundTo::Credit(_) => TenderKind::StoreCredit,
+            RefundTo::Means { means } => *means,
+        }
+    }
+
+    /// Whose credit it becomes.
+    pub fn customer(&self) -> Option<&Arc<str>> {
+        match self {
+            RefundTo::Credit(customer) => Some(customer),
+            RefundTo::Means { .. } => None,
+        }
+    }
+}
+
 /// What happened to a basket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -223,8 +254,8 @@ pub enum Event {
         /// Who.
         cashier: Arc<str>,
     },
-    /// What goes back is owed to this customer from now on, instead of being paid out; none: it is paid out.
-    RefundedTo(Option<Arc<str>>),
+    /// What goes back goes here from now on; none: to where it came from.
+    RefundedTo(Option<RefundTo>),
     /// Somebody let its cashier do what they may not do alone. Not a step to undo.
     Approved(Approval),
     /// A terminal is going to be asked for money.
@@ -288,8 +319,8 @@ pub struct Basket {
     pub declined: BTreeSet<Arc<str>>,
     /// Put aside, since when, and what to know it by.
     pub suspended: Option<(Moment, Arc<str>)>,
-    /// The customer to whom refunds are credited instead of being paid out.
-    pub refund_to: Option<Arc<str>>,
+    /// Where refunds go, if not to where the money came from.
+    pub refund_to: Option<RefundTo>,
     /// What was approved in it.
     pub approvals: Vec<Approval>,
     /// Counts the events applied; grows by one with each.
@@ -490,8 +521,8 @@ impl Basket {
                 let reward = self.rewards.pop().ok_or(Refusal::NothingToUndo)?;
                 self.undo.push(Event::RewardAdded(reward));
             }
-            Event::RefundedTo(customer) => {
-                let before = std::mem::replace(&mut self.refund_to, customer);
+            Event::RefundedTo(place) => {
+                let before = std::mem::replace(&mut self.refund_to, place);
                 self.undo.push(Event::RefundedTo(before));
             }
             Event::Suspended { note, at } => self.suspended = Some((at, note)),

@@ -450,6 +450,9 @@ pub enum Refusal {
         /// What was tried.
         problem: String,
     },
+    /// The disk has failed, and what was asked for needs it.
+    #[error("The register's disk has failed; sales for cash are kept on the emergency disk.")]
+    OnSecondDisk,
     /// Nothing can be written: disk full, read-only, I/O error.
     #[error("The sale could not be stored: {problem}")]
     StorageFailed {
@@ -583,6 +586,7 @@ impl Refusal {
             Refusal::BasketSuspended { .. } => "basket_suspended",
             Refusal::CommandIdReused { .. } => "command_id_reused",
             Refusal::DiskFull { .. } => "disk_full",
+            Refusal::OnSecondDisk => "on_second_disk",
             Refusal::StorageFailed { .. } => "storage_failed",
             Refusal::CheckFailed { .. } => "check_failed",
         }
@@ -676,6 +680,9 @@ impl Refusal {
             Refusal::CommandIdReused { .. } => "Give every command an id of its own.",
             Refusal::DiskFull { .. } => {
                 "Free some space on the register's disk; what is in hand is kept and can be completed, nothing new is begun."
+            }
+            Refusal::OnSecondDisk => {
+                "Sell for cash, without customer or card. When it is quiet, close the register, have its disk seen to, and start it."
             }
             Refusal::StorageFailed { .. } => {
                 "Press again in a moment; the basket is kept. If it stays so, call support."

@@ -12,6 +12,7 @@ mod paying;
 mod people;
 mod periods;
 mod returning;
+mod second_disk;
 mod stock;
 mod till;
 
@@ -34,7 +35,7 @@ use pos_api::port::{Clock, CommitRequest, Devices, Ids, OpenShift, Scope, Store,
 use pos_api::view::{RestartView, StockAlert};
 use pos_api::{Command, Envelope, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, SoldAs};
+use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, RefundTo, SoldAs};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::ledger;
@@ -128,6 +129,7 @@ pub struct Kernel {
     /// Id and digest of the command being carried out.
     command: (Arc<str>, Arc<str>),
     stock: Stock,
+    told_of_second_disk: bool,
 }
 
 /// Id and digest of a command that was recorded with a basket's events.
@@ -167,6 +169,7 @@ impl Kernel {
             desk: Desk::new(log_on, has_people),
             command: ("".into(), "".into()),
             stock: Stock::default(),
+            told_of_second_disk: false,
         };
         for events in restored.baskets {
             let commands: Vec<(Arc<str>, Arc<str>)> = events.iter().filter_map(command_of).collect();
@@ -221,6 +224,7 @@ impl Kernel {
             tracing::warn!(command_id, "the disk is full: room was made, and the command is carried out again");
             outcome = self.execute_caught(&command);
         }
+        self.tell_of_second_disk();
         let reply = match outcome {
             Ok(reply) => Reply { command_id: Some(command_id.clone()), ..reply },
             Err(refusal) => {
@@ -282,6 +286,7 @@ impl Kernel {
     }
 
     fn execute(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        self.check_disk(command)?;
         self.admit(command)?;
         match command {
             Command::OpenBasket { reference } => {
@@ -345,7 +350,13 @@ impl Kernel {
             Command::SellGiftCard { basket, card, amount, single_purpose: false } => {
                 self.take_for_later(*basket, TenderKind::GiftCard, card, amount.0)
             }
-            Command::RefundToCredit { basket, customer } => self.refund_to_credit(*basket, customer.as_deref()),
+            Command::RefundToCredit { basket, customer } => {
+                let customer = customer.as_deref().map(pos_domain::credit::holder).transpose()?;
+                self.refund_to(*basket, customer.map(|customer| RefundTo::Credit(customer.into())))
+            }
+            Command::RefundInCash { basket } => {
+                self.refund_to(*basket, Some(RefundTo::Means { means: TenderKind::Cash }))
+            }
             Command::PayAccount { basket, customer, amount } => {
                 self.take_for_later(*basket, TenderKind::OnAccount, customer, amount.0)
             }

@@ -21,6 +21,8 @@ const WAIT_MS: i64 = 1_000;
 const WAIT_MS_MAX: i64 = 3_600_000;
 /// New records are looked for so often.
 const LOOK: Duration = Duration::from_secs(1);
+/// Batches that a consumer is still handed when the register closes.
+const LAST_BATCHES: u32 = 50;
 
 /// Somebody who takes records.
 pub trait Consumer: Send {
@@ -130,7 +132,7 @@ fn after_failure(waiting: Waiting, problem: String, now_ms: i64) -> Waiting {
     Waiting { attempts, next_at_ms: now_ms.saturating_add(wait), dead, problem, ..waiting }
 }
 
-/// Consumers served on a thread of their own. Dropping it ends that after the batch in hand.
+/// Consumers served on a thread of their own. Dropping it ends that, once they have what was written until then.
 pub struct Deliveries {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -144,7 +146,7 @@ impl Deliveries {
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<Deliveries> {
         let (stop, stopped) = bounded::<()>(0);
-        let serve = move || loop {
+        let mut round = move || {
             let mut more = false;
             for consumer in &mut consumers {
                 match deliver(outbox.as_ref(), consumer.as_mut(), clock.now().unix_ms) {
@@ -152,9 +154,17 @@ impl Deliveries {
                     Err(error) => tracing::warn!(consumer = consumer.name(), "the outbox could not be read: {error}"),
                 }
             }
-            let wait = if more { Duration::ZERO } else { LOOK };
-            if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
-                return;
+            more
+        };
+        let serve = move || {
+            let mut wait = Duration::ZERO;
+            while matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
+                wait = if round() { Duration::ZERO } else { LOOK };
+            }
+            // What came since: whoever pulls the stick out after closing has all of it, unless that is more than can be waited for.
+            let more = (0..LAST_BATCHES).all(|_| round());
+            if more {
+                tracing::warn!("the outbox is not empty; the rest is handed over at the next start");
             }
         };
         let thread = std::thread::Builder::new().name("outbox".into()).spawn(serve)?;

@@ -52,7 +52,7 @@ impl Canonical {
     }
 
     /// Waits for it. Asked again it is there: a transaction may be tried a second time.
-    fn get(&self) -> Result<&str> {
+    pub(crate) fn get(&self) -> Result<&str> {
         if let Some(made) = self.made.get() {
             return Ok(made);
         }
@@ -129,23 +129,10 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     {
         return Err(StoreError::AlreadyRung { reference: reference.to_owned(), number }.into());
     }
-    let opened = match (head.open_shift, open_shift) {
-        (Some(open), _) if open == transaction.shift => None,
-        (None, Some(open)) if open.shift == transaction.shift => {
-            let Transaction { store, register, currency, .. } = &**transaction;
-            let books = Books { store: store.clone(), register: register.clone(), currency: *currency };
-            let opened = ShiftOpened::new(open, &books)?;
-            append_shift(connection, &mut head, &opened)?;
-            Some(Box::new(opened))
-        }
-        (Some(open), _) => {
-            return Err(Fault::corrupt(format!(
-                "the sale belongs to shift {}, but shift {open} is open",
-                transaction.shift
-            )));
-        }
-        (None, _) => return Err(Fault::corrupt(format!("shift {} is not open", transaction.shift))),
-    };
+    let opened = shift_before(head, transaction, open_shift.as_ref())?.map(Box::new);
+    if let Some(opened) = &opened {
+        append_shift(connection, &mut head, opened)?;
+    }
     let (seq, number) = (head.seq + 1, head.number + 1);
     post_transaction(connection, seq, number, transaction)?;
     for Floor { account, least } in floors {
@@ -162,6 +149,24 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical.get()?))?;
     head.number = number;
     Ok(Appended::Now(head, opened))
+}
+
+/// The shift that opens with a transaction, where none is open that it belongs to.
+pub(crate) fn shift_before(
+    head: Head,
+    transaction: &Transaction,
+    open_shift: Option<&OpenShift>,
+) -> Result<Option<ShiftOpened>> {
+    let Transaction { shift, store, register, currency, .. } = transaction;
+    match (head.open_shift, open_shift) {
+        (Some(open), _) if open == *shift => Ok(None),
+        (None, Some(open)) if open.shift == *shift => {
+            let books = Books { store: store.clone(), register: register.clone(), currency: *currency };
+            ShiftOpened::new(open, &books).map(Some)
+        }
+        (Some(open), _) => Err(Fault::corrupt(format!("the sale belongs to shift {shift}, but shift {open} is open"))),
+        (None, _) => Err(Fault::corrupt(format!("shift {shift} is not open"))),
+    }
 }
 
 /// What follows from a transaction at once; sums follow later.

@@ -29,6 +29,22 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether the disk is at fault, or what it made of the file: not its being full, not what was asked.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        let Fault::Database(rusqlite::Error::SqliteFailure(code, _)) = self else { return false };
+        match code.code {
+            ErrorCode::SystemIoFailure => code.extended_code != ffi::SQLITE_IOERR_SHMSIZE,
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase => true,
+            _ => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Fault {
         Fault::Database(error)

@@ -178,6 +178,19 @@ pub(crate) fn export(connection: &Connection, out: &mut dyn Write) -> Result<u64
     Ok(records)
 }
 
+/// The records after one of them, as they are exported.
+pub(crate) fn lines_after(connection: &Connection, seq: u64) -> Result<Vec<u8>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq"))?;
+    let mut rows = statement.query([seq])?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Stored { columns, previous, hash, body } = Stored::of(row)?;
+        write_line(&mut lines, &columns, &previous, &hash, body)?;
+    }
+    Ok(lines)
+}
+
 /// Writes a record as it is exported.
 pub(crate) fn write_line(
     out: &mut dyn Write,

@@ -24,6 +24,7 @@ mod connection;
 pub mod count;
 #[cfg(feature = "lab")]
 pub mod disk;
+mod emergency;
 mod error;
 mod handover;
 mod journal;

@@ -20,12 +20,14 @@ mod tree;
 
 use crate::anchor;
 use crate::connection::{self, Place};
+use crate::emergency;
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::verify;
 use build::Building;
 use chain::{Candidate, Gathered};
 use find::Found;
+pub(crate) use lines::record as record_in_line;
 use pos_api::port::{StoreError, Verification};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::ReceiptNumber;
@@ -39,6 +41,14 @@ use std::io::{BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// A row of the journal, not believed yet.
+pub(crate) struct JournalRow<'a> {
+    pub(crate) seq: u64,
+    pub(crate) previous: crate::Hash,
+    pub(crate) hash: crate::Hash,
+    pub(crate) body: &'a str,
+}
 
 /// What is to be salvaged, and where to.
 #[derive(Clone, Debug)]
@@ -57,6 +67,8 @@ pub struct Salvage {
     pub at: Moment,
     /// The register was cut off: there must be a log beside the database.
     pub was_cut_off: bool,
+    /// The file that its sales went into should the disk have failed; it is one of the others, if it is there.
+    pub emergency: Option<PathBuf>,
     /// The number of the last receipt that was handed out, as somebody says who has looked: the journal may go on after it
     /// although records are missing.
     pub last_number: Option<ReceiptNumber>,
@@ -248,7 +260,14 @@ fn weigh(
     told.last_record = last;
     // A log that is gone took what was sold last with it.
     let log_is_whole = !damaged.log_is_damaged && (has_log || !order.was_cut_off);
-    told.end_is_known = damaged.end == Some(last) && log_is_whole;
+    let emergency = order.emergency.as_deref().filter(|_| order.was_cut_off).map(emergency::last_record);
+    told.end_is_known = match emergency {
+        // Sales may be missing of which nobody has heard.
+        Some(Err(_)) => false,
+        // The register went on there, so that nothing came after it.
+        Some(Ok(Some(end))) => end == last,
+        Some(Ok(None)) | None => damaged.end == Some(last) && log_is_whole,
+    };
     let besides = gathered.besides(chain);
     let behind: BTreeSet<u64> = besides.iter().map(|one| one.seq).filter(|seq| *seq > told.records).collect();
     told.contradicting = besides.len() as u64 - behind.len() as u64;

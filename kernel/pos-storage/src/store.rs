@@ -6,6 +6,7 @@ use crate::balances;
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
 use crate::connection::{self, Place};
+use crate::emergency;
 use crate::error::{Fault, Result};
 use crate::handover;
 use crate::journal;
@@ -44,7 +45,7 @@ use pos_domain::stock::Level;
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
@@ -71,6 +72,8 @@ pub struct StoreOptions {
     pub log_pages_max: u64,
     /// Bytes kept beside the database for the day the disk is full; 0: none.
     pub reserve_bytes: u64,
+    /// The file that sales go into when the disk fails: on another disk.
+    pub emergency: Option<PathBuf>,
     /// A fault built in on purpose, for a laboratory that must find it.
     pub sabotage: Option<Sabotage>,
 }
@@ -84,6 +87,7 @@ impl StoreOptions {
             vfs: None,
             log_pages_max: log::PAGES_HARD,
             reserve_bytes: 0,
+            emergency: None,
             sabotage: None,
         }
     }
@@ -109,13 +113,14 @@ pub struct SqliteStore {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     state: Arc<State>,
+    no_second_disk: Option<String>,
 }
 
 impl SqliteStore {
     /// Opens the file, making or migrating it as needed. What a crash left in the log is durable when this returns.
     pub fn open(path: &Path, options: StoreOptions) -> Result<SqliteStore, StoreError> {
         connection::assert_sqlite_version()?;
-        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, reserve_bytes, sabotage } = options;
+        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, reserve_bytes, emergency, sabotage } = options;
         let place = Place { path: path.to_owned(), vfs, sabotage };
         let writable = place.create_or_open()?;
         schema::check(&writable, &place, schema::STEPS)?;
@@ -123,10 +128,18 @@ impl SqliteStore {
         connection::make_durable(&writable, &place)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
+        emergency::take_in(&writable, &place, emergency.as_deref())?;
         let state = Arc::new(State::default());
         let batch_every = Duration::from_millis(event_batch_ms);
         let reserve = Reserve::new(&place, reserve_bytes);
-        let writer = Writer::new(place.clone(), writable, batch_every, log_pages_max, reserve, state.clone())?;
+        let mut writer = Writer::new(place.clone(), writable, batch_every, log_pages_max, reserve, state.clone())?;
+        let no_second_disk = emergency.and_then(|path| {
+            let error = StoreError::from(writer.arm(&path).err()?);
+            Some(format!(
+                "The emergency journal {} cannot be used: {error}. Should the disk fail, sales stop.",
+                path.display()
+            ))
+        });
         let readers = (0..READERS).map(|_| Ok(Mutex::new(place.open_readable()?))).collect::<Result<_>>()?;
 
         let (jobs, queue) = bounded(JOBS_QUEUED_MAX);
@@ -134,7 +147,12 @@ impl SqliteStore {
             .name("storage-writer".into())
             .spawn(move || writer.run(&queue))
             .map_err(|error| Fault::failed(format!("the storage could not start: {error}")))?;
-        Ok(SqliteStore { place, readers, jobs: Some(jobs), thread: Some(thread), state })
+        Ok(SqliteStore { place, readers, jobs: Some(jobs), thread: Some(thread), state, no_second_disk })
+    }
+
+    /// Why sales could not go to the second disk if this one failed now, where they should.
+    pub fn no_second_disk(&self) -> Option<&str> {
+        self.no_second_disk.as_deref()
     }
 
     /// Where the file is.
@@ -210,6 +228,10 @@ impl SqliteStore {
     }
 
     fn settled(&self) -> Result<(), StoreError> {
+        if self.is_on_second_disk() {
+            // As it was when its disk failed; what came since is on the other one.
+            return Ok(());
+        }
         if self.state.in_doubt.load(Ordering::SeqCst) { self.flush() } else { Ok(()) }
     }
 
@@ -312,7 +334,14 @@ impl Store for SqliteStore {
         self.ask(Job::MakeRoom)
     }
 
+    fn is_on_second_disk(&self) -> bool {
+        self.state.on_second_disk.load(Ordering::SeqCst)
+    }
+
     fn has_room(&self) -> Result<bool, StoreError> {
+        if self.is_on_second_disk() {
+            return Ok(true);
+        }
         if self.state.is_low.load(Ordering::SeqCst) { self.ask(Job::LookForRoom) } else { Ok(true) }
     }
 

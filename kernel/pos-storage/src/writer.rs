@@ -15,13 +15,16 @@
 //! nobody is told anything. Only then is the row looked for, and what is found is durable.
 
 mod group;
+mod second_disk;
 
 use self::group::{Last, Member};
+use self::second_disk::Emergency;
 use crate::anchor;
 use crate::append::{self, Commit, Head};
 use crate::basket_events::{self, QueuedEvent};
 use crate::catalogue;
 use crate::connection::{self, Place};
+use crate::emergency::{self, Attempt, SecondDisk};
 use crate::error::{Fault, Result};
 use crate::journal;
 use crate::log;
@@ -105,6 +108,8 @@ pub(crate) struct State {
     pub(crate) sums_are_behind: AtomicBool,
     /// There is no room for the reserve.
     pub(crate) is_low: AtomicBool,
+    /// The disk has failed, and sales go to the second one.
+    pub(crate) on_second_disk: AtomicBool,
     /// Callers whose transaction is on its way to the disk.
     pub(crate) committing: AtomicUsize,
 }
@@ -126,6 +131,7 @@ pub(crate) struct Writer {
     log_pages_base: u64,
     checkpoint_due: Option<Instant>,
     last_group: Last,
+    emergency: Option<Emergency>,
 }
 
 impl Writer {
@@ -156,10 +162,19 @@ impl Writer {
             log_pages_base: 0,
             checkpoint_due: None,
             last_group: Last::default(),
+            emergency: None,
         };
         writer.warm()?;
         writer.show_sums();
         Ok(writer)
+    }
+
+    /// Sales may go to a second disk from now on, should this one fail.
+    pub(crate) fn arm(&mut self, path: &std::path::Path) -> Result<()> {
+        let disk = SecondDisk::open(path)?;
+        self.transact(|connection| emergency::arm(connection, path))?;
+        self.emergency = Some(Emergency::new(disk));
+        Ok(())
     }
 
     /// Works until the channel is closed and empty, then leaves everything written and the log empty.
@@ -260,12 +275,20 @@ impl Writer {
     }
 
     fn queue(&mut self, events: Vec<QueuedEvent>) {
+        if self.is_on_second_disk() {
+            return;
+        }
         self.pending.extend(events);
         self.batch_due.get_or_insert_with(|| Instant::now() + self.batch_every);
     }
 
     /// Work that waits for its time: the batch of events, the checkpoint.
     fn tick(&mut self, now: Instant) {
+        if self.is_on_second_disk() {
+            // What is queued is for the database alone.
+            (self.batch_due, self.checkpoint_due) = (None, None);
+            return;
+        }
         if self.batch_due.is_some_and(|due| due <= now) {
             if let Err(fault) = self.ready().and_then(|()| self.write_batch()) {
                 self.batch_due = Some(now + RETRY.max(self.batch_every));
@@ -281,6 +304,9 @@ impl Writer {
     }
 
     fn finish(mut self) {
+        if self.is_on_second_disk() {
+            return;
+        }
         if let Err(fault) = self.ready().and_then(|()| self.write_batch()) {
             tracing::error!(
                 events = self.pending.len(),
@@ -291,6 +317,11 @@ impl Writer {
         if let Err(fault) = self.write_sums() {
             // Nothing is lost: the next start reads the records they lack.
             tracing::warn!("the sums could not be written at the end: {}", StoreError::from(fault));
+        }
+        if self.emergency.take().is_some()
+            && let Err(fault) = self.transact(emergency::disarm)
+        {
+            tracing::warn!("the next start will ask for the emergency disk: {}", StoreError::from(fault));
         }
         if let Some(Err(fault)) = self.connection.as_ref().map(log::checkpoint_fully) {
             // Nothing is lost: the next start finds the log and takes it in.
@@ -464,6 +495,16 @@ impl Writer {
                 return Err(fault);
             }
         };
+        let attempt = self.emergency.as_ref().map(|_| Attempt::of(connection, self.head)).transpose();
+        let attempt = match attempt {
+            Ok(attempt) => attempt,
+            Err(fault) => {
+                if !roll_back(connection) {
+                    self.connection = None;
+                }
+                return Err(fault);
+            }
+        };
         let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
         match committed {
             Ok(_) => Ok(done),
@@ -471,6 +512,9 @@ impl Writer {
                 self.state.in_doubt.store(true, Ordering::SeqCst);
                 roll_back(connection);
                 self.connection = None;
+                if let (Some(emergency), Some(attempt)) = (&mut self.emergency, attempt) {
+                    emergency.note(attempt);
+                }
                 Err(error.into())
             }
         }
@@ -482,6 +526,11 @@ impl Writer {
 
     /// Opens the connection again if it was given up, and settles a doubt by a full checkpoint.
     fn ready(&mut self) -> Result<()> {
+        if self.is_on_second_disk() {
+            return Err(Fault::failed(
+                "the disk failed; sales are on the emergency disk until the register is started again",
+            ));
+        }
         if self.connection.is_none() {
             let connection = self.place.open_again()?;
             connection::make_durable(&connection, &self.place)?;

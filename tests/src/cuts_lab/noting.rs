@@ -200,6 +200,10 @@ impl Store for Noting {
         self.store.make_room()
     }
 
+    fn is_on_second_disk(&self) -> bool {
+        self.store.is_on_second_disk()
+    }
+
     fn has_room(&self) -> Result<bool, StoreError> {
         self.store.has_room()
     }

@@ -57,6 +57,7 @@ pub(crate) fn run(args: &SalvageArgs) -> anyhow::Result<ExitCode> {
         books: Books::of(&shop),
         at: pos_api::port::Clock::now(&clock),
         was_cut_off: data.running().exists(),
+        emergency: outbox::emergency_file(&data, &shop).unwrap_or_default(),
         last_number: args.last_number,
     };
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{msg} {bar:40} {pos} of {len}")?);

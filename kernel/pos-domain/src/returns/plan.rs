@@ -139,7 +139,7 @@ impl Sold {
 fn means_for(tender: TenderKind, instead: Option<TenderKind>) -> TenderKind {
     match instead {
         // Money that was handed over; what was owed or given is no money to the shop.
-        Some(TenderKind::StoreCredit) if !matches!(tender, TenderKind::Cash | TenderKind::Card) => tender,
+        Some(_) if !matches!(tender, TenderKind::Cash | TenderKind::Card) => tender,
         Some(means) => means,
         None => tender,
     }

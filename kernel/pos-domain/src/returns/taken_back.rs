@@ -9,7 +9,7 @@ use super::exchange::settle;
 use super::plan::{PlanStep, RefundPlan};
 use super::refund::{Kept, Policy, Refund, ReturnPolicy, Returned, TakeBack};
 use super::sold::Sold;
-use crate::basket::{Basket, Line, Origin, SoldAs};
+use crate::basket::{Basket, Line, Origin, RefundTo, SoldAs};
 use crate::ids::{LineNumber, ReceiptNumber};
 use crate::lots::{LotBook, LotMove};
 use crate::offer_use::{self, OfferUse};
@@ -116,7 +116,7 @@ impl TakenBack {
     ) -> Result<TakenBack, Refusal> {
         let mut open = bought.max(Money::ZERO);
         let mut taken = TakenBack::default();
-        let instead = basket.refund_to.as_ref().map(|_| TenderKind::StoreCredit);
+        let instead = basket.refund_to.as_ref().map(RefundTo::means);
         if bought.is_negative() {
             taken.unnamed = Some(unnamed_plan(bought.negated()?, instead, coins)?);
         }
@@ -172,7 +172,7 @@ impl TakenBack {
         taken.due = open;
         for plan in taken.refunds.iter_mut().map(|refund| &mut refund.plan).chain(&mut taken.unnamed) {
             for step in plan.steps.iter_mut().filter(|step| step.tender == TenderKind::StoreCredit) {
-                step.holder = step.holder.take().or_else(|| basket.refund_to.clone());
+                step.holder = step.holder.take().or_else(|| basket.refund_to.as_ref()?.customer().cloned());
             }
         }
         Ok(taken)

@@ -5,7 +5,7 @@ use super::{Kernel, storage_failed};
 use pos_api::Reply;
 use pos_api::view::CreditView;
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, Line, PriceSource};
+use pos_domain::basket::{Event, Line, PriceSource, RefundTo};
 use pos_domain::catalogue::Item;
 use pos_domain::credit::{holder, is_voucher, prepaid, shown, voucher_account};
 use pos_domain::ids::BasketId;
@@ -219,23 +219,18 @@ impl Kernel {
         Ok(Money::sum(amounts)?)
     }
 
-    /// What goes back is owed to a customer from now on, instead of being paid out.
-    pub(super) fn refund_to_credit(
-        &mut self,
-        basket: Option<BasketId>,
-        customer: Option<&str>,
-    ) -> Result<Reply, Refusal> {
+    /// What goes back is owed to a customer from now on, or paid by another means.
+    pub(super) fn refund_to(&mut self, basket: Option<BasketId>, place: Option<RefundTo>) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         open.basket.lines_may_change()?;
         if let Some(number) = open.basket.opening.voids {
             let problem = "it goes back to where the money came from".to_owned();
             return Err(Refusal::CannotVoid { number, problem });
         }
-        let customer: Option<Arc<str>> = customer.map(holder).transpose()?.map(Into::into);
-        if open.basket.refund_to == customer {
+        if open.basket.refund_to == place {
             return Ok(self.keep(open));
         }
-        self.change(open, Event::RefundedTo(customer))
+        self.change(open, Event::RefundedTo(place))
     }
 
     pub(super) fn credit_of(&self, kind: TenderKind, name: &str) -> Result<Reply, Refusal> {

@@ -100,7 +100,7 @@ pub fn right(command: &Command) -> Option<Act> {
         | Command::DiscountBasket { .. } => Some(Act::Sell),
         Command::VoidLine { .. } => Some(Act::VoidLine),
         Command::Cancel { .. } | Command::CancelOrder { .. } => Some(Act::CancelBasket),
-        Command::ReturnItem { .. } | Command::RefundDeposit { .. } | Command::RefundToCredit { .. } => Some(Act::Return),
+        Command::ReturnItem { .. } | Command::RefundDeposit { .. } | Command::RefundToCredit { .. } | Command::RefundInCash { .. } => Some(Act::Return),
         Command::ReturnWithoutReceipt { .. } => Some(Act::ReturnWithoutReceipt),
         Command::PostVoid { .. } => Some(Act::PostVoid),
         Command::GetReceipt { .. } => Some(Act::Reprint),

@@ -4,7 +4,7 @@
 //! key's), and is only taken at its place: the first follows nothing, and each other one follows the record before it.
 //! Where two fit one place (a commit that failed and left its pages in the log), the one that goes on furthest is taken.
 
-use super::find::JournalRow;
+use super::JournalRow;
 use crate::error::{Fault, Result};
 use crate::record::{self, Content, GENESIS, Hash, Record};
 use pos_domain::ids::ReceiptNumber;

@@ -4,24 +4,16 @@
 //! people, open baskets) has no hash: there the trees say which pages are whose, and a page that no tree reaches any more
 //! only fills what is missing.
 
+use super::JournalRow;
 use super::file::Pages;
 use super::tree::{Kind, Node, Row, Value};
 use crate::catalogue;
 use crate::error::Result;
-use crate::record::Hash;
 use pos_domain::basket::{EVENT_VERSION, Event};
 use pos_domain::catalogue::Item;
 use pos_domain::people::Person;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-
-/// A row of the journal, not believed yet.
-pub(super) struct JournalRow<'a> {
-    pub(super) seq: u64,
-    pub(super) previous: Hash,
-    pub(super) hash: Hash,
-    pub(super) body: &'a str,
-}
 
 /// What was found besides records.
 #[derive(Default)]

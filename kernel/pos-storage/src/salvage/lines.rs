@@ -1,7 +1,7 @@
 //! Records as lines: an exported journal, a second copy of it, its anchors.
 
+use super::JournalRow;
 use super::chain::Gathered;
-use super::find::JournalRow;
 use crate::error::{Fault, Result};
 use crate::record::Hash;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub(super) fn look_through(path: &Path, source: usize, gathered: &mut Gathered) 
 }
 
 /// `{"seq":…,"kind":…,"number":…,"hash":"hex","previous":"hex","body":{…}}`
-fn record(line: &str) -> Option<JournalRow<'_>> {
+pub(crate) fn record(line: &str) -> Option<JournalRow<'_>> {
     let (frame, body) = line.split_once(r#","body":"#)?;
     let hash_of = |key: &str| {
         let digits = frame.split_once(key)?.1.get(..64)?;

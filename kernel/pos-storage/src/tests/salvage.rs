@@ -98,6 +98,7 @@ fn order(damaged: &Folder, others: Vec<PathBuf>, last_number: Option<u64>) -> Sa
         books: fixture::books(),
         at: fixture::NOON,
         was_cut_off: false,
+        emergency: None,
         last_number,
     }
 }

@@ -29,9 +29,9 @@ const GATHERING_MAX: Duration = Duration::from_millis(5);
 
 /// A transaction, and where its caller hears of it.
 pub(super) struct Member {
-    basket: BasketId,
+    pub(super) basket: BasketId,
     /// Taken once its number is certain, but for the COMMIT.
-    commit: Option<Box<Commit>>,
+    pub(super) commit: Option<Box<Commit>>,
     progress: Sender<Progress>,
 }
 
@@ -89,14 +89,21 @@ impl Writer {
     /// Commits what was gathered, and answers every caller.
     pub(super) fn commit_group(&mut self, mut members: Vec<Member>) {
         self.last_group = Last { members: members.len(), commit: Duration::ZERO };
-        let answers = match self.append_group(&mut members) {
-            Ok(answers) => answers,
+        let appended = if self.is_on_second_disk() { None } else { Some(self.append_group(&mut members)) };
+        let answers = match appended {
+            None => self.commit_all_there(&mut members),
+            Some(Ok(answers)) => {
+                if let Some(emergency) = &mut self.emergency {
+                    emergency.is_not_needed();
+                }
+                answers
+            }
             // Nothing of it has happened, and it may be the fault of one: each gets a transaction of its own.
-            Err(_) if members.len() > 1 && !self.is_in_doubt() => {
+            Some(Err(_)) if members.len() > 1 && !self.is_in_doubt() => {
                 members.into_iter().for_each(|member| self.commit_group(vec![member]));
                 return;
             }
-            Err(fault) => self.settle_group(&members, &fault.into()),
+            Some(Err(fault)) => self.settle_group(&mut members, fault),
         };
         if answers.iter().flatten().any(|done| done.appended.is_some()) {
             // Before anybody is told: who reads sums next waits for them.
@@ -147,13 +154,30 @@ impl Writer {
     }
 
     /// After a COMMIT that failed it may have happened: settles it, then looks for each. The sums are read anew with that.
-    fn settle_group(&mut self, members: &[Member], error: &StoreError) -> Vec<Result<Done, StoreError>> {
+    fn settle_group(&mut self, members: &mut [Member], fault: Fault) -> Vec<Result<Done, StoreError>> {
+        let is_of_the_disk = fault.is_of_the_disk();
+        let error = &StoreError::from(fault);
         let is_settled = self.is_in_doubt() && self.ready().is_ok();
         let look = |member: &Member| match self.look_for(member.basket) {
             Ok(Some(committed)) if is_settled => Ok(Done { committed: Arc::new(committed), appended: None }),
             _ => Err(error.clone()),
         };
-        members.iter().map(look).collect()
+        let answers: Vec<_> = members.iter().map(look).collect();
+        if !is_of_the_disk || answers.iter().all(Result::is_ok) {
+            return answers;
+        }
+        match self.go_to_second_disk(error) {
+            Ok(true) => self.commit_all_there(members),
+            Ok(false) => answers,
+            Err(fault) => {
+                tracing::error!("the second disk does not take over: {}", StoreError::from(fault));
+                answers
+            }
+        }
+    }
+
+    fn commit_all_there(&mut self, members: &mut [Member]) -> Vec<Result<Done, StoreError>> {
+        members.iter_mut().map(|member| self.commit_there(member)).collect()
     }
 }
 

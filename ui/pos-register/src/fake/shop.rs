@@ -123,6 +123,7 @@ impl Shop {
             | Command::RedeemVoucher { .. }
             | Command::PayAccount { .. }
             | Command::RefundToCredit { .. }
+            | Command::RefundInCash { .. }
             | Command::TenderCredit { .. }
             | Command::GetCredit { .. }
             | Command::ReturnItem { .. }

@@ -1,0 +1,237 @@
+//! The disk fails for good, and sales go on: nothing answered is lost, no number is given twice, the journal stays one chain.
+
+use super::disks::dice;
+use super::*;
+use crate::disk::{Disk, Failure, Fault, NAME, Unsure};
+use std::io::Write;
+
+const SALES: u128 = 12;
+
+fn second(folder: &Folder) -> PathBuf {
+    folder.path().with_file_name("emergency.jsonl")
+}
+
+fn options(emergency: Option<PathBuf>) -> StoreOptions {
+    StoreOptions {
+        vfs: Some(NAME.to_owned()),
+        event_batch_ms: 60_000,
+        log_pages_max: 20,
+        emergency,
+        ..StoreOptions::new(fixture::currency())
+    }
+}
+
+fn on_two_disks(disk: &Disk, second: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(disk.path(), options(Some(second.to_owned())))
+}
+
+/// Sells, trying again as a cashier does; answers whether the second disk took over.
+fn sell_all(store: &SqliteStore, from: u128) -> bool {
+    for id in from..=SALES {
+        let sold = (0..3).find_map(|_| commit(store, fixture::sale(id, 3)).ok());
+        assert_eq!(sold.map(u128::from), Some(id));
+        // Asked again, it is the same.
+        assert_eq!(commit(store, fixture::sale(id, 3)).map(u128::from), Ok(id));
+    }
+    store.is_on_second_disk()
+}
+
+/// Everything answered is there, once; answers how many records there are.
+fn check_all(store: &SqliteStore) -> u64 {
+    let records = verified(store);
+    for id in 1..=SALES {
+        assert_eq!(store.number_of_basket(fixture::basket_id(id)).unwrap().map(u128::from), Some(id));
+    }
+    assert_eq!(records as u128, SALES + 1, "each sale, and the shift");
+    assert!(store.restore().unwrap().baskets.is_empty());
+    records
+}
+
+#[test]
+fn sales_go_on_from_whichever_step_the_disk_fails() {
+    let (mut took_over, mut after_cuts) = (0, 0);
+    for after in (0..60).step_by(2) {
+        let folder = Folder::new();
+        let disk = Disk::new(&folder.path()).unwrap();
+        disk.record();
+        let second = second(&folder);
+        let store = on_two_disks(&disk, &second).unwrap();
+        let basket = fixture::basket_id(3);
+        store.queue_events(basket, 1, std::slice::from_ref(&Event::Opened(fixture::opening(3)))).unwrap();
+        store.flush().unwrap();
+        disk.fail(Fault { after, failure: Failure::Broken, for_ever: true });
+        took_over += u32::from(sell_all(&store, 1));
+        drop(store);
+        disk.mend();
+        let trace = disk.trace();
+        let (left, lines) = (disk.image(), std::fs::read(&second).unwrap());
+        let store = on_two_disks(&disk, &second).unwrap();
+        check_all(&store);
+        assert_eq!(
+            commit(&store, fixture::sale(SALES + 1, 3)).map(u128::from),
+            Ok(SALES + 1),
+            "the database takes sales again"
+        );
+        drop(store);
+        // As the disk may be found after the power went, too.
+        let mut unsure = Unsure::new(&trace.image);
+        trace.ops.iter().for_each(|op| unsure.step(op));
+        let mut dice = dice(after);
+        for _ in 0..3 {
+            let (image, _) = unsure.cut(&mut dice, 512);
+            disk.put(&image);
+            std::fs::write(&second, &lines).unwrap();
+            let store = on_two_disks(&disk, &second).unwrap();
+            check_all(&store);
+            after_cuts += 1;
+        }
+        // Without the second disk nobody may begin, nor put records in its place.
+        if !lines.is_empty() {
+            disk.put(&left);
+            std::fs::remove_file(&second).unwrap();
+            for emergency in [None, Some(second.clone())] {
+                let refused = SqliteStore::open(disk.path(), options(emergency)).err().unwrap().to_string();
+                assert!(refused.contains("Plug the disk in"), "{refused}");
+            }
+            std::fs::write(&second, &lines).unwrap();
+            check_all(&SqliteStore::open(disk.path(), options(None)).unwrap());
+        }
+    }
+    assert!(took_over > 15 && after_cuts == 90, "{took_over} of 30 went to the second disk");
+}
+
+/// The power goes while the sales of the second disk are taken in: at the next start they are, once.
+#[test]
+fn taking_in_survives_a_power_cut_at_every_step() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    disk.record();
+    let second = second(&folder);
+    let store = on_two_disks(&disk, &second).unwrap();
+    disk.fail(Fault { after: 9, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    drop(store);
+    disk.mend();
+    let lines = std::fs::read(&second).unwrap();
+    let before = disk.steps() as usize;
+    drop(on_two_disks(&disk, &second).unwrap());
+    let aside = |file: &std::fs::DirEntry| file.file_name().to_string_lossy().contains("taken-in");
+    let taken_in = std::fs::read_dir(second.parent().unwrap()).unwrap().flatten().find(aside).unwrap();
+    assert_eq!(std::fs::read(taken_in.path()).unwrap(), lines, "nothing is thrown away");
+    let trace = disk.trace();
+    let mut unsure = Unsure::new(&trace.image);
+    let mut dice = dice(5);
+    assert!(trace.ops.len() > before + 10);
+    for (step, op) in trace.ops.iter().enumerate() {
+        if step < before {
+            unsure.step(op);
+            continue;
+        }
+        let (image, _) = unsure.cut(&mut dice, 512);
+        disk.put(&image);
+        std::fs::write(&second, &lines).unwrap();
+        check_all(&on_two_disks(&disk, &second).unwrap());
+        unsure.step(op);
+    }
+}
+
+#[test]
+fn what_was_half_written_there_was_never_told() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let second = second(&folder);
+    let store = on_two_disks(&disk, &second).unwrap();
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    drop(store);
+    disk.mend();
+    let half = std::fs::read(&second).unwrap()[..300].to_owned();
+    std::fs::OpenOptions::new().append(true).open(&second).unwrap().write_all(&half).unwrap();
+    check_all(&on_two_disks(&disk, &second).unwrap());
+}
+
+#[test]
+fn what_was_changed_there_is_refused_and_changes_nothing() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let second = second(&folder);
+    let store = on_two_disks(&disk, &second).unwrap();
+    sell(&store, 1, 2);
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 3));
+    drop(store);
+    disk.mend();
+    let left = disk.image();
+    let lines = std::fs::read(&second).unwrap();
+    let text = String::from_utf8(lines.clone()).unwrap();
+    let all: Vec<&str> = text.lines().collect();
+    let without_first = all[1..].join("\n") + "\n";
+    let swapped = [&[all[1], all[0]], &all[2..]].concat().join("\n") + "\n";
+    let mut flipped = lines.clone();
+    flipped[lines.len() / 2] ^= 1;
+    for changed in [without_first.into_bytes(), swapped.into_bytes(), flipped] {
+        disk.put(&left);
+        std::fs::write(&second, &changed).unwrap();
+        let refused = on_two_disks(&disk, &second).err().unwrap().to_string();
+        assert!(refused.contains("does not continue the journal") && refused.contains("pos salvage"), "{refused}");
+        assert_eq!(std::fs::read(&second).unwrap(), changed);
+        std::fs::write(&second, &lines).unwrap();
+        check_all(&on_two_disks(&disk, &second).unwrap());
+    }
+}
+
+#[test]
+fn only_sales_for_cash_are_taken_there() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let second = second(&folder);
+    let store = on_two_disks(&disk, &second).unwrap();
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    let mut referenced = fixture::sale(50, 3);
+    referenced.external_reference = Some("web-1".into());
+    let mut voiding = fixture::sale(51, 3);
+    voiding.voids = Some(1);
+    for transaction in [referenced, voiding] {
+        let refused = commit(&store, transaction).unwrap_err().to_string();
+        assert!(refused.contains("sales for cash only"), "{refused}");
+    }
+    let floors =
+        vec![pos_domain::ledger::Floor { account: "gift-card:1".into(), least: pos_domain::money::Money::ZERO }];
+    let request = pos_api::port::CommitRequest { floors, ..fixture::request(fixture::sale(52, 3)) };
+    assert!(store.commit(request, &mut |_| {}).is_err());
+    assert!(store.flush().is_err(), "what needs the database is refused");
+    drop(store);
+    disk.mend();
+    check_all(&on_two_disks(&disk, &second).unwrap());
+}
+
+#[test]
+fn a_second_disk_that_is_not_there_is_told_of_and_keeps_nobody_from_selling() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let nowhere = folder.path().with_file_name("not-plugged-in").join("emergency.jsonl");
+    let store = on_two_disks(&disk, &nowhere).unwrap();
+    assert!(store.no_second_disk().unwrap().contains("not-plugged-in"));
+    assert!(!sell_all(&store, 1));
+    drop(store);
+    // Nothing was in it, so nothing is asked for.
+    check_all(&SqliteStore::open(disk.path(), options(None)).unwrap());
+}
+
+#[test]
+fn a_register_that_was_closed_does_not_ask_for_the_second_disk() {
+    let folder = Folder::new();
+    let second = second(&folder);
+    let open = |emergency| {
+        SqliteStore::open(&folder.path(), StoreOptions { emergency, ..StoreOptions::new(fixture::currency()) })
+    };
+    let store = open(Some(second.clone())).unwrap();
+    sell(&store, 1, 2);
+    let cut = cut_off(&folder);
+    drop(store);
+    std::fs::remove_file(&second).unwrap();
+    assert_eq!(verified(&open(None).unwrap()), 3);
+    let refused = SqliteStore::open(&cut.path(), StoreOptions::new(fixture::currency())).err().unwrap().to_string();
+    assert!(refused.contains("emergency.jsonl") && refused.contains("Plug the disk in"), "{refused}");
+}
