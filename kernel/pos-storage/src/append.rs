@@ -16,7 +16,7 @@ use crate::shift;
 use crossbeam_channel::Receiver;
 use ed25519_dalek::SigningKey;
 use pos_api::port::{ClosedShift, OpenShift, StoreError};
-use pos_domain::ids::ReceiptNumber;
+use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::ledger::{Entry, Floor};
 use pos_domain::money::Money;
 use pos_domain::offer_use::OfferUse;
@@ -26,9 +26,9 @@ use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
 use pos_domain::stock::StockMovement;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params};
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A transaction on its way into the journal.
 #[derive(Debug)]
@@ -68,6 +68,8 @@ pub(crate) struct Head {
     pub(crate) number: ReceiptNumber,
     pub(crate) hash: Hash,
     pub(crate) open_shift: Option<u64>,
+    /// The greatest basket id in the journal. Ids grow with time, and a basket opened later need not be looked for.
+    pub(crate) newest_basket: Option<BasketId>,
 }
 
 impl Head {
@@ -81,7 +83,8 @@ impl Head {
         let (seq, hash) = last.unwrap_or((0, GENESIS));
         let number = number_at(connection, seq)?;
         let open_shift = shift::open_number(connection)?;
-        Ok(Head { seq, number, hash, open_shift })
+        let newest_basket = journal::newest_basket(connection)?;
+        Ok(Head { seq, number, hash, open_shift, newest_basket })
     }
 }
 
@@ -121,7 +124,9 @@ pub(crate) enum Appended {
 /// Appends a transaction, and the opening of its shift before it where none is open. Idempotent by basket.
 pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -> Result<Appended> {
     let Commit { transaction, canonical, open_shift, floors } = commit;
-    if let Some(committed) = journal::of_basket(connection, transaction.basket)? {
+    if Some(transaction.basket) <= head.newest_basket
+        && let Some(committed) = journal::of_basket(connection, transaction.basket)?
+    {
         return Ok(Appended::Before(Box::new(committed)));
     }
     if let Some(reference) = record::reference(transaction)
@@ -148,6 +153,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
     let columns = Columns::of_transaction(seq, number, transaction);
     append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical.get()?))?;
     head.number = number;
+    head.newest_basket = head.newest_basket.max(Some(transaction.basket));
     Ok(Appended::Now(head, opened))
 }
 
@@ -182,7 +188,7 @@ fn post_transaction(connection: &Connection, seq: u64, number: ReceiptNumber, tr
 /// Appends a record that was in a journal before, byte for byte, and what follows from it.
 pub(crate) fn append_again(connection: &Connection, record: &Record, previous: Hash, body: &str) -> Result<()> {
     // Only the hash it continues is asked for.
-    let mut head = Head { seq: record.seq, number: 0, hash: previous, open_shift: None };
+    let mut head = Head { seq: record.seq, number: 0, hash: previous, open_shift: None, newest_basket: None };
     append_record(connection, &mut head, record.columns(), body)?;
     match &record.content {
         Content::ShiftOpened(opened) => {
@@ -284,12 +290,15 @@ fn append_record(connection: &Connection, head: &mut Head, columns: Columns<'_>,
 }
 
 fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
-    let mut entry_row = connection.prepare_cached(
-        "INSERT INTO ledger_entry (seq, position, account, unit, debit, credit) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (position, Entry { account, unit, debit, credit }) in entries.iter().enumerate() {
-        let unit = unit.as_deref().unwrap_or_default();
-        entry_row.execute(params![seq, position, account, unit, debit.minor(), credit.minor()])?;
+    static ROWS: LazyLock<[String; ROWS_MAX]> =
+        LazyLock::new(|| rows_of("ledger_entry (seq, position, account, unit, debit, credit)", 6));
+    for (first, some) in (0..).step_by(ROWS_MAX).zip(entries.chunks(ROWS_MAX)) {
+        let mut rows = Rows::of(connection, &ROWS, some.len())?;
+        for (position, Entry { account, unit, debit, credit }) in (first..).zip(some) {
+            let unit = unit.as_deref().unwrap_or_default();
+            rows.bind(&[&seq, &position, account, &unit, &debit.minor(), &credit.minor()])?;
+        }
+        rows.insert()?;
     }
     Ok(())
 }
@@ -311,14 +320,55 @@ fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Tr
 }
 
 fn post_movements(connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
-    let mut movement_row = connection.prepare_cached(
-        "INSERT INTO stock_movement (seq, position, item, quantity, unit, reason, location, value)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for (position, StockMovement { item, quantity, reason, location, value }) in movements.iter().enumerate() {
-        let (moved, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
-        let value = value.map(Money::minor);
-        movement_row.execute(params![seq, position, item, moved, unit, reason.code(), location, value])?;
+    static ROWS: LazyLock<[String; ROWS_MAX]> =
+        LazyLock::new(|| rows_of("stock_movement (seq, position, item, quantity, unit, reason, location, value)", 8));
+    for (first, some) in (0..).step_by(ROWS_MAX).zip(movements.chunks(ROWS_MAX)) {
+        let mut rows = Rows::of(connection, &ROWS, some.len())?;
+        for (position, StockMovement { item, quantity, reason, location, value }) in (first..).zip(some) {
+            let (moved, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
+            let value = value.map(Money::minor);
+            rows.bind(&[&seq, &position, item, &moved, &unit, &reason.code(), location, &value])?;
+        }
+        rows.insert()?;
     }
     Ok(())
+}
+
+/// Rows that one statement inserts at most.
+const ROWS_MAX: usize = 8;
+
+/// Statements that insert one row, two, and so on: rows of one statement are put beside each other in the table, where a
+/// statement for each would go down the tree for it again.
+///
+/// `OR FAIL`, since whoever fails undoes the whole transaction: SQLite keeps nothing to undo the statement alone.
+fn rows_of(columns: &str, values: usize) -> [String; ROWS_MAX] {
+    let row = format!("({})", vec!["?"; values].join(", "));
+    std::array::from_fn(|index| {
+        format!("INSERT OR FAIL INTO {columns} VALUES {}", vec![row.as_str(); index + 1].join(", "))
+    })
+}
+
+/// Rows on their way into a statement of [`rows_of`].
+struct Rows<'c> {
+    statement: CachedStatement<'c>,
+    bound: usize,
+}
+
+impl<'c> Rows<'c> {
+    fn of(connection: &'c Connection, statements: &[String; ROWS_MAX], rows: usize) -> Result<Rows<'c>> {
+        Ok(Rows { statement: connection.prepare_cached(&statements[rows - 1])?, bound: 0 })
+    }
+
+    fn bind(&mut self, row: &[&dyn ToSql]) -> Result<()> {
+        for value in row {
+            self.bound += 1;
+            self.statement.raw_bind_parameter(self.bound, value)?;
+        }
+        Ok(())
+    }
+
+    fn insert(mut self) -> Result<()> {
+        self.statement.raw_execute()?;
+        Ok(())
+    }
 }

@@ -133,6 +133,13 @@ pub(crate) fn returns_of(connection: &Connection, sale: ReceiptNumber) -> Result
     Ok(returns)
 }
 
+/// The greatest id of a basket that was committed.
+pub(crate) fn newest_basket(connection: &Connection) -> Result<Option<BasketId>> {
+    let newest: Option<[u8; 16]> =
+        connection.query_row("SELECT max(basket) FROM journal WHERE basket IS NOT NULL", [], |row| row.get(0))?;
+    Ok(newest.map(|bytes| BasketId(Uuid::from_bytes(bytes))))
+}
+
 /// The receipt number of a basket.
 pub(crate) fn number_of_basket(connection: &Connection, basket: BasketId) -> Result<Option<ReceiptNumber>> {
     let mut statement = connection.prepare_cached("SELECT number FROM journal WHERE basket = ?1")?;

@@ -311,6 +311,21 @@ pub(crate) fn ask(connection: &Connection) -> Option<c_int> {
     (code == ffi::SQLITE_OK).then_some(answer)
 }
 
+/// Pages in a connection's write-ahead log.
+pub(crate) fn log_pages(connection: &Connection) -> rusqlite::Result<u64> {
+    let (mut pages, mut moved) = (0, 0);
+    // SAFETY: an open connection, a C string, and two integers that are written. Nothing is moved.
+    let code = unsafe {
+        let (main, mode) = (c"main".as_ptr(), ffi::SQLITE_CHECKPOINT_NOOP);
+        ffi::sqlite3_wal_checkpoint_v2(connection.handle(), main, mode, &raw mut pages, &raw mut moved)
+    };
+    match code {
+        // -1 stands for a log that is not there yet.
+        ffi::SQLITE_OK => Ok(u64::try_from(pages).unwrap_or(0)),
+        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+    }
+}
+
 fn file_control_of(connection: &Connection, operation: c_int, mut value: c_int) -> (c_int, c_int) {
     // SAFETY: an open connection, its main database (null), and an integer that is read and written.
     let code =

@@ -4,6 +4,7 @@
 
 use crate::connection::Place;
 use crate::error::{Fault, Result};
+use crate::layer;
 use rusqlite::Connection;
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
@@ -53,9 +54,9 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint> {
     Ok(Checkpoint { busy, pages: pages.try_into().unwrap_or(0), moved: moved.try_into().unwrap_or(0) })
 }
 
-/// How long the log is.
+/// How long the log is. Asked after every commit, so not by a statement, which SQLite would prepare each time.
 pub(crate) fn length_pages(connection: &Connection) -> Result<u64> {
-    Ok(checkpoint(connection, "NOOP")?.pages)
+    Ok(layer::log_pages(connection)?)
 }
 
 /// Moves what no reader needs any more, and waits for nobody.

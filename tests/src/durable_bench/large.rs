@@ -26,6 +26,8 @@ const PAIRS: usize = 40;
 pub const SALES_A_DAY: u64 = 500;
 /// Sales of the day that is open.
 pub const SALES_TODAY: u64 = 100;
+/// Seconds that the shop is open.
+const SECONDS_OPEN: u64 = 45_000;
 /// The customer of the sales that the others are made from.
 const MODEL: &str = "K00000000";
 const FIRST_DAY: Date = date(2021, 1, 1);
@@ -104,10 +106,9 @@ impl Models {
         }
     }
 
-    /// The sale of a number, in a shift on a day. Without a customer nobody earns points.
-    pub fn sale(&self, open: &OpenShift, day: u64, number: u64, customer: Option<u64>) -> Transaction {
+    /// The sale of a number, in a shift at a time. Without a customer nobody earns points.
+    pub fn sale(&self, open: &OpenShift, at: Moment, number: u64, customer: Option<u64>) -> Transaction {
         let mut sale = self.sales[number as usize % self.sales.len()].clone();
-        let at = moment(day, 1 + number % SALES_A_DAY);
         sale.basket = bulk::basket_id(at.unix_ms, number);
         (sale.shift, sale.business_date) = (open.shift, open.business_date);
         (sale.opened_at, sale.completed_at) = (at, at);
@@ -136,9 +137,11 @@ impl Models {
         sale
     }
 
-    /// A sale at the till, into the shift that is open.
+    /// A sale at the till, into the shift that is open: one each second, as their numbers grow.
     pub fn request(&self, open: &OpenShift, day: u64, number: u64) -> CommitRequest {
-        let transaction = self.sale(open, day, number, None);
+        let opening = moment(day, 0);
+        let at = Moment { unix_ms: opening.unix_ms + 1000 * (number % SECONDS_OPEN).cast_signed(), ..opening };
+        let transaction = self.sale(open, at, number, None);
         CommitRequest { transaction, open_shift: Some(open.clone()), floors: Vec::new() }
     }
 
@@ -151,7 +154,8 @@ impl Models {
             let (is_last, day) = (index == days, last_day - days + index);
             let open = self.shift(index + 1, day);
             let numbers = (0..if is_last { SALES_TODAY } else { SALES_A_DAY }).map(|sale| index * SALES_A_DAY + sale);
-            let sales = numbers.map(|number| self.sale(&open, day, number, Some(number))).collect();
+            let at = |number| moment(day, 1 + number % SALES_A_DAY);
+            let sales = numbers.map(|number| self.sale(&open, at(number), number, Some(number))).collect();
             Day { open, sales, closes: !is_last }
         };
         let mut told = 0;

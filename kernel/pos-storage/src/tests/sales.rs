@@ -39,6 +39,23 @@ fn the_same_basket_again_is_answered_with_the_first_sale() {
 }
 
 #[test]
+fn a_basket_that_waited_is_committed_once_whichever_was_opened_first() {
+    let folder = Folder::new();
+    {
+        let store = folder.open();
+        assert_eq!(sell(&store, 5, 1), [1]);
+        assert_eq!(sell(&store, 3, 1), [2], "it was parked while a later one was sold");
+        assert_eq!(sell(&store, 3, 1), [2]);
+        assert_eq!(sell(&store, 5, 1), [1]);
+    }
+    let store = folder.open();
+    assert_eq!(sell(&store, 5, 1), [1]);
+    assert_eq!(sell(&store, 4, 1), [3]);
+    assert_eq!(sell(&store, 4, 1), [3]);
+    assert_eq!(verified(&store), 4);
+}
+
+#[test]
 fn a_reference_is_rung_once() {
     let folder = Folder::new();
     let store = folder.open();

@@ -1,7 +1,7 @@
 //! Group commit: transactions whose callers wait at the same time share one SQLite transaction and one fsync.
 //!
-//! Each member has a savepoint of its own, so that one that is refused costs only itself. Numbers and hashes go on from
-//! member to member in the order in which they came. Nobody is answered before the one COMMIT has succeeded: refusals
+//! One that is refused costs only itself: the others are then appended again, each in a savepoint. Numbers and hashes go on
+//! from member to member in the order in which they came. Nobody is answered before the one COMMIT has succeeded: refusals
 //! neither, since they may rest on a member that came to nothing with it. A failed COMMIT is for each member what it is for
 //! one alone: the doubt is settled, and then its row is looked for.
 //!
@@ -122,6 +122,18 @@ impl Writer {
 
     /// Appends all members in one transaction; each one's answer once that is durable.
     fn append_group(&mut self, members: &mut [Member]) -> Result<Vec<Result<Done, StoreError>>> {
+        match self.append_members(members, join_all) {
+            // One is refused, which is rare: nothing of it has happened, and savepoints keep it from the others.
+            Err(Fault::Store(_)) if members.len() > 1 && !self.is_in_doubt() => self.append_members(members, join_each),
+            done => done,
+        }
+    }
+
+    fn append_members(
+        &mut self,
+        members: &mut [Member],
+        join_members: JoinMembers,
+    ) -> Result<Vec<Result<Done, StoreError>>> {
         // Before the head is taken: settling a doubt may move it.
         self.ready()?;
         if self.place.is_sabotaged("number-outside") {
@@ -130,11 +142,10 @@ impl Writer {
         let (mut head, tells_first) = (self.head, self.place.is_sabotaged("receipt-first"));
         let mut appended = Instant::now();
         let answers = self.transact(|connection| {
-            let joined = match &*members {
-                [alone] => vec![Ok(join(connection, &mut head, alone)?)],
-                several => join_all(connection, &mut head, several)?,
-            };
-            let answer = |(member, joined): (&mut Member, _)| numbered(member, joined?);
+            let joined = join_members(connection, &mut head, members)?;
+            // Each of several is woken once: to prepare what is to be said costs less than another change of threads.
+            let tells = members.len() == 1;
+            let answer = |(member, joined): (&mut Member, _)| numbered(member, joined?, tells);
             let answers: Vec<_> = members.iter_mut().zip(joined).map(answer).collect();
             if tells_first {
                 for (Member { progress, .. }, answer) in members.iter().zip(&answers) {
@@ -181,8 +192,16 @@ impl Writer {
     }
 }
 
-/// Appends one transaction after another, each in a savepoint: what is refused leaves nothing behind.
+/// Appends transactions: which are refused, or the fault that is everybody's.
+type JoinMembers = fn(&Connection, &mut Head, &[Member]) -> Result<Vec<Result<Joined, StoreError>>>;
+
+/// Appends one transaction after another, all or none.
 fn join_all(connection: &Connection, head: &mut Head, members: &[Member]) -> Result<Vec<Result<Joined, StoreError>>> {
+    members.iter().map(|member| join(connection, head, member).map(Ok)).collect()
+}
+
+/// Appends one transaction after another, each in a savepoint: what is refused leaves nothing behind.
+fn join_each(connection: &Connection, head: &mut Head, members: &[Member]) -> Result<Vec<Result<Joined, StoreError>>> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
     let mut all = Vec::with_capacity(members.len());
     for member in members {
@@ -213,15 +232,17 @@ fn join(connection: &Connection, head: &mut Head, member: &Member) -> Result<Joi
     })
 }
 
-/// What will be answered; its caller may prepare what is to be said of it.
-fn numbered(member: &mut Member, joined: Joined) -> Result<Done, StoreError> {
+/// What will be answered. A caller that is told may prepare what is to be said of it.
+fn numbered(member: &mut Member, joined: Joined, tells: bool) -> Result<Done, StoreError> {
     let Some(Commit { transaction, .. }) = member.commit.take().map(|commit| *commit) else {
         return Err(Fault::failed("the transaction was given up").into());
     };
     Ok(match joined {
         Joined::Now(head, opened) => {
             let committed = Arc::new(Committed { number: head.number, transaction: Arc::unwrap_or_clone(transaction) });
-            tell(&member.progress, Progress::Numbered(committed.clone()));
+            if tells {
+                tell(&member.progress, Progress::Numbered(committed.clone()));
+            }
             Done { committed, appended: Some((head.seq, opened)) }
         }
         Joined::Before(committed) => {
