@@ -62,6 +62,7 @@ fn snapshot(lines: u32, pieces: impl Fn(u32) -> i64, dice: &mut Dice) -> anyhow:
             cost: None,
             reorder: None,
             discountable: true,
+            deposit: Default::default(),
         };
         made.push(SnapshotLine {
             id,

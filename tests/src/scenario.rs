@@ -554,6 +554,7 @@ fn describe(shop: &TestShop, reply: &Reply, lines_before: usize) -> anyhow::Resu
         };
         parts.extend(named("kept", &report.tenders));
         parts.extend(named("moved", &report.moved));
+        parts.extend(named("deposits", &Some(report.deposits.clone())));
         if let Some(closing) = &report.closing {
             parts.push(format!("Z {} ; {}", closing.number, counted(&closing.tenders)));
             parts.push(format!("grand total {} of {} sales", closing.grand_total, closing.grand_sales));

@@ -37,7 +37,7 @@ use std::path::Path;
 /// Steps of a life.
 const STEPS: u64 = 60;
 /// Articles: three by the piece, one by weight.
-const CODES: [&str; 4] = ["SOAP", "ALE", "CRIME", "2001"];
+const CODES: [&str; 6] = ["SOAP", "ALE", "CRIME", "2001", "COLA", "CRATE20"];
 /// Gift cards, customers, registers of coupons: few, so that they meet again.
 const HOLDERS: [&str; 3] = ["7001", "7002", "7003"];
 const CUSTOMERS: [&str; 2] = ["K1", "K2"];
@@ -76,7 +76,7 @@ struct Step {
 }
 
 /// What comes to mind, and how often.
-const MIND: [(&str, u64); 51] = [
+const MIND: [(&str, u64); 52] = [
     ("what follows", 90),
     ("scan", 24),
     ("quantity", 4),
@@ -101,6 +101,7 @@ const MIND: [(&str, u64); 51] = [
     ("suspend", 3),
     ("recall", 3),
     ("return", 7),
+    ("empties", 3),
     ("return without receipt", 2),
     ("credit refund", 3),
     ("post-void", 2),
@@ -387,7 +388,7 @@ impl Lab {
         let exactly = b % 3 != 0;
         Ok(Some(match what {
             "scan" => {
-                let scan = CODES[(a % 4) as usize];
+                let scan = CODES[(a % 6) as usize];
                 let quantity = match scan {
                     "2001" => Some(Amount(Decimal::new(small(b, 3_000) + 1, 3))),
                     _ => Some(Amount(Decimal::from(small(b, 4) + 1))),
@@ -446,6 +447,11 @@ impl Lab {
                 reason: "returned".into(),
                 waste: b % 5 == 0,
             },
+            "empties" => {
+                let scan = ["PFAND", "BOTTLE", "CRATE"][(a % 3) as usize].to_owned();
+                let quantity = Some(Amount(Decimal::from(-small(b, 6) - 1)));
+                Command::SellItem { basket, scan, quantity, given: None }
+            }
             "credit refund" => {
                 let customer = [None, Some(CUSTOMERS[0]), Some(CUSTOMERS[1])][(a % 3) as usize];
                 match b % 3 {
@@ -548,7 +554,9 @@ impl Lab {
             if kind.is_retail() && kind != TransactionKind::Cancelled {
                 let lines = transaction.lines.iter().filter(|line| !line.voided);
                 let (paid, tax) = lines.fold((0, 0), |(paid, tax), line| {
-                    (paid + line.paid.minor(), tax + line.taxes.iter().map(|tax| tax.amount.minor()).sum::<i64>())
+                    // A container deposit is no turnover; its tax is tax.
+                    let turnover = if line.kind == LineKind::Deposit { 0 } else { line.paid.minor() };
+                    (paid + turnover, tax + line.taxes.iter().map(|tax| tax.amount.minor()).sum::<i64>())
                 });
                 let sold = matches!(kind, TransactionKind::Sale | TransactionKind::Exchange);
                 let figures = self.shifts.entry(transaction.shift).or_default();
@@ -847,6 +855,7 @@ fn line_of(line: &TransactionLine, transaction: &Transaction, lab: &Lab) -> anyh
         item: line.item.to_string(),
         unit: line.quantity.unit.symbol().to_owned(),
         quantity: millionths(line.quantity.value + wasted)?,
+        is_deposit: line.kind == LineKind::Deposit,
         paid: line.paid.minor().into(),
         taxes: line.taxes.iter().map(|tax| (tax.code.to_string(), tax.amount.minor().into())).collect(),
         moves_stock: matches!(line.kind, LineKind::Sale | LineKind::Return) && sold_kind == LineKind::Sale,

@@ -117,7 +117,9 @@ impl World {
     /// Opens a shop with the articles of the suite. With `sabotage` a terminal that gives no answer is charged again.
     pub fn open(folder: &Path, shop: Shop, seed: u64, sabotage: bool) -> anyhow::Result<World> {
         let inner = Arc::new(SqliteStore::open(&folder.join("pos.db"), StoreOptions::new(shop.currency))?);
-        inner.upsert_items(items_of(&root().join("tests/suite/fixture/catalog.csv"), shop.currency)?)?;
+        for articles in ["catalog.csv", "deposits.csv"] {
+            inner.upsert_items(items_of(&root().join("tests/suite/fixture").join(articles), shop.currency)?)?;
+        }
         let store = Arc::new(PoweredStore::new(Arc::clone(&inner), seed));
         let clock = Arc::new(ManualClock::new(&shop.zone, "2026-03-02T10:00:00".parse()?)?);
         let plan =

@@ -158,6 +158,7 @@ fn line(id: u32, dice: &mut Dice, classes: &[&str]) -> host::SnapshotLine {
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     };
     host::SnapshotLine {
         id,

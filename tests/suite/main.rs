@@ -5,6 +5,7 @@ mod amounts;
 mod architecture;
 mod black_box;
 mod cuts;
+mod deposits;
 mod emergency;
 mod failing_rules;
 mod first_party;

@@ -50,14 +50,14 @@ pub enum Command {
         basket: Option<BasketId>,
         /// The code as scanned or typed; `3*4006381333931` carries its quantity.
         scan: String,
-        /// How many or how much; 1 if left out.
+        /// How many or how much; 1 if left out. Below zero only of a container deposit: so many empties come back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quantity: Option<Amount>,
         /// Price and facts handed over by a program in the same process (replays, migrations); never by a wire.
         #[serde(skip)]
         given: Option<Given>,
     },
-    /// Sets a line's quantity.
+    /// Sets a line's quantity; the deposits of its containers follow.
     SetQuantity {
         /// Which basket.
         #[serde(default, skip_serializing_if = "Option::is_none")]

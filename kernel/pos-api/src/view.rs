@@ -261,6 +261,9 @@ pub struct LineView {
     /// The receipt and its line, on a line that comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned_from: Option<(ReceiptNumber, LineNumber)>,
+    /// The line whose containers it is the deposit of: it follows that line, and is not changed by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit_of: Option<LineNumber>,
     /// Why this price, step by step.
     pub reasons: Vec<ReasonView>,
 }
@@ -351,6 +354,9 @@ pub struct ItemView {
     pub price_per: String,
     /// Sold by measure: needs a quantity.
     pub measured: bool,
+    /// A container deposit: a negative quantity takes empties back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deposit: bool,
 }
 
 /// A receipt.
@@ -416,6 +422,9 @@ pub struct ReportView {
     pub closing: Option<ClosingView>,
     /// Paid by root department.
     pub departments: Vec<NamedAmount>,
+    /// Container deposits `charged` and `paid-back`: no sales, and not in the total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposits: Vec<NamedAmount>,
     /// Laid out on 42 columns.
     pub text: String,
 }
@@ -494,6 +503,9 @@ pub struct PeriodView {
     pub tenders: Vec<NamedAmount>,
     /// Paid, by root department.
     pub departments: Vec<NamedAmount>,
+    /// Container deposits `charged` and `paid-back`: no sales, and not in the total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposits: Vec<NamedAmount>,
     /// What customers paid since the first sale, less refunds.
     #[schemars(with = "String")]
     pub grand_total: Text,

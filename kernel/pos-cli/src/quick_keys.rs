@@ -96,7 +96,7 @@ pub fn write_pages(file: &Path, pages: &[QuickKeyPage]) -> Result<(), DataDirErr
 pub fn to_toml(pages: &[QuickKeyPage]) -> String {
     let mut text = format!(
         "# Quick keys of the register: pages of at most {KEYS_MAX} keys, row by row, six in a row.\n\
-         # A key enters its code as if it had been scanned; \"3*2001\" carries a quantity.\n"
+         # A key enters its code as if it had been scanned; \"3*2001\" carries a quantity, \"-1*9031\" takes an empty bottle back.\n"
     );
     for QuickKeyPage { name, keys } in pages {
         // Writing to a String cannot fail.

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::tender::{Tender, TenderKind};
 use crate::time::{LocalTime, Moment};
 use jiff::civil::Date;
-use pos_money::{Quantity, UnitPrice};
+use pos_money::{Decimal, MoneyError, Quantity, Unit, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -71,6 +71,26 @@ pub struct Line {
     /// The order's line it hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<SoldAs>,
+    /// The line whose containers it charges for: it follows that line in all it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tied: Option<Tied>,
+}
+
+/// The deposit of another line's containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tied {
+    /// The line of the article.
+    pub to: LineNumber,
+    /// How many deposits go with each piece of it.
+    pub each: u32,
+}
+
+impl Tied {
+    /// The deposits of so many pieces.
+    pub fn quantity(&self, pieces: Quantity) -> Result<Quantity, Refusal> {
+        let value = pieces.value.checked_mul(Decimal::from(self.each)).ok_or(MoneyError::Overflow)?;
+        Ok(Quantity::new(value, Unit::Each))
+    }
 }
 
 /// Why a line is in the basket although nobody scanned it.
@@ -177,6 +197,8 @@ pub enum Event {
     Opened(Opening),
     /// A line was added.
     LineAdded(Line),
+    /// The deposit of the last line's containers was added behind it. Not a step to undo: it comes and goes with its line.
+    DepositAdded(Line),
     /// A line's quantity was set.
     QuantitySet {
         /// Which line.
@@ -396,6 +418,15 @@ impl Basket {
         if line.voided { Err(Refusal::LineVoided { line: number }) } else { Ok(line) }
     }
 
+    /// The line of a number, refused if it was voided, or is a deposit that follows its article.
+    pub fn changeable_line(&self, number: LineNumber) -> Result<&Line, Refusal> {
+        let line = self.live_line(number)?;
+        match line.tied {
+            Some(Tied { to, .. }) => Err(Refusal::LineTied { line: number, to }),
+            None => Ok(line),
+        }
+    }
+
     /// Refused once money has been taken.
     pub fn lines_may_change(&self) -> Result<(), Refusal> {
         match self.state() {
@@ -451,7 +482,17 @@ impl Basket {
                 let line = self.line_mut(line)?;
                 let before = std::mem::replace(&mut line.quantity, quantity);
                 let number = line.number;
+                self.level_deposits(number)?;
                 self.undo.push(Event::QuantitySet { line: number, quantity: before });
+            }
+            Event::DepositAdded(line) => {
+                let ties = line.tied.is_some_and(|tied| self.line(tied.to).is_ok_and(|found| found.tied.is_none()));
+                if line.number != self.next_line_number() || !ties {
+                    return Err(Refusal::CheckFailed {
+                        problem: format!("deposit {} arrived out of order", line.number),
+                    });
+                }
+                self.lines.push(line);
             }
             Event::GiftAdded(line) => {
                 if line.number != self.next_line_number() {
@@ -459,12 +500,13 @@ impl Basket {
                 }
                 self.lines.push(line);
             }
-            Event::GiftSet { line, quantity } => {
-                let line = self.line_mut(line)?;
+            Event::GiftSet { line: number, quantity } => {
+                let line = self.line_mut(number)?;
                 line.voided = quantity.value.is_zero();
                 if !line.voided {
                     line.quantity = quantity;
                 }
+                self.level_deposits(number)?;
             }
             Event::LineVoided { line } => {
                 let voided = self.line_mut(line)?;
@@ -472,6 +514,7 @@ impl Basket {
                 if let Some(Gift { offer }) = voided.gift.clone() {
                     self.declined.insert(offer);
                 }
+                self.level_deposits(line)?;
                 self.undo.push(Event::LineRestored { line });
             }
             Event::LineRestored { line } => {
@@ -480,6 +523,7 @@ impl Basket {
                 if let Some(Gift { offer }) = restored.gift.clone() {
                     self.declined.remove(&offer);
                 }
+                self.level_deposits(line)?;
                 self.undo.push(Event::LineVoided { line });
             }
             Event::LineDiscounted { line, by_hand } => {
@@ -569,6 +613,17 @@ impl Basket {
         Ok(())
     }
 
+    /// Deposits stand and fall with their line, and are as many as its pieces have containers.
+    fn level_deposits(&mut self, number: LineNumber) -> Result<(), Refusal> {
+        let Line { quantity, voided, .. } = *self.line(number)?;
+        for line in &mut self.lines {
+            let Some(tied) = line.tied.filter(|tied| tied.to == number) else { continue };
+            line.voided = voided;
+            line.quantity = tied.quantity(quantity)?;
+        }
+        Ok(())
+    }
+
     fn line_mut(&mut self, number: LineNumber) -> Result<&mut Line, Refusal> {
         self.lines.iter_mut().find(|line| line.number == number).ok_or(Refusal::LineNotFound { line: number })
     }
@@ -605,6 +660,36 @@ mod tests {
         step(&mut basket, Event::Undone);
         assert_eq!(basket.can_undo(), Err(Refusal::NothingToUndo));
         assert_eq!(basket.apply(Event::Undone), Err(Refusal::NothingToUndo));
+        assert_eq!(Basket::replay(log), Ok(basket));
+    }
+
+    #[test]
+    fn deposits_come_and_go_with_their_line() {
+        let mut basket = Basket::open(fixture::opening());
+        let tied =
+            |number, to, each| Line { tied: Some(Tied { to, each }), ..fixture::line(number, "PFAND", "0.25", 0) };
+        let mut log = vec![Event::Opened(fixture::opening())];
+        let mut step = |basket: &mut Basket, event: Event| {
+            basket.apply(event.clone()).unwrap();
+            log.push(event);
+        };
+        step(&mut basket, Event::LineAdded(fixture::line(1, "CRATE", "18.00", 1)));
+        step(&mut basket, Event::DepositAdded(tied(2, 1, 20)));
+        step(&mut basket, Event::DepositAdded(tied(3, 1, 1)));
+        step(&mut basket, Event::QuantitySet { line: 1, quantity: Quantity::pieces(2) });
+        assert_eq!(numbers(&basket), [(1, "2".into(), false), (2, "40".into(), false), (3, "2".into(), false)]);
+        step(&mut basket, Event::LineVoided { line: 1 });
+        assert_eq!(basket.live_lines().count(), 0);
+        for left in [3, 3, 0] {
+            step(&mut basket, Event::Undone);
+            assert_eq!(basket.live_lines().count(), left);
+        }
+        assert_eq!(basket.can_undo(), Err(Refusal::NothingToUndo), "a deposit is no step of its own");
+        assert_eq!(basket.changeable_line(2), Err(Refusal::LineVoided { line: 2 }));
+        // A deposit of a deposit, or of nothing, is none.
+        for to in [2, 9] {
+            assert!(matches!(basket.apply(Event::DepositAdded(tied(4, to, 1))), Err(Refusal::CheckFailed { .. })));
+        }
         assert_eq!(Basket::replay(log), Ok(basket));
     }
 

@@ -34,6 +34,46 @@ pub struct Item {
     /// Offers may lower the price. False for gift cards, deposits, tobacco.
     #[serde(default = "yes")]
     pub discountable: bool,
+    /// What is charged for its containers, or that it is such a charge.
+    #[serde(default, skip_serializing_if = "Deposit::is_none")]
+    pub deposit: Deposit,
+}
+
+/// Container deposits (Pfand, statiegeld, CRV): what is charged for bottles and crates, and paid back for empties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deposit {
+    /// The article is sold without one.
+    #[default]
+    None,
+    /// The article is a deposit itself: its price is the deposit, its tax class that of the deposit.
+    Itself,
+    /// What goes with each piece: a crate of beer brings 20 bottles and the crate.
+    Of(Vec<DepositOf>),
+}
+
+/// A deposit that goes with each piece of an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepositOf {
+    /// The deposit article.
+    pub item: ItemId,
+    /// How many of it go with one piece.
+    pub count: u32,
+}
+
+impl Deposit {
+    /// Whether there is nothing to charge.
+    pub fn is_none(&self) -> bool {
+        *self == Deposit::None
+    }
+
+    /// What goes with each piece.
+    pub fn of(&self) -> &[DepositOf] {
+        match self {
+            Deposit::Of(deposits) => deposits,
+            Deposit::None | Deposit::Itself => &[],
+        }
+    }
 }
 
 fn yes() -> bool {

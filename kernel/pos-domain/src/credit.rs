@@ -70,6 +70,7 @@ pub fn prepaid(kind: TenderKind, holder: &str, amount: Decimal, tax_class: &str)
         cost: None,
         reorder: None,
         discountable: false,
+        deposit: Default::default(),
     }
 }
 

@@ -5,7 +5,11 @@
 //! themselves: 120 points earned post Dr `points:club:issued` 120 | Cr `points:club:customer:K1` 120. So does the cash of another
 //! currency: 50 dollars taken for 46.00 post Dr `till:cash:USD` USD 50.00 | Cr `foreign:USD` USD 50.00, Dr `exchange:USD` 46.00.
 //! An account is of one unit only.
+//!
+//! A container deposit is no sale: a bottle at 0.25 posts Dr `till:cash` 0.25 | Cr `deposits:containers` 0.21, Cr `tax:vat19`
+//! 0.04 where deposits are taxed like the goods, and the empty bottle posts the mirror.
 
+use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
 use pos_money::Money;
 use serde::{Deserialize, Serialize};
@@ -39,8 +43,15 @@ const OWED: [&str; 4] = ["gift-card:", "voucher:", "store-credit:", "deposit:"];
 /// What customers owe the shop: as far as the shop lets them.
 pub const RECEIVABLE: &str = "receivable:";
 
-/// The account a line of goods is posted to: its department's sales, or, of money taken for later, whose it is.
-pub fn line_account(item: &str, department: &str) -> String {
+/// What customers paid for containers that are still out. It may owe less than nothing: empties come back to any shop.
+pub const CONTAINERS: &str = "deposits:containers";
+
+/// The account a line is posted to: of goods their department's sales, of money taken for later whose it is, of container
+/// deposits the one they have in common.
+pub fn line_account(kind: LineKind, item: &str, department: &str) -> String {
+    if kind == LineKind::Deposit {
+        return CONTAINERS.to_owned();
+    }
     let is_money = OWED.iter().chain([&RECEIVABLE]).any(|owed| item.starts_with(owed));
     if is_money { item.to_owned() } else { format!("sales:{department}") }
 }
@@ -124,6 +135,13 @@ impl Posting {
         assert_balanced(&entries)?;
         Ok(entries)
     }
+}
+
+/// Credits less debits of an account of the shop's money.
+pub fn balance(entries: &[Entry], account: &str) -> Result<Money, Refusal> {
+    let of_account = || entries.iter().filter(|entry| entry.unit.is_none() && &*entry.account == account);
+    let credits = Money::sum(of_account().map(|entry| entry.credit))?;
+    Ok(credits.minus(Money::sum(of_account().map(|entry| entry.debit))?)?)
 }
 
 /// Refuses entries whose debits and credits differ, in any unit. Called before writing and again after reading.

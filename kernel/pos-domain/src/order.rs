@@ -164,7 +164,8 @@ pub fn check_lines(transaction: &Transaction) -> Result<(), Refusal> {
     if live().next().is_none() {
         return Err(Refusal::BasketEmpty);
     }
-    match live().find(|line| line.kind != LineKind::Sale) {
+    // A deposit goes with its goods; empties are not agreed on.
+    match live().find(|line| line.kind != LineKind::Sale && line.deposit_of.is_none()) {
         Some(line) => Err(Refusal::NotOrdered { line: line.number }),
         None => Ok(()),
     }

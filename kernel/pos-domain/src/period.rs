@@ -90,6 +90,9 @@ pub struct PeriodFigures {
     pub departments: Vec<(Arc<str>, Money)>,
     /// (code, base, amount), by code.
     pub taxes: Vec<(Arc<str>, Money, Money)>,
+    /// Container deposits charged and paid back: they are no sales.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposits: Vec<(Arc<str>, Money)>,
     /// First and last receipt number.
     pub numbers: Option<(ReceiptNumber, ReceiptNumber)>,
 }
@@ -110,6 +113,7 @@ impl PeriodFigures {
             tenders: totals.tenders,
             departments: totals.departments,
             taxes: totals.taxes,
+            deposits: totals.deposits,
             numbers: totals.numbers,
         })
     }
@@ -129,6 +133,7 @@ impl PeriodFigures {
             tenders,
             departments,
             taxes,
+            deposits,
             numbers,
         } = more;
         for (sum, more) in [(&mut self.sales, sales), (&mut self.returns, returns), (&mut self.cancelled, cancelled)] {
@@ -144,7 +149,9 @@ impl PeriodFigures {
         ] {
             *sum = sum.plus(*more)?;
         }
-        for (sums, more) in [(&mut self.tenders, tenders), (&mut self.departments, departments)] {
+        let lists =
+            [(&mut self.tenders, tenders), (&mut self.departments, departments), (&mut self.deposits, deposits)];
+        for (sums, more) in lists {
             for (name, amount) in more {
                 add_named(sums, name, *amount)?;
             }

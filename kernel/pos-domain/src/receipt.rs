@@ -430,6 +430,13 @@ pub fn number_text(register: &str, number: ReceiptNumber) -> String {
 
 fn line_blocks(receipt: &mut Receipt, line: &TransactionLine, register: &str, currency: Currency) {
     let amount = |money: Money| currency.format(money);
+    if line.deposit_of.is_some() {
+        // Under its article, in one line: `+ 6 x Bottle 0.25    1.50`.
+        let pieces = line.quantity.value.abs().normalize();
+        let pieces = if pieces == Decimal::ONE { String::new() } else { format!("{pieces} x ") };
+        receipt.pair(printable(&format!("+ {pieces}{}", line.name)), amount(line.paid), Style::Normal, 2);
+        return;
+    }
     let one_piece = line.quantity.value == Decimal::ONE && line.price.per == line.quantity;
     receipt.pair(printable(&line.name), amount(line.gross), Style::Normal, 0);
     if !one_piece {

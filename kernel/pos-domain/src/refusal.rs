@@ -91,6 +91,22 @@ pub enum Refusal {
         /// The number asked for.
         line: LineNumber,
     },
+    /// A deposit goes with its article and is not changed by itself.
+    #[error("Line {line} is the deposit of line {to}.")]
+    LineTied {
+        /// The deposit's line.
+        line: LineNumber,
+        /// The article's.
+        to: LineNumber,
+    },
+    /// An article names a deposit that cannot be charged.
+    #[error("The deposit {deposit} of {name} is not on file as a deposit.")]
+    DepositNotOnFile {
+        /// The article's name.
+        name: String,
+        /// The deposit's id.
+        deposit: String,
+    },
     /// Nothing to take back.
     #[error("There is nothing to undo.")]
     NothingToUndo,
@@ -526,6 +542,8 @@ impl Refusal {
             Refusal::BasketBeingPaid => "basket_being_paid",
             Refusal::LineNotFound { .. } => "line_not_found",
             Refusal::LineVoided { .. } => "line_voided",
+            Refusal::LineTied { .. } => "line_tied",
+            Refusal::DepositNotOnFile { .. } => "deposit_not_on_file",
             Refusal::NothingToUndo => "nothing_to_undo",
             Refusal::TenderMustBePositive => "tender_must_be_positive",
             Refusal::TenderTooSmall { .. } => "tender_too_small",
@@ -607,6 +625,8 @@ impl Refusal {
             Refusal::BasketBeingPaid => "Complete the sale, or cancel it to start again.",
             Refusal::LineNotFound { .. } => "Choose a line of this basket.",
             Refusal::LineVoided { .. } => "Scan the item again to sell it.",
+            Refusal::LineTied { .. } => "Change the line of its article: the deposit follows. Empties need no receipt.",
+            Refusal::DepositNotOnFile { .. } => "Import the deposit article, with \"itself\" in its column deposit.",
             Refusal::NothingToUndo => "Go on with the sale.",
             Refusal::TenderMustBePositive => "Enter the amount received.",
             Refusal::TenderTooSmall { .. } => "Take the rest, in cash or another way.",

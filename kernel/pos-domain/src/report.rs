@@ -65,9 +65,18 @@ pub struct ShiftTotals {
     pub departments: Vec<(Arc<str>, Money)>,
     /// (code, base, amount), by code.
     pub taxes: Vec<(Arc<str>, Money, Money)>,
+    /// Container deposits, tax in, where included: [`CHARGED`] and [`PAID_BACK`], never negative. They are no sales, and in
+    /// none of the figures above but tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposits: Vec<(Arc<str>, Money)>,
     /// First and last receipt number.
     pub numbers: Option<(u64, u64)>,
 }
+
+/// Container deposits that customers paid.
+pub const CHARGED: &str = "charged";
+/// Container deposits that customers got back.
+pub const PAID_BACK: &str = "paid-back";
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -120,6 +129,7 @@ impl ShiftTotals {
             tenders,
             departments,
             taxes,
+            deposits,
             numbers,
         } = since;
         for (sum, more) in [
@@ -144,9 +154,12 @@ impl ShiftTotals {
         ] {
             *sum = sum.plus(*more)?;
         }
-        for (sums, more) in
-            [(&mut self.moved, moved), (&mut self.tenders, tenders), (&mut self.departments, departments)]
-        {
+        for (sums, more) in [
+            (&mut self.moved, moved),
+            (&mut self.tenders, tenders),
+            (&mut self.departments, departments),
+            (&mut self.deposits, deposits),
+        ] {
             for (name, amount) in more {
                 add_named(sums, name, *amount)?;
             }
@@ -317,6 +330,7 @@ pub fn period_report(closed: &PeriodClosed, shop: &Shop) -> Receipt {
     for (name, paid) in &figures.departments {
         push_pair(&mut receipt, name, amount(*paid));
     }
+    deposit_figures(&mut receipt, &figures.deposits, closed.currency);
     receipt.blocks.push(Block::Rule);
     receipt.blocks.push(Block::Row { cells: vec!["Tax".into(), "Without".into(), "Tax".into()] });
     for (code, base, tax) in &figures.taxes {
@@ -330,6 +344,13 @@ pub fn period_report(closed: &PeriodClosed, shop: &Shop) -> Receipt {
     }
     grand_figures(&mut receipt, grand, closed.currency);
     receipt
+}
+
+fn deposit_figures(receipt: &mut Receipt, deposits: &[(Arc<str>, Money)], currency: Currency) {
+    for (name, amount) in deposits {
+        let words = if **name == *CHARGED { "Deposits charged" } else { "Deposits paid back" };
+        push_pair(receipt, words, currency.format(*amount));
+    }
 }
 
 fn named(receipt: &mut Receipt, what: &str, tenders: &[(Arc<str>, Money)], currency: Currency) {
@@ -367,38 +388,39 @@ fn head(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop, title: &str) {
 
 fn figures(receipt: &mut Receipt, totals: &ShiftTotals, shop: &Shop) {
     let amount = |money: Money| shop.currency.format(money);
-    let mut push = |block: Block| receipt.blocks.push(block);
+    let push = |receipt: &mut Receipt, block: Block| receipt.blocks.push(block);
     let pair = |left: &str, right: String, style| Block::Pair { left: printable(left), right, style, indent: 0 };
     if let Some((first, last)) = totals.numbers {
-        push(pair("Receipts", format!("{first} to {last}"), Style::Normal));
+        push(receipt, pair("Receipts", format!("{first} to {last}"), Style::Normal));
     }
-    push(Block::Rule);
-    push(pair("Sales", totals.sales.to_string(), Style::Normal));
+    push(receipt, Block::Rule);
+    push(receipt, pair("Sales", totals.sales.to_string(), Style::Normal));
     if totals.returns > 0 {
-        push(pair("Receipts with returns", totals.returns.to_string(), Style::Normal));
+        push(receipt, pair("Receipts with returns", totals.returns.to_string(), Style::Normal));
     }
-    push(pair("Lines", totals.lines.to_string(), Style::Normal));
-    push(pair("Voided lines", totals.voided_lines.to_string(), Style::Normal));
-    push(pair("Cancelled baskets", totals.cancelled.to_string(), Style::Normal));
+    push(receipt, pair("Lines", totals.lines.to_string(), Style::Normal));
+    push(receipt, pair("Voided lines", totals.voided_lines.to_string(), Style::Normal));
+    push(receipt, pair("Cancelled baskets", totals.cancelled.to_string(), Style::Normal));
     if totals.no_sales > 0 {
-        push(pair("Drawer opened for nothing", totals.no_sales.to_string(), Style::Normal));
+        push(receipt, pair("Drawer opened for nothing", totals.no_sales.to_string(), Style::Normal));
     }
-    push(Block::Rule);
-    push(pair("Before discounts", amount(totals.gross), Style::Normal));
-    push(pair("Discounts", amount(totals.discount.negated().unwrap_or_default()), Style::Normal));
-    push(pair("Tax", amount(totals.tax), Style::Normal));
-    push(pair(&format!("TOTAL {}", shop.currency), amount(totals.total), Style::Large));
+    push(receipt, Block::Rule);
+    push(receipt, pair("Before discounts", amount(totals.gross), Style::Normal));
+    push(receipt, pair("Discounts", amount(totals.discount.negated().unwrap_or_default()), Style::Normal));
+    push(receipt, pair("Tax", amount(totals.tax), Style::Normal));
+    push(receipt, pair(&format!("TOTAL {}", shop.currency), amount(totals.total), Style::Large));
     if !totals.unreceipted.is_zero() {
-        push(pair("Refunded without receipt", amount(totals.unreceipted), Style::Normal));
+        push(receipt, pair("Refunded without receipt", amount(totals.unreceipted), Style::Normal));
     }
-    push(Block::Rule);
+    push(receipt, Block::Rule);
     for (name, paid) in &totals.departments {
-        push(pair(name, amount(*paid), Style::Normal));
+        push(receipt, pair(name, amount(*paid), Style::Normal));
     }
-    push(Block::Rule);
-    push(Block::Row { cells: vec!["Tax".into(), "Without".into(), "Tax".into()] });
+    deposit_figures(receipt, &totals.deposits, shop.currency);
+    push(receipt, Block::Rule);
+    push(receipt, Block::Row { cells: vec!["Tax".into(), "Without".into(), "Tax".into()] });
     for (code, base, tax) in &totals.taxes {
-        push(Block::Row { cells: vec![printable(code), amount(*base), amount(*tax)] });
+        push(receipt, Block::Row { cells: vec![printable(code), amount(*base), amount(*tax)] });
     }
 }
 

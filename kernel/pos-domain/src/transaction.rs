@@ -147,6 +147,9 @@ pub struct TransactionLine {
     /// The order's line it hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<SoldAs>,
+    /// The line whose containers it is the deposit of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit_of: Option<LineNumber>,
     /// What the goods had cost the shop, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Money>,
@@ -516,6 +519,15 @@ impl Transaction {
         Money::sum(self.lines.iter().filter(unnamed).map(|line| line.paid))?.negated()
     }
 
+    /// Container deposits charged less deposits paid back, without tax.
+    pub fn deposits(&self) -> Result<Money, MoneyError> {
+        let mut sum = Money::ZERO;
+        for line in self.lines.iter().filter(|line| !line.voided && line.kind == LineKind::Deposit) {
+            sum = sum.plus(line.paid)?.minus(Money::sum(line.taxes.iter().map(|tax| tax.amount))?)?;
+        }
+        Ok(sum)
+    }
+
     /// Points that the sold lines earn, and points that were spent on them as a discount.
     fn earn_points(&mut self, basket: &Basket, shop: &Shop) -> Result<(), Refusal> {
         let (Some(programme), Some(_)) = (&shop.loyalty, &self.points_of) else { return Ok(()) };
@@ -589,7 +601,7 @@ impl Transaction {
         posting.credit(&TenderKind::Cash.account(None), settlement.change)?;
         for line in self.lines.iter().filter(|line| !line.voided) {
             let tax = Money::sum(line.taxes.iter().map(|tax| tax.amount))?;
-            posting.credit(&ledger::line_account(&line.item, &line.department), line.paid.minus(tax)?)?;
+            posting.credit(&ledger::line_account(line.kind, &line.item, &line.department), line.paid.minus(tax)?)?;
             for tax in &line.taxes {
                 posting.credit(&format!("tax:{}", tax.code), tax.amount)?;
             }
@@ -708,6 +720,11 @@ impl Transaction {
         }
         if Money::sum(self.taxes.iter().map(|tax| tax.amount))? != self.total_tax {
             return fail("the taxes do not add up to the total tax");
+        }
+        let deposits = ledger::balance(&self.entries, ledger::CONTAINERS)?;
+        let posts_lines = self.kind.is_retail() && self.kind != TransactionKind::Cancelled;
+        if deposits != if posts_lines { self.deposits()? } else { Money::ZERO } {
+            return fail("what was posted of container deposits is not what its lines come to");
         }
         match &self.till {
             Some(act) if self.kind.is_retail() || !self.lines.is_empty() || act.entries(self.kind)? != self.entries => {
@@ -874,10 +891,13 @@ fn points_of(basket: &Basket, shop: &Shop) -> Option<PointsOf> {
 /// What a finished basket is, by its lines.
 fn kind_of(lines: &[TransactionLine]) -> TransactionKind {
     let live = || lines.iter().filter(|line| !line.voided);
+    // Deposits go with goods, and empties with whatever else is bought: by themselves they say what it is.
+    let goods = || live().filter(|line| line.kind != LineKind::Deposit);
     let comes_back = |line: &TransactionLine| line.kind == LineKind::Return;
-    match (live().any(comes_back), live().any(|line| !comes_back(line))) {
+    match (goods().any(comes_back), goods().any(|line| !comes_back(line))) {
         (true, true) => TransactionKind::Exchange,
         (true, false) => TransactionKind::Return,
+        (false, false) if live().all(|line| line.quantity.value.is_sign_negative()) => TransactionKind::Return,
         (false, _) => TransactionKind::Sale,
     }
 }
@@ -912,6 +932,7 @@ fn transaction_lines(
             points: Vec::new(),
             origin: line.origin.clone(),
             ordered: line.ordered,
+            deposit_of: line.tied.map(|tied| tied.to),
             cost: None,
         };
         if let (Some(priced), false) = (priced, line.voided) {

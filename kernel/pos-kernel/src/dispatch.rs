@@ -6,6 +6,7 @@
 
 mod by_hand;
 mod credit;
+mod deposits;
 mod gifts;
 mod orders;
 mod paying;
@@ -36,12 +37,11 @@ use pos_api::view::{RestartView, StockAlert};
 use pos_api::{Command, Envelope, Reply};
 use pos_domain::Refusal;
 use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource, RefundTo, SoldAs};
-use pos_domain::catalogue::Item;
+use pos_domain::catalogue::{Deposit, Item};
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::ledger;
 use pos_domain::lots::LotBook;
 use pos_domain::offer_use::{self, Used};
-use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, Receipt, sale_receipt};
 use pos_domain::returns::{EarlierSale, Kept};
 use pos_domain::scan;
@@ -300,7 +300,7 @@ impl Kernel {
             Command::SetQuantity { basket, line, quantity } => {
                 let open = self.find(*basket)?;
                 open.basket.lines_may_change()?;
-                let quantity = self.quantity_of_line(open.basket.live_line(*line)?, quantity.0)?;
+                let quantity = self.quantity_of_line(open.basket.changeable_line(*line)?, quantity.0)?;
                 self.change(open, Event::QuantitySet { line: *line, quantity })
             }
             Command::VoidLine { basket, line } => self.void_line(*basket, *line),
@@ -643,6 +643,9 @@ impl Kernel {
             return Err(Refusal::Malformed { problem });
         }
         let Found { item, quantity: carried, price } = found;
+        if item.deposit == Deposit::Itself && quantity.is_some_and(|quantity| quantity.is_sign_negative()) {
+            return self.take_empties(basket, &entry.code, item, quantity.unwrap_or_default());
+        }
         let (quantity, price, price_source) = match (price, given.and_then(|given| given.price)) {
             (_, Some(price)) => (self.checked_quantity(&item, quantity)?, price, PriceSource::Given),
             (Some(price), None) => {
@@ -654,7 +657,7 @@ impl Kernel {
         let open = self.find_or_open(basket)?;
         let line = Line {
             number: open.basket.next_line_number(),
-            kind: LineKind::Sale,
+            kind: deposits::kind_of(&item),
             code: entry.code.as_str().into(),
             item,
             quantity,
@@ -667,8 +670,10 @@ impl Kernel {
             gift: None,
             origin: None,
             ordered: None,
+            tied: None,
         };
-        self.change(open, Event::LineAdded(line))
+        let events = self.with_deposits(line)?;
+        self.change_all(open, events)
     }
 
     fn look_up(&self, code: &str) -> Result<Found, Refusal> {
@@ -716,7 +721,7 @@ impl Kernel {
     fn void_line(&mut self, basket: Option<BasketId>, line: LineNumber) -> Result<Reply, Refusal> {
         let open = self.find(basket)?;
         open.basket.lines_may_change()?;
-        open.basket.live_line(line)?;
+        open.basket.changeable_line(line)?;
         self.change(open, Event::LineVoided { line })
     }
 

@@ -10,14 +10,14 @@ use pos_api::view::{
     TrialBalanceView, VerificationView,
 };
 use pos_domain::basket::{Basket, Origin, State};
-use pos_domain::catalogue::Item;
+use pos_domain::catalogue::{Deposit, Item};
 use pos_domain::ids::{LineNumber, ReceiptNumber};
 use pos_domain::order::Order;
 use pos_domain::payment::{Direction, Intent, Payment, State as PaymentState, card_text};
 use pos_domain::period::PeriodClosed;
 use pos_domain::pricing::explain::{Facts, LineFacts, Reason};
 use pos_domain::pricing::priced::{Modifier, TaxTotal};
-use pos_domain::pricing::proposal::{Grant, Severity};
+use pos_domain::pricing::proposal::{Grant, LineKind, Severity};
 use pos_domain::receipt::{COLUMNS, Receipt};
 use pos_domain::report::{ShiftTotals, period_report};
 use pos_domain::returns::plan::PlanStep;
@@ -72,6 +72,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
                 modifiers: modifier_views(found.map_or(&[], |found| &found.modifiers), currency),
                 voided: line.voided,
                 returned_from: returned_from(line.origin.as_ref()),
+                deposit_of: line.tied.map(|tied| tied.to),
                 reasons: reason_views(reasons, currency),
             }
         })
@@ -85,7 +86,7 @@ pub(crate) fn basket_view(basket: &Basket, priced: &Priced, shop: &Shop) -> Bask
         cashier: basket.opening.cashier.to_string(),
         opened_at: basket.opening.at.to_text(),
         lines,
-        pieces: pieces(basket.live_lines().map(|line| line.quantity)),
+        pieces: pieces(basket.live_lines().filter(|line| line.kind != LineKind::Deposit).map(|line| line.quantity)),
         gross: figure(prices.gross),
         discount: figure(prices.discount),
         tax: figure(prices.total_tax),
@@ -139,6 +140,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
     let points =
         |part: fn(&PointFigure) -> i64| transaction.lines.iter().flat_map(|line| &line.points).map(part).sum::<i64>();
     let tendered = Money::sum(transaction.tenders.iter().map(|tender| tender.amount)).unwrap_or_default();
+    let goods = transaction.lines.iter().filter(|line| !line.voided && line.kind != LineKind::Deposit);
     BasketView {
         id: Some(transaction.basket),
         state: match transaction.kind {
@@ -151,7 +153,7 @@ pub(crate) fn committed_view(committed: &Committed) -> BasketView {
         cashier: transaction.cashier.to_string(),
         opened_at: transaction.opened_at.to_text(),
         lines: transaction.lines.iter().map(|line| committed_line_view(line, currency)).collect(),
-        pieces: pieces(transaction.lines.iter().filter(|line| !line.voided).map(|line| line.quantity)),
+        pieces: pieces(goods.map(|line| line.quantity)),
         gross: figure(transaction.gross),
         discount: figure(transaction.discount),
         tax: figure(transaction.total_tax),
@@ -194,6 +196,7 @@ fn committed_line_view(line: &TransactionLine, currency: Currency) -> LineView {
         modifiers: modifier_views(&line.modifiers, currency),
         voided: line.voided,
         returned_from: returned_from(line.origin.as_ref()),
+        deposit_of: line.deposit_of,
         reasons: Vec::new(),
     }
 }
@@ -381,6 +384,7 @@ pub(crate) fn item_view(item: &Item) -> ItemView {
         price: item.price.value,
         price_per: price_per(item.price),
         measured: item.unit.is_measured(),
+        deposit: item.deposit == Deposit::Itself,
     }
 }
 
@@ -441,6 +445,7 @@ pub(crate) fn report_view(totals: &ShiftTotals, shop: &Shop, shows_till: bool, t
         no_sales: totals.no_sales,
         closing: None,
         departments: named(&totals.departments),
+        deposits: named(&totals.deposits),
         text,
     }
 }
@@ -488,6 +493,7 @@ pub(crate) fn period_view(closed: &PeriodClosed, shop: &Shop) -> PeriodView {
         over_short: figure(figures.over_short),
         tenders: named_amounts(&figures.tenders, closed.currency),
         departments: named_amounts(&figures.departments, closed.currency),
+        deposits: named_amounts(&figures.deposits, closed.currency),
         grand_total: figure(grand.total),
         grand_tax: figure(grand.tax),
         grand_sales: grand.sales,

@@ -125,6 +125,7 @@ fn line(
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     };
     Ok(SnapshotLine {
         id: number,

@@ -90,6 +90,7 @@ pub(crate) fn item(index: u32) -> Item {
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     }
 }
 
@@ -123,6 +124,7 @@ pub(crate) fn line(number: LineNumber, item: Item) -> Line {
         gift: None,
         origin: None,
         ordered: None,
+        tied: None,
         item: Arc::new(item),
     }
 }

@@ -9,11 +9,12 @@ use crate::record::{Content, ShiftOpened};
 use pos_api::port::{ClosedShift, OpenShift};
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::money::{Money, MoneyError};
-use pos_domain::report::{ShiftTotals, add_named, add_tax};
+use pos_domain::pricing::proposal::LineKind;
+use pos_domain::report::{CHARGED, PAID_BACK, ShiftTotals, add_named, add_tax};
 use pos_domain::shift::ShiftClosed;
 use pos_domain::tender::{Foreign, TenderKind};
 use pos_domain::time::Moment;
-use pos_domain::transaction::{Transaction, TransactionKind};
+use pos_domain::transaction::{Transaction, TransactionKind, TransactionLine};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
@@ -67,22 +68,32 @@ pub(crate) fn add(
         }
     }
     let live = || transaction.lines.iter().filter(|line| !line.voided);
+    let is_goods = |line: &&TransactionLine| line.kind != LineKind::Deposit;
+    let (mut deposits_gross, mut deposits) = (Money::ZERO, Money::ZERO);
     if transaction.kind != TransactionKind::Cancelled {
-        totals.lines += live().count() as u64;
+        totals.lines += live().filter(is_goods).count() as u64;
         for line in live() {
-            add_named(&mut totals.departments, &line.department, line.paid)?;
+            if is_goods(&line) {
+                add_named(&mut totals.departments, &line.department, line.paid)?;
+                continue;
+            }
+            // A deposit is owed to whoever brings the container back.
+            let (name, amount) =
+                if line.paid.is_negative() { (PAID_BACK, line.paid.negated()?) } else { (CHARGED, line.paid) };
+            add_named(&mut totals.deposits, name, amount)?;
+            (deposits_gross, deposits) = (deposits_gross.plus(line.gross)?, deposits.plus(line.paid)?);
         }
     }
-    totals.voided_lines += transaction.lines.iter().filter(|line| line.voided).count() as u64;
+    totals.voided_lines += transaction.lines.iter().filter(|line| line.voided && is_goods(line)).count() as u64;
     let add_to = |sum: &mut Money, amount: Money| -> Result<(), MoneyError> {
         *sum = sum.plus(amount)?;
         Ok(())
     };
     add_to(&mut totals.unreceipted, transaction.unreceipted()?)?;
-    add_to(&mut totals.gross, transaction.gross)?;
+    add_to(&mut totals.gross, transaction.gross.minus(deposits_gross)?)?;
     add_to(&mut totals.discount, transaction.discount)?;
     add_to(&mut totals.tax, transaction.total_tax)?;
-    add_to(&mut totals.total, transaction.total)?;
+    add_to(&mut totals.total, transaction.total.minus(deposits)?)?;
     add_to(&mut totals.change, transaction.change)?;
     add_to(&mut totals.rounding, transaction.rounding)?;
     for tender in &transaction.tenders {
@@ -156,6 +167,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
         tenders,
         departments,
         taxes,
+        deposits,
         numbers,
     } = added;
     let changed = connection
@@ -196,7 +208,7 @@ pub(crate) fn post(connection: &Connection, added: &ShiftTotals) -> Result<()> {
     let mut add = |kind, name: &str, base: Money, amount: Money| {
         sum.execute(params![shift, kind, name, base.minor(), amount.minor()]).map(drop)
     };
-    for (kind, list) in [(TENDER, tenders), (DEPARTMENT, departments), (MOVED, moved)] {
+    for (kind, list) in [(TENDER, tenders), (DEPARTMENT, departments), (MOVED, moved), (DEPOSIT, deposits)] {
         for (name, amount) in list {
             add(kind, name, Money::ZERO, *amount)?;
         }
@@ -219,6 +231,7 @@ const DEPARTMENT: &str = "department";
 const TAX: &str = "tax";
 const MOVED: &str = "moved";
 const CARRIED: &str = "carried";
+const DEPOSIT: &str = "deposit";
 
 /// The running totals of the open shift.
 pub(crate) fn open_totals(connection: &Connection) -> Result<Option<ShiftTotals>> {
@@ -305,6 +318,7 @@ fn with_lists(connection: &Connection, mut totals: ShiftTotals) -> Result<ShiftT
             TAX => totals.taxes.push((name, base, amount)),
             MOVED => totals.moved.push((name, amount)),
             CARRIED => totals.carried.push((name, amount)),
+            DEPOSIT => totals.deposits.push((name, amount)),
             other => return Err(Fault::corrupt(format!("shift {} has a sum of kind \"{other}\"", totals.shift))),
         }
     }
@@ -346,6 +360,7 @@ fn totals_row(row: &Row<'_>) -> rusqlite::Result<ShiftTotals> {
         tenders: Vec::new(),
         departments: Vec::new(),
         taxes: Vec::new(),
+        deposits: Vec::new(),
         numbers: first.zip(last),
     })
 }

@@ -62,8 +62,8 @@ pub(crate) struct Transaction<'a> {
     #[serde(borrow)]
     pub(crate) currency: Cow<'a, str>,
     pub(crate) shift: u64,
-    #[serde(default)]
-    lines: Vec<Goods>,
+    #[serde(borrow, default)]
+    lines: Vec<Goods<'a>>,
     #[serde(default)]
     taxes: Vec<Amount>,
     #[serde(default)]
@@ -173,7 +173,9 @@ impl Figures {
 }
 
 #[derive(Deserialize)]
-struct Goods {
+struct Goods<'a> {
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
     #[serde(default)]
     voided: bool,
     gross: i64,
@@ -271,7 +273,14 @@ impl Transaction<'_> {
             _ => (0, 0, 0),
         };
         let (total, tax) = if self.is_order() { (0, 0) } else { (self.total, self.total_tax) };
+        // A container deposit is no turnover: it is owed to whoever brings the container back.
+        let deposits = if self.is_order() { 0 } else { self.deposits().map(|line| line.paid).sum() };
+        let total = total - deposits;
         Figures { sales, returns, cancelled, total, tax }
+    }
+
+    fn deposits(&self) -> impl Iterator<Item = &Goods<'_>> {
+        self.lines.iter().filter(|line| !line.voided && line.kind == "deposit")
     }
 
     /// What was agreed is no turnover, and nothing is paid with it.
@@ -281,12 +290,20 @@ impl Transaction<'_> {
 
     fn sums(&self, wrong: &mut impl FnMut(String)) {
         let live = || self.lines.iter().filter(|line| !line.voided);
-        let over = |figure: fn(&Goods) -> i64| live().map(|line| i128::from(figure(line))).sum::<i128>();
+        let over = |figure: fn(&Goods<'_>) -> i64| live().map(|line| i128::from(figure(line))).sum::<i128>();
         let all = |amounts: &[Amount]| amounts.iter().map(|amount| i128::from(amount.amount)).sum::<i128>();
         let [gross, discount, excluded, tax, total, change, rounding] =
             [self.gross, self.discount, self.total_excluded, self.total_tax, self.total, self.change, self.rounding]
                 .map(i128::from);
+        let of_containers = |entry: &&Entry<'_>| entry.account == "deposits:containers" && entry.unit.is_empty();
+        let posted = self.entries.iter().filter(of_containers);
+        let posted = posted.map(|entry| i128::from(entry.credit) - i128::from(entry.debit)).sum::<i128>();
+        let deposits = self.deposits().map(|line| i128::from(line.paid) - all(&line.taxes)).sum::<i128>();
         for (holds, sentence) in [
+            (
+                posted == if matches!(&*self.kind, "order" | "cancelled") { 0 } else { deposits },
+                "what it posts of container deposits is not what its lines come to",
+            ),
             (over(|line| line.paid) == total, "its lines do not add up to its total"),
             (over(|line| line.gross) == gross, "its lines do not add up to its gross"),
             (over(|line| line.net) == gross - discount, "gross less discount is not the sum of its nets"),

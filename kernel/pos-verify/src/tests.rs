@@ -299,6 +299,26 @@ fn days_and_months_have_the_figures_of_what_they_close() {
 }
 
 #[test]
+fn deposits_are_owed_and_no_turnover() {
+    let sale = |posted: &str, kind: &str| {
+        let mut journal = Journal::new();
+        let line = |kind: &str, paid: u64| format!(r#"{{"gross":{paid},"kind":"{kind}","net":{paid},"paid":{paid}}}"#);
+        let content = format!(
+            r#""transaction":{{"change":0,"currency":"EUR","discount":0,"entries":[{{"account":"till:cash","debit":119}},{{"account":"sales:Drinks","credit":94}},{{"account":"{posted}","credit":25}}],"gross":119,"kind":"sale","lines":[{},{}],"register":"R1","rounding":0,"shift":1,"store":"S1","taxes":[],"tenders":[{{"amount":119}}],"total":119,"total_excluded":119,"total_tax":0,"version":1}}"#,
+            line("sale", 94),
+            line(kind, 25),
+        );
+        journal.number += 1;
+        journal.record("sale", Some(1), &content);
+        journal
+    };
+    assert_eq!(wrong(&sale("deposits:containers", "deposit").end(), &Trust::default()), [""; 0]);
+    let told = ["Record 2 what it posts of container deposits is not what its lines come to.".to_owned()];
+    assert_eq!(wrong(&sale("sales:Drinks", "deposit").end(), &Trust::default()), told);
+    assert_eq!(wrong(&sale("deposits:containers", "sale").end(), &Trust::default()), told);
+}
+
+#[test]
 fn a_closing_empties_its_till() {
     for (from, to, sentence) in [
         (r#""credit":619"#, r#""credit":500"#, "Record 3 does not empty the till."),

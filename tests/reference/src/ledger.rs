@@ -17,6 +17,8 @@ pub struct Line {
     pub unit: String,
     /// How much, in millionths.
     pub quantity: i128,
+    /// It is a container deposit: charged, or paid back for empties.
+    pub is_deposit: bool,
     /// What the customer paid for it.
     pub paid: i128,
     /// Its taxes by code.
@@ -154,13 +156,17 @@ impl Ledger {
             Happened::Traded { lines, tenders, change, rounding } => {
                 for line in lines {
                     let is_money = MONEY.iter().any(|prefix| line.item.starts_with(prefix));
-                    let account = if is_money { line.item.clone() } else { format!("sales:{}", line.department) };
+                    let account = match () {
+                        () if line.is_deposit => "deposits:containers".to_owned(),
+                        () if is_money => line.item.clone(),
+                        () => format!("sales:{}", line.department),
+                    };
                     let taxes: i128 = line.taxes.iter().map(|(_, amount)| amount).sum();
                     self.debit(&account, taxes - line.paid);
                     for (code, amount) in &line.taxes {
                         self.debit(&format!("tax:{code}"), -amount);
                     }
-                    if line.moves_stock && !is_money {
+                    if line.moves_stock && !is_money && !line.is_deposit {
                         *self.stock.entry((line.item.clone(), line.unit.clone())).or_default() -= line.quantity;
                     }
                 }
@@ -301,16 +307,25 @@ mod tests {
             item: "SOAP".into(),
             unit: String::new(),
             quantity: 2_000_000,
+            is_deposit: false,
             paid: 400,
             taxes: vec![("VAT".into(), 64)],
             moves_stock: true,
         };
+        let bottle = Line {
+            department: "Deposits".into(),
+            item: "PFAND".into(),
+            is_deposit: true,
+            paid: 50,
+            taxes: vec![("VAT".into(), 8)],
+            ..soap.clone()
+        };
         let cash =
             |amount| Tender { kind: "cash".into(), holder: String::new(), amount, offline: false, foreign: None };
         ledger.take(&Happened::Opened { float: 10_000 });
-        ledger.take(&Happened::Traded { lines: vec![soap], tenders: vec![cash(500)], change: 100, rounding: 0 });
+        ledger.take(&Happened::Traded { lines: vec![soap, bottle], tenders: vec![cash(500)], change: 50, rounding: 0 });
         ledger.take(&Happened::Moved { amount: -50, other: "paid-out:stamps".into() });
-        ledger.take(&Happened::Closed { counted: vec![("cash".into(), 10_340)] });
+        ledger.take(&Happened::Closed { counted: vec![("cash".into(), 10_390)] });
         let told: Vec<String> = ledger
             .accounts
             .iter()
@@ -319,10 +334,11 @@ mod tests {
             .collect();
         assert_eq!(
             told.join(" | "),
-            "over-short 10 | paid-out:stamps 50 | safe 340 | sales:Household -336 | tax:VAT -64"
+            "deposits:containers -42 | over-short 10 | paid-out:stamps 50 | safe 390 | sales:Household -336 | tax:VAT -72"
         );
         assert_eq!(ledger.stock[&("SOAP".to_owned(), String::new())], -2_000_000);
+        assert_eq!(ledger.stock.len(), 1, "a deposit is no stock");
         assert!(ledger.differences(&ledger.accounts, &ledger.stock).is_empty());
-        assert_eq!(ledger.differences(&BTreeMap::new(), &ledger.stock).len(), 5);
+        assert_eq!(ledger.differences(&BTreeMap::new(), &ledger.stock).len(), 6);
     }
 }

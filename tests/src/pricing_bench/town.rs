@@ -153,6 +153,7 @@ fn line(id: u32, currency: Currency, dice: &mut Dice) -> anyhow::Result<Snapshot
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     };
     Ok(SnapshotLine {
         id,

@@ -85,6 +85,7 @@ pub(super) fn line(
         cost: None,
         reorder: None,
         discountable: fields.flag("discountable", true)?,
+        deposit: Default::default(),
     };
     let mut taxes = Vec::new();
     for (place, value) in fields.list("taxes")? {

@@ -23,11 +23,32 @@ pub(super) struct Articles<'o> {
     words: Words,
     ids: HashMap<Arc<str>, u64>,
     codes: HashMap<String, u64>,
+    /// Deposits that articles name.
+    deposits: Vec<DepositNamed>,
+}
+
+/// A deposit that a row names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DepositNamed {
+    /// The article.
+    pub(super) article: Arc<str>,
+    /// The deposit.
+    pub(super) deposit: Arc<str>,
+    /// What is wrong with the cell if there is no such deposit.
+    pub(super) error: RowError,
 }
 
 impl<'o> Articles<'o> {
     pub(super) fn new(columns: Columns, options: &'o ImportOptions, mark: Option<DecimalMark>) -> Self {
-        Articles { columns, options, mark, words: Words::default(), ids: HashMap::new(), codes: HashMap::new() }
+        Articles {
+            columns,
+            options,
+            mark,
+            words: Words::default(),
+            ids: HashMap::new(),
+            codes: HashMap::new(),
+            deposits: Vec::new(),
+        }
     }
 
     /// The row's article. A row with an error claims neither its id nor its codes.
@@ -48,6 +69,11 @@ impl<'o> Articles<'o> {
         let departments = cells.departments();
         let tags = cells.words(Field::Tags);
         let discountable = cells.yes_or_no(Field::Discountable);
+        let deposit = cells.deposit();
+        let measured = unit.or(price.map(|price| price.per.unit)).filter(|unit| unit.is_measured());
+        if let Some(unit) = measured.filter(|_| !deposit.is_none()) {
+            cells.refuse(cells.column(Field::Deposit), Problem::DepositOnMeasured { unit: unit.symbol() });
+        }
         let reorder = cells.reorder(self.mark);
         let mut codes = cells.codes();
         let id = cells.text(Field::Id, WORD_LENGTH_MAX).map(|(_, text)| text.to_owned());
@@ -77,11 +103,18 @@ impl<'o> Articles<'o> {
                 cells.refuse(*column, Problem::DuplicateCode { code: code.clone(), row });
             }
         }
+        let column = cells.column(Field::Deposit);
+        let named = deposit.of().iter().map(|of| {
+            let error = cells.error(column, Problem::DepositUnknown { deposit: of.item.to_string() });
+            DepositNamed { article: id.as_str().into(), deposit: of.item.clone(), error }
+        });
+        let named: Vec<DepositNamed> = named.collect();
         let errors = cells.errors;
         let (Some(price), true) = (price, errors.is_empty()) else {
             return Err(errors);
         };
         let id: Arc<str> = id.into();
+        self.deposits.extend(named);
         self.ids.insert(Arc::clone(&id), row.number);
         self.codes.extend(codes.iter().map(|(_, code)| (canonical_code(code), row.number)));
         Ok(Item {
@@ -96,7 +129,15 @@ impl<'o> Articles<'o> {
             cost,
             reorder,
             discountable,
+            deposit,
         })
+    }
+}
+
+impl Articles<'_> {
+    /// Deposits that the articles name.
+    pub(super) fn deposits(self) -> Vec<DepositNamed> {
+        self.deposits
     }
 }
 

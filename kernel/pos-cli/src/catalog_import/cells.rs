@@ -7,6 +7,7 @@ use super::number::{self, DecimalMark};
 use super::problem::{Problem, RowError};
 use super::text::Row;
 use super::value;
+use pos_domain::catalogue::Deposit;
 use pos_domain::stock::Reorder;
 use pos_money::{Decimal, Unit, UnitPrice};
 
@@ -14,6 +15,8 @@ use pos_money::{Decimal, Unit, UnitPrice};
 pub(super) const WORD_LENGTH_MAX: usize = 60;
 /// Longest excerpt of a cell in a message.
 const EXCERPT_LENGTH_MAX: usize = 60;
+/// Longest list of deposits, in characters.
+const DEPOSIT_LENGTH_MAX: usize = 200;
 const DEPARTMENT_DEPTH_MAX: usize = 8;
 /// The class of an article in a file without a column for it.
 const TAX_CLASS_DEFAULT: &str = "standard";
@@ -44,6 +47,12 @@ impl<'r> Cells<'r> {
     }
 
     pub(super) fn refuse(&mut self, column: usize, problem: Problem) {
+        let error = self.error(column, problem);
+        self.errors.push(error);
+    }
+
+    /// What is wrong with a cell.
+    pub(super) fn error(&self, column: usize, problem: Problem) -> RowError {
         let header = self.columns.headers.get(column).map_or("", |header| header.trim());
         let cell = self.cell(column);
         let visible = |character: char| if character.is_control() { ' ' } else { character };
@@ -51,13 +60,13 @@ impl<'r> Cells<'r> {
         if cell.chars().count() > EXCERPT_LENGTH_MAX {
             value.push('…');
         }
-        self.errors.push(RowError {
+        RowError {
             row: self.row.number,
             column: if header.is_empty() { format!("#{}", column + 1) } else { header.to_owned() },
             value,
             code: problem.code(),
             problem,
-        });
+        }
     }
 
     /// A text that is neither too long nor holds control characters; refused or empty, none.
@@ -185,6 +194,21 @@ impl<'r> Cells<'r> {
             }
         }
         words
+    }
+
+    /// Deposits of a piece: `PFAND-25`, `20 x PFAND-8 + CRATE`; `itself` on a deposit.
+    pub(super) fn deposit(&mut self) -> Deposit {
+        let Some((column, text)) = self.text(Field::Deposit, DEPOSIT_LENGTH_MAX) else { return Deposit::None };
+        if text.eq_ignore_ascii_case("itself") {
+            return Deposit::Itself;
+        }
+        match value::deposits(text) {
+            Some(deposits) => Deposit::Of(deposits),
+            None => {
+                self.refuse(column, Problem::NotADeposit);
+                Deposit::None
+            }
+        }
     }
 
     pub(super) fn yes_or_no(&mut self, field: Field) -> bool {

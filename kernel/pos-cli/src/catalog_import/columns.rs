@@ -156,7 +156,7 @@ mod tests {
         check(
             "id",
             &["colour=red"],
-            "Articles have no field \"colour\". Fields are id, name, code, price, unit, department, tags, tax_class, cost, discountable, reorder_point, reorder_quantity, supplier.",
+            "Articles have no field \"colour\". Fields are id, name, code, price, unit, department, tags, tax_class, cost, discountable, reorder_point, reorder_quantity, supplier, deposit.",
         );
         check("id", &["price=a", "price=b"], "price is mapped twice. Name one column for it.");
     }

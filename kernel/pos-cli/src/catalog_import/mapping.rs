@@ -33,11 +33,13 @@ pub enum Field {
     ReorderQuantity,
     /// From whom.
     Supplier,
+    /// The deposits of its containers, or `itself` on a deposit.
+    Deposit,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Field; 13] = [
+    pub const ALL: [Field; 14] = [
         Field::Id,
         Field::Name,
         Field::Code,
@@ -51,6 +53,7 @@ impl Field {
         Field::ReorderPoint,
         Field::ReorderQuantity,
         Field::Supplier,
+        Field::Deposit,
     ];
 
     /// Its name in `--map`.
@@ -69,6 +72,7 @@ impl Field {
             Field::ReorderPoint => "reorder_point",
             Field::ReorderQuantity => "reorder_quantity",
             Field::Supplier => "supplier",
+            Field::Deposit => "deposit",
         }
     }
 
@@ -129,6 +133,7 @@ impl Field {
             Field::ReorderPoint => "reorderpoint minimumstock minstock meldebestand mindestbestand seuil stockminimum",
             Field::ReorderQuantity => "reorderquantity orderquantity reorderqty bestellmenge quantitécommande",
             Field::Supplier => "supplier vendor lieferant fournisseur fornitore",
+            Field::Deposit => "deposit containerdeposit pfand pfandartikel consigne statiegeld cauzione",
         };
         names.split_whitespace()
     }

@@ -81,7 +81,7 @@ impl ImportOptions {
 
 /// Reads the first rows and says how the file was understood. Nothing is kept.
 pub fn preview(reader: impl Read, options: &ImportOptions) -> Result<ImportPreview, ImportError> {
-    let ImportReport { layout, rows, good, errors, sample } = read(reader, options, PREVIEW_ROWS)?;
+    let ImportReport { layout, rows, good, errors, sample, deposits: _ } = read(reader, options, PREVIEW_ROWS)?;
     Ok(ImportPreview { layout, rows, good: good.len(), errors, sample })
 }
 
@@ -113,7 +113,11 @@ fn read(reader: impl Read, options: &ImportOptions, rows_max: u64) -> Result<Imp
     }
     let layout = Layout { delimiter: rows.delimiter, encoding: rows.encoding, decimal: mark, columns: mapped };
     let sample: Vec<Item> = good.iter().take(SAMPLE_ITEMS).cloned().collect();
-    Ok(ImportReport { layout, rows: count, good, errors, sample })
+    let deposits = articles.deposits();
+    let mut report = ImportReport { layout, rows: count, good, errors, sample, deposits };
+    // What is not in the file may be on file already.
+    report.check_deposits(|_| true);
+    Ok(report)
 }
 
 /// The mark the sample's prices prove. Where they prove none, a comma between the cells stands for the point; with

@@ -114,6 +114,21 @@ pub enum Problem {
     /// Neither yes nor no.
     #[error("This is neither yes nor no. Write one of them, or leave the cell empty for yes.")]
     NotYesOrNo,
+    /// `20 PFAND`.
+    #[error("This names no deposit. Write a deposit article's id, like PFAND-25 or 20 x PFAND-8 + CRATE, or itself.")]
+    NotADeposit,
+    /// A deposit by weight.
+    #[error("What is sold by {unit} has no deposit a piece. Leave the cell empty, or sell it by the piece.")]
+    DepositOnMeasured {
+        /// Symbol of the unit.
+        unit: &'static str,
+    },
+    /// A deposit that cannot be charged.
+    #[error("{deposit} is not on file as a deposit. Give it a row with \"itself\" in its column for deposits.")]
+    DepositUnknown {
+        /// Its id.
+        deposit: String,
+    },
     /// The same id twice.
     #[error("Row {row} has the same id already. Give each article an id of its own.")]
     DuplicateId {
@@ -163,6 +178,9 @@ impl Problem {
             Problem::TooDeep { .. } => "too_deep",
             Problem::TaxRate { .. } => "tax_rate",
             Problem::NotYesOrNo => "not_yes_or_no",
+            Problem::NotADeposit => "not_a_deposit",
+            Problem::DepositOnMeasured { .. } => "deposit_on_measured",
+            Problem::DepositUnknown { .. } => "deposit_unknown",
             Problem::DuplicateId { .. } => "duplicate_id",
             Problem::DuplicateCode { .. } => "duplicate_code",
             Problem::TooManyCells { .. } => "too_many_cells",

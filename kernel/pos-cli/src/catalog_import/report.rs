@@ -1,12 +1,15 @@
 //! What an import found, for people and for programs.
 
+use super::article::DepositNamed;
 use super::columns::MappedColumn;
 use super::number::DecimalMark;
 use super::problem::RowError;
 use super::text::Encoding;
-use pos_domain::catalogue::Item;
+use pos_domain::catalogue::{Deposit, Item};
+use pos_domain::ids::ItemId;
 use pos_money::{Decimal, Unit};
 use serde::{Serialize, Serializer};
+use std::collections::HashMap;
 use std::fmt;
 
 /// Errors printed before the rest is only counted.
@@ -56,6 +59,29 @@ pub struct ImportReport {
     pub errors: Vec<RowError>,
     /// The first articles.
     pub sample: Vec<Item>,
+    /// Deposits that the articles name.
+    #[serde(skip)]
+    pub(super) deposits: Vec<DepositNamed>,
+}
+
+impl ImportReport {
+    /// Leaves out articles whose deposits are neither in the file nor on file as deposits.
+    pub fn check_deposits(&mut self, on_file: impl Fn(&str) -> bool) {
+        let itself = |item: &Item| (item.id.clone(), item.deposit == Deposit::Itself);
+        let here: HashMap<ItemId, bool> = self.good.iter().map(itself).collect();
+        let is_known =
+            |named: &DepositNamed| here.get(&named.deposit).copied().unwrap_or_else(|| on_file(&named.deposit));
+        let (known, unknown) = std::mem::take(&mut self.deposits).into_iter().partition(is_known);
+        self.deposits = known;
+        let unknown: Vec<DepositNamed> = unknown;
+        for DepositNamed { article, deposit: _, error } in unknown {
+            self.good.retain(|item| item.id != article);
+            self.sample.retain(|item| item.id != article);
+            self.deposits.retain(|named| named.article != article);
+            self.errors.push(error);
+        }
+        self.errors.sort_by_key(|error| error.row);
+    }
 }
 
 fn count<S: Serializer>(items: &[Item], serializer: S) -> Result<S::Ok, S::Error> {
@@ -96,7 +122,7 @@ impl fmt::Display for ImportPreview {
 
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ImportReport { layout: _, rows, good, errors, sample: _ } = self;
+        let ImportReport { layout: _, rows, good, errors, sample: _, deposits: _ } = self;
         writeln!(f, "{} of {rows} rows are articles.", good.len())?;
         write_errors(f, errors)
     }
@@ -137,6 +163,7 @@ impl fmt::Display for ItemLine<'_> {
             cost: _,
             reorder: _,
             discountable: _,
+            deposit: _,
         } = self.0;
         let per = match (price.per.value == Decimal::ONE, price.per.unit) {
             (true, Unit::Each) => String::new(),

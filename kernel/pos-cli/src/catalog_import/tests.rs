@@ -2,6 +2,7 @@
 
 use super::*;
 use expect_test::{Expect, expect};
+use pos_domain::catalogue::{Deposit, DepositOf};
 use proptest::prelude::*;
 
 fn options(pairs: &[&str]) -> ImportOptions {
@@ -118,6 +119,41 @@ fn bad_rows_are_named_and_the_good_ones_kept() {
     "##]]
     .assert_eq(&report.to_string());
     assert_eq!(report.good.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["1", "13"]);
+}
+
+#[test]
+fn deposits_name_articles_that_are_deposits() {
+    let csv = "id,name,price,unit,pfand\n\
+               COLA,Cola,1.75,,PFAND-25\n\
+               CRATE,Crate of beer,18.00,,20 x BOTTLE + 1 x BOX\n\
+               PFAND-25,Deposit,0.25,,itself\n\
+               BOTTLE,Deposit bottle,0.08,,Itself\n\
+               BOX,Empty box,1.50,,\n\
+               TAP,Ale by the litre,5.00,l,PFAND-25\n\
+               A,A,1.00,,20 PFAND-25\n\
+               B,B,1.00,,0 x PFAND-25\n\
+               C,C,1.00,,PFAND-25 + PFAND-25\n\
+               D,D,1.00,,ELSEWHERE\n";
+    let mut report = import(csv.as_bytes(), &options(&[])).unwrap();
+    let count =
+        |report: &ImportReport| report.good.iter().map(|item| item.id.to_string()).collect::<Vec<_>>().join(" ");
+    assert_eq!(count(&report), "COLA PFAND-25 BOTTLE BOX D");
+    assert_eq!(report.good[0].deposit, Deposit::Of(vec![DepositOf { item: "PFAND-25".into(), count: 1 }]));
+    // What no row of the file is may be on file, and may not.
+    report.check_deposits(|id| id == "ELSEWHERE");
+    assert_eq!(report.good.len(), 5);
+    report.check_deposits(|_| false);
+    expect![[r##"
+        4 of 10 rows are articles.
+        6 rows were left out:
+          Row 3, column "pfand", "20 x BOTTLE + 1 x BOX": BOX is not on file as a deposit. Give it a row with "itself" in its column for deposits.
+          Row 7, column "pfand", "PFAND-25": What is sold by l has no deposit a piece. Leave the cell empty, or sell it by the piece.
+          Row 8, column "pfand", "20 PFAND-25": This names no deposit. Write a deposit article's id, like PFAND-25 or 20 x PFAND-8 + CRATE, or itself.
+          Row 9, column "pfand", "0 x PFAND-25": This names no deposit. Write a deposit article's id, like PFAND-25 or 20 x PFAND-8 + CRATE, or itself.
+          Row 10, column "pfand", "PFAND-25 + PFAND-25": This names no deposit. Write a deposit article's id, like PFAND-25 or 20 x PFAND-8 + CRATE, or itself.
+          Row 11, column "pfand", "ELSEWHERE": ELSEWHERE is not on file as a deposit. Give it a row with "itself" in its column for deposits.
+    "##]]
+    .assert_eq(&report.to_string());
 }
 
 #[test]

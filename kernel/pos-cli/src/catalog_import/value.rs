@@ -4,13 +4,36 @@ use super::ImportOptions;
 use super::mapping::Field;
 use super::number::{self, DecimalMark};
 use super::problem::Problem;
+use pos_domain::catalogue::DepositOf;
 use pos_domain::scan::{CODE_LENGTH_MAX, check_digit};
 use pos_money::{Decimal, Quantity, Unit, UnitPrice};
+
+/// Containers that one piece may come in: more than any crate holds.
+const DEPOSITS_MAX: u32 = 999;
 
 /// The parts of a list: separated by spaces, commas, semicolons or bars.
 pub(super) fn split(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(|character: char| character.is_whitespace() || matches!(character, '|' | ',' | ';'))
         .filter(|part| !part.is_empty())
+}
+
+/// Deposits of a piece, each with how many: `20 x PFAND-8 + CRATE`. None if it does not say that.
+pub(super) fn deposits(cell: &str) -> Option<Vec<DepositOf>> {
+    let mut deposits: Vec<DepositOf> = Vec::new();
+    for part in cell.split(['+', '|', ',', ';']) {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let (count, item) = match *words.as_slice() {
+            [item] => (1, item),
+            [count, "x" | "X" | "×", item] => (count.parse().ok()?, item),
+            _ => return None,
+        };
+        let known = deposits.iter().any(|known| &*known.item == item);
+        if known || !(1..=DEPOSITS_MAX).contains(&count) || code(item).is_err() {
+            return None;
+        }
+        deposits.push(DepositOf { item: item.into(), count });
+    }
+    Some(deposits)
 }
 
 /// A code that can be scanned or typed.

@@ -7,8 +7,10 @@ use crate::session::{lock_and_read, open_store};
 use anyhow::Context;
 use pos_api::Command;
 use pos_api::port::Store;
+use pos_domain::catalogue::{Deposit, Item};
 use std::fs::File;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Reads a CSV file; good rows are kept, bad ones are named and make the exit status 1.
 pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
@@ -28,8 +30,10 @@ pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(status(preview.errors.is_empty()));
     }
-    let report = read_csv(file, &options)?;
+    let mut report = read_csv(file, &options)?;
     let store = open_store(&data, &shop)?;
+    let is_deposit = |found: Option<Arc<Item>>| found.is_some_and(|item| item.deposit == Deposit::Itself);
+    report.check_deposits(|id| store.item(id).is_ok_and(is_deposit));
     store.upsert_items(report.good.clone()).context("The articles were not stored")?;
     if args.common.json {
         print_json(&report)?

@@ -67,6 +67,7 @@ impl Register {
             gift: None,
             origin: None,
             ordered: None,
+            tied: None,
         }))
     }
 

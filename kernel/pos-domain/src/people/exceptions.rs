@@ -102,7 +102,10 @@ impl Exceptions {
             _ => {}
         }
         let live = || transaction.lines.iter().filter(|line| !line.voided);
-        count(Exception::VoidedLines, transaction.lines.iter().filter(|line| line.voided).count());
+        count(
+            Exception::VoidedLines,
+            transaction.lines.iter().filter(|line| line.voided && line.deposit_of.is_none()).count(),
+        );
         let by_hand = |source: &PriceSource| matches!(source, PriceSource::ByHand { .. });
         let prices = live().filter(|line| by_hand(&line.price_source)).count();
         let modifiers = live().flat_map(|line| &line.modifiers).map(|modifier| &modifier.source);

@@ -40,6 +40,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     };
     Line {
         number,
@@ -56,6 +57,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         gift: None,
         origin: None,
         ordered: None,
+        tied: None,
     }
 }
 

@@ -26,8 +26,8 @@ pub fn entries(refund: &Refund, plan: &RefundPlan) -> Result<Vec<Entry>, Refusal
 impl Refund {
     /// Takes the goods out of sales and tax.
     pub fn post(&self, posting: &mut Posting) -> Result<(), Refusal> {
-        for RefundLine { item, department, share, .. } in &self.lines {
-            posting.debit(&ledger::line_account(item, department), share.paid()?.minus(share.tax()?)?)?;
+        for RefundLine { kind, item, department, share, .. } in &self.lines {
+            posting.debit(&ledger::line_account(*kind, item, department), share.paid()?.minus(share.tax()?)?)?;
             for tax in &share.taxes {
                 posting.debit(&format!("tax:{}", tax.code), tax.amount)?;
             }
@@ -64,7 +64,8 @@ impl Refund {
             let share = refunded.share.negated()?;
             lines.push(TransactionLine {
                 number,
-                kind: LineKind::Return,
+                // A deposit stays one: it was no sale, and its return is none.
+                kind: if sold.kind == LineKind::Deposit { LineKind::Deposit } else { LineKind::Return },
                 quantity: Quantity::new(share.quantity, refunded.unit),
                 voided: false,
                 gross: share.gross,
@@ -74,6 +75,7 @@ impl Refund {
                 paid: share.paid()?,
                 points: share.points,
                 cost: None,
+                deposit_of: None,
                 ..sold.clone()
             });
             number = number.checked_add(1).ok_or(MoneyError::Overflow)?;

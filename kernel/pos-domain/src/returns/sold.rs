@@ -75,7 +75,8 @@ impl Sold {
     /// Voided lines and notes cannot come back, nor what the customer returned in the same basket.
     pub fn of(sale: &Transaction, coins: Rounding) -> Result<Sold, Refusal> {
         let comes_back = |line: &&TransactionLine| {
-            !line.voided && !line.quantity.value.is_zero() && !matches!(line.kind, LineKind::Note | LineKind::Return)
+            let came_back = line.kind == LineKind::Return || line.origin.is_some();
+            !line.voided && !line.quantity.value.is_zero() && line.kind != LineKind::Note && !came_back
         };
         let lines = sale.lines.iter().filter(comes_back).map(|line| {
             Ok(SoldLine {

@@ -156,6 +156,7 @@ impl TakenBack {
                         free_number - 1
                     }
                 };
+                line.deposit_of = from.and_then(|from| from.tied).map(|tied| tied.to);
                 let told = from.and_then(|from| from.origin.clone());
                 let rerated = Origin { sold: Some(sold), reason: "kept, priced again".into(), wasted: false };
                 line.origin = Some(told.unwrap_or(rerated));

@@ -10,7 +10,7 @@ use pos_domain::ids::{BasketId, LineNumber};
 use pos_domain::lots::LotBook;
 use pos_domain::loyalty::{Programme, Redeemed, RewardKind};
 use pos_domain::pricing::manual::{self, ByHand, HandEffect};
-use pos_domain::pricing::proposal::CustomerFacts;
+use pos_domain::pricing::proposal::{CustomerFacts, LineKind};
 use pos_domain::tender::{Tender, TenderKind};
 use pos_domain::transaction::PointsOf;
 use pos_money::{Decimal, Money, Rate, UnitPrice};
@@ -200,7 +200,10 @@ impl Kernel {
             RewardKind::Tender => self.settlement(&open)?.due,
             RewardKind::Discount => {
                 open.basket.lines_may_change()?;
-                let goods = open.priced.basket.lines.iter().filter(|line| line.net.is_positive());
+                // A deposit is paid in full.
+                let is_goods = |number| open.basket.line(number).is_ok_and(|line| line.kind != LineKind::Deposit);
+                let goods = open.priced.basket.lines.iter();
+                let goods = goods.filter(|line| line.net.is_positive() && is_goods(line.number));
                 Money::sum(goods.map(|line| line.net))?
             }
         };

@@ -157,6 +157,7 @@ impl Kernel {
             gift: None,
             origin: None,
             ordered: None,
+            tied: None,
         };
         self.change(open, Event::LineAdded(line))
     }

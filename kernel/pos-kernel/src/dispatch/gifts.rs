@@ -75,8 +75,11 @@ impl Kernel {
                 }
                 None => {
                     let gift = gift_line(next_number, item, -surplus, grant, self.shop.currency)?;
-                    next_number += 1;
+                    // Given away is the drink, not its bottle.
+                    let deposits = self.deposits_of(&gift)?;
                     events.push(Event::GiftAdded(gift));
+                    events.extend(deposits);
+                    next_number = basket.next_line_number() + added(&events);
                 }
             }
         }
@@ -99,8 +102,15 @@ impl Kernel {
         let found = self.store.item(item).map_err(storage_failed)?;
         let found = found.ok_or_else(|| Refusal::ItemNotOnFile { code: item.to_owned() })?;
         let line = gift_line(open.basket.next_line_number(), found, Decimal::ONE, &grant, self.shop.currency)?;
-        self.change(open, Event::LineAdded(line))
+        let events = self.with_deposits(line)?;
+        self.change_all(open, events)
     }
+}
+
+/// How many lines events add.
+fn added(events: &[Event]) -> u32 {
+    let adds = |event: &Event| u32::from(matches!(event, Event::GiftAdded(_) | Event::DepositAdded(_)));
+    events.iter().map(adds).sum()
 }
 
 fn is_gift_of(line: &Line, offer: &Arc<str>) -> bool {
@@ -155,6 +165,7 @@ fn gift_line(
         by_hand: None,
         origin: None,
         ordered: None,
+        tied: None,
         gift: Some(Gift { offer }),
         item,
     })

@@ -7,15 +7,15 @@ use crate::views;
 use pos_api::command::{OrderLine, PlaceOrder};
 use pos_api::{Amount, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, Line, PriceSource, SoldAs};
-use pos_domain::ids::{BasketId, ReceiptNumber};
+use pos_domain::basket::{Line, PriceSource, SoldAs};
+use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::order::{self, NOTE_CHARS_MAX, Order, OrderKind, OrderTerms};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, sale_receipt};
 use pos_domain::tender::TenderKind;
 use pos_domain::time::LocalTime;
 use pos_domain::transaction::Transaction;
-use pos_money::{Decimal, Money, Quantity};
+use pos_money::{Decimal, Money, MoneyError, Quantity};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -139,14 +139,16 @@ impl Kernel {
             chosen.push((line, quantity));
         }
         let mut events = Vec::new();
-        for (here, (line, quantity)) in (1..).zip(chosen) {
+        for (line, quantity) in chosen {
+            // Every event so far has added a line.
+            let here = LineNumber::try_from(events.len() + 1).map_err(|_| MoneyError::Overflow)?;
             let known = self.store.item(&line.item).map_err(storage_failed)?;
             let item = match known {
                 Some(known) => known,
                 None => Arc::new(super::returning::item_of(line)),
             };
             let quantity = self.checked_quantity(&item, Some(quantity))?;
-            events.push(Event::LineAdded(Line {
+            let taken = Line {
                 number: here,
                 kind: LineKind::Sale,
                 code: line.code.clone(),
@@ -161,7 +163,9 @@ impl Kernel {
                 gift: None,
                 origin: None,
                 ordered: Some(SoldAs { number, line: line.number }),
-            }));
+                tied: None,
+            };
+            events.extend(self.with_deposits(taken)?);
         }
         let customer = placed.customer.clone();
         let open = self.open_basket(None, None)?;

@@ -4,7 +4,7 @@
 //! entered, everything but looking needs one of them ([`right`] names what each command needs), and what their role may
 //! not do by itself waits for an [`Approval`].
 
-use super::{Kernel, Open, storage_failed};
+use super::{Kernel, Open, deposits, storage_failed};
 use crate::credentials::DeviceSecret;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -339,7 +339,7 @@ impl Kernel {
         }
         let taken = &open.priced.taken;
         let basket = Some(open.basket.id());
-        let refund = Money::sum(taken.payouts().map(|step| step.amount))?;
+        let refund = deposits::paid_but_for_empties(open)?;
         // What was approved before it was paid to a card is approved.
         let (roles, currency) = (self.shop.roles.clone(), self.shop.currency);
         let approved = |act| {

@@ -1,18 +1,18 @@
 //! Goods that come back: by their receipt, or without one under the shop's limits.
 
 use super::paying::owed_to_cards;
-use super::{Found, Kernel, Open, committed_reply, storage_failed};
+use super::{Found, Kernel, Open, committed_reply, deposits, storage_failed};
 use pos_api::Reply;
 use pos_domain::Refusal;
-use pos_domain::basket::{Basket, Event, Line, Opening, Origin, PriceSource, SoldAs};
-use pos_domain::catalogue::Item;
+use pos_domain::basket::{Basket, Event, Line, Opening, Origin, PriceSource, SoldAs, Tied};
+use pos_domain::catalogue::{Deposit, Item};
 use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::{CustomerFacts, LineKind};
 use pos_domain::returns::no_receipt::{self, UnreceiptedLine};
 use pos_domain::returns::{EarlierSale, Kept, comes_back_on};
 use pos_domain::time::LocalTime;
 use pos_domain::transaction::{TransactionKind, TransactionLine};
-use pos_money::{Decimal, Quantity, Rounding};
+use pos_money::{Decimal, MoneyError, Quantity, Rounding};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -54,14 +54,16 @@ impl Kernel {
             return Err(Refusal::ReasonNotAccepted { reason: asked.reason.to_owned(), action, known });
         }
         let sale = self.earlier_sale(number)?;
+        deposits::not_by_itself(&sale, from)?;
         let (item, quantity) = self.comes_back(&sale, line, asked.quantity)?;
         let mut open = self.find_or_open(basket)?;
         if let Some(already) = comes_back_on(&open.basket, from) {
             return Err(Refusal::ReturnedHereAlready { number, line, already });
         }
         let line = returned_line(&sale, from, item, quantity, open.basket.next_line_number(), asked)?;
+        let events = returned_with_deposits(&sale, from, line, asked)?;
         Arc::make_mut(&mut open.sales).insert(number, sale);
-        self.change(open, Event::LineAdded(line))
+        self.change_all(open, events)
     }
 
     /// Voids a receipt: a basket of its own takes all of it back at once, on the tenders it was paid with.
@@ -103,11 +105,15 @@ impl Kernel {
         let asked = Asked { quantity: None, reason, waste: false };
         let sold = sale.committed.transaction.lines.iter();
         let sold = sold.filter(|line| !line.voided && line.kind != LineKind::Note);
-        let mut events = Vec::new();
-        for (here, line) in (open.basket.next_line_number()..).zip(sold) {
+        let (mut events, mut here) = (Vec::new(), open.basket.next_line_number());
+        // Deposits come back behind their articles.
+        for line in sold.filter(|line| line.deposit_of.is_none()) {
             let (item, quantity) = self.comes_back(&sale, line.number, None)?;
             let from = SoldAs { number, line: line.number };
-            events.push(Event::LineAdded(returned_line(&sale, from, item, quantity, here, &asked)?));
+            let back = returned_line(&sale, from, item, quantity, here, &asked)?;
+            let added = returned_with_deposits(&sale, from, back, &asked)?;
+            here += LineNumber::try_from(added.len()).map_err(|_| MoneyError::Overflow)?;
+            events.extend(added);
         }
         Arc::make_mut(&mut open.sales).insert(number, sale);
         self.change_all(open, events)?;
@@ -146,12 +152,18 @@ impl Kernel {
         scan: &str,
         asked: &Asked<'_>,
     ) -> Result<Reply, Refusal> {
-        if self.shop.returns.no_receipt.is_none() {
+        let entry = pos_domain::scan::parse_entry(scan)?;
+        let found = self.look_up(&entry.code);
+        let is_deposit = found.as_ref().is_ok_and(|found| found.item.deposit == Deposit::Itself);
+        if self.shop.returns.no_receipt.is_none() && !is_deposit {
             return Err(Refusal::ReceiptNeeded);
         }
-        let entry = pos_domain::scan::parse_entry(scan)?;
-        let Found { item, quantity: carried, .. } = self.look_up(&entry.code)?;
-        let quantity = self.checked_quantity(&item, asked.quantity.or(entry.quantity).or(carried))?;
+        let Found { item, quantity: carried, .. } = found?;
+        let asked_quantity = asked.quantity.or(entry.quantity);
+        if item.deposit == Deposit::Itself {
+            return self.take_empties(basket, &entry.code, item, asked_quantity.unwrap_or(Decimal::ONE));
+        }
+        let quantity = self.checked_quantity(&item, asked_quantity.or(carried))?;
         let open = self.find_or_open(basket)?;
         let line = Line {
             number: open.basket.next_line_number(),
@@ -168,8 +180,10 @@ impl Kernel {
             gift: None,
             origin: Some(Origin { sold: None, reason: asked.reason.into(), wasted: asked.waste }),
             ordered: None,
+            tied: None,
         };
-        self.change(open, Event::LineAdded(line))
+        let events = self.with_deposits(line)?;
+        self.change_all(open, events)
     }
 
     /// Refuses a basket that takes back more without a receipt than the shop allows.
@@ -265,6 +279,7 @@ impl Kernel {
                 gift: None,
                 origin: None,
                 ordered: None,
+                tied: None,
             });
         }
         Ok(basket)
@@ -292,7 +307,7 @@ fn returned_line(
     let recorded = recorded.ok_or(Refusal::LineNotReturnable { line: from.line })?;
     Ok(Line {
         number,
-        kind: LineKind::Return,
+        kind: if recorded.kind == LineKind::Deposit { LineKind::Deposit } else { LineKind::Return },
         code: recorded.code.clone(),
         item,
         quantity: Quantity::new(quantity, unit),
@@ -305,7 +320,26 @@ fn returned_line(
         gift: None,
         origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
         ordered: None,
+        tied: None,
     })
+}
+
+/// A line that comes back, and behind it the deposits that were charged with it.
+fn returned_with_deposits(
+    sale: &EarlierSale,
+    from: SoldAs,
+    line: Line,
+    asked: &Asked<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let mut deposits = Vec::new();
+    for (here, (deposit, each)) in (line.number + 1..).zip(deposits::sold_with(sale, from.line)?) {
+        let from = SoldAs { line: deposit.number, ..from };
+        let tied = Tied { to: line.number, each };
+        let quantity = tied.quantity(line.quantity)?.value;
+        let back = returned_line(sale, from, Arc::new(item_of(deposit)), quantity, here, asked)?;
+        deposits.push(Event::DepositAdded(Line { tied: Some(tied), ..back }));
+    }
+    Ok(std::iter::once(Event::LineAdded(line)).chain(deposits).collect())
 }
 
 /// The article of a recorded line, as it was sold.
@@ -322,5 +356,6 @@ pub(super) fn item_of(line: &TransactionLine) -> Item {
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     }
 }

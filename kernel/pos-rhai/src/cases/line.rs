@@ -33,6 +33,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     };
     let (mut kind, mut price_locked, mut attrs) = (LineKind::Sale, false, Vec::new());
     for word in words {
@@ -69,6 +70,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
         gift: None,
         origin: None,
         ordered: None,
+        tied: None,
     })
 }
 

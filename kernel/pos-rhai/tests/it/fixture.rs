@@ -60,6 +60,7 @@ pub(crate) fn snapshot(lines: &[&str]) -> Snapshot {
                 cost: None,
                 reorder: None,
                 discountable: true,
+                deposit: Default::default(),
             }),
             quantity,
             price,

@@ -59,6 +59,7 @@ fn line(id: u32) -> SnapshotLine {
             cost: None,
             reorder: None,
             discountable: true,
+            deposit: Default::default(),
         }),
         quantity,
         price,

@@ -100,6 +100,7 @@ impl Article {
             price: self.unit_price(),
             price_per: self.unit.into(),
             measured: self.measured(),
+            deposit: false,
         }
     }
 

@@ -105,6 +105,7 @@ pub(super) fn line_view(number: u32, sold: &Sold, unavailable: &[String]) -> Lin
             .collect(),
         voided: *voided,
         returned_from: None,
+        deposit_of: None,
         reasons,
     }
 }

@@ -3,7 +3,7 @@
 use super::entry::{Meaning, Weighing};
 use super::lane::Sent;
 use super::toast::Severity;
-use super::{Direction, Intent, Model, Panel, Pick};
+use super::{Direction, Intent, Model, Panel, Pick, is_changeable};
 use pos_api::{Amount, BasketId, Command};
 use pos_money::Decimal;
 
@@ -42,7 +42,10 @@ impl Model {
             Intent::Back => self.back(),
             Intent::Pick(pick) => self.pick(pick),
             Intent::SelectLine(number) => {
-                self.selected = Some(number);
+                // A deposit is changed with its article.
+                let line =
+                    self.basket.as_ref().and_then(|basket| basket.lines.iter().find(|line| line.number == number));
+                self.selected = Some(line.and_then(|line| line.deposit_of).unwrap_or(number));
                 self.panel = None;
             }
             Intent::Move(direction) => self.step(direction),
@@ -273,7 +276,7 @@ impl Model {
             return;
         }
         let Some(basket) = &self.basket else { return };
-        let live: Vec<u32> = basket.lines.iter().filter(|line| !line.voided).map(|line| line.number).collect();
+        let live: Vec<u32> = basket.lines.iter().filter(is_changeable).map(|line| line.number).collect();
         let current = self.selected.and_then(|selected| live.iter().position(|number| *number == selected));
         let next = match (current, direction) {
             (None, _) => live.len().saturating_sub(1),
@@ -286,7 +289,8 @@ impl Model {
 
     fn add_to_selected(&mut self, more: Decimal) {
         let Some(line) = self.selected_line().filter(|line| line.unit.is_empty()) else { return };
-        match line.quantity.checked_add(more) {
+        // What comes back stands below zero, and is counted all the same.
+        match line.quantity.abs().checked_add(more) {
             Some(quantity) if quantity > Decimal::ZERO => self.set_quantity(quantity),
             _ => self.tell(Severity::Info, "This line has one piece.", "To take it back, void it (Del)."),
         }

@@ -163,6 +163,22 @@ mod tests {
     }
 
     #[test]
+    fn a_deposit_is_changed_with_its_article() {
+        let mut model = model();
+        let line = |number, deposit_of| LineView { number, deposit_of, quantity: Decimal::TWO, ..LineView::default() };
+        let lines = vec![line(1, None), line(2, None), line(3, Some(2)), line(4, Some(2))];
+        model.receive(reply(None, BasketView { lines, ..basket("", None) }));
+        let selected = |model: &Model| model.selected_line().map(|line| line.number);
+        assert_eq!(selected(&model), Some(2), "what was added is the article");
+        model.apply(Intent::Move(super::super::Direction::Up));
+        assert_eq!(selected(&model), Some(1));
+        model.apply(Intent::SelectLine(4));
+        assert_eq!(selected(&model), Some(2));
+        model.apply(Intent::Void);
+        assert!(matches!(sent(&mut model)[..], [(_, Command::VoidLine { line: 2, .. })]));
+    }
+
+    #[test]
     fn a_part_or_a_refusal_completes_nothing() {
         for (state, approved) in [("approved", Some(4)), ("declined", None), ("reversed", None)] {
             let mut model = model();

@@ -57,8 +57,16 @@ impl Entry {
         self.text.chars().any(char::is_alphabetic)
     }
 
-    /// Types one character; what cannot be part of an entry is dropped.
+    /// Types one character; what cannot be part of an entry is dropped. After a quantity a minus makes it one of empties:
+    /// `3×-` is `-3×`.
     pub fn push(&mut self, character: char) {
+        if matches!(character, '-' | '\u{2212}') && self.text.ends_with('×') {
+            match self.text.strip_prefix('-') {
+                Some(plain) => self.text = plain.to_owned(),
+                None => self.text.insert(0, '-'),
+            }
+            return;
+        }
         let character = match character {
             '*' => '×',
             ',' if !self.is_search() => '.',
@@ -107,7 +115,7 @@ impl Entry {
             return Meaning::Search;
         }
         match self.text.split_once('×') {
-            Some((quantity, "")) => number(quantity).map_or(Meaning::Empty, Meaning::Quantity),
+            Some((quantity, "")) => signed(quantity).map_or(Meaning::Empty, Meaning::Quantity),
             Some((quantity, code)) => Meaning::Code(format!("{quantity}*{code}")),
             None if self.text.contains('.') => number(&self.text).map_or(Meaning::Empty, Meaning::Number),
             None => Meaning::Code(self.text.clone()),
@@ -125,6 +133,13 @@ impl Entry {
             Meaning::Quantity(quantity) => Some(quantity),
             _ => None,
         }
+    }
+}
+
+fn signed(text: &str) -> Option<Decimal> {
+    match text.strip_prefix('-') {
+        Some(plain) => number(plain).map(|value| -value),
+        None => number(text),
     }
 }
 
@@ -151,6 +166,9 @@ mod tests {
         check("2001", "2001", Meaning::Code("2001".into()));
         check("3*", "3×", Meaning::Quantity(Decimal::from(3)));
         check("3**2001", "3×2001", Meaning::Code("3*2001".into()));
+        check("20*-", "-20×", Meaning::Quantity(Decimal::from(-20)));
+        check("20*-9031", "-20×9031", Meaning::Code("-20*9031".into()));
+        check("20*--", "20×", Meaning::Quantity(Decimal::from(20)));
         check("0,482*2001", "0.482×2001", Meaning::Code("0.482*2001".into()));
         check("20.5.", "20.5", Meaning::Number(decimal("20.5")));
         check("20.", "20.", Meaning::Number(decimal("20")));

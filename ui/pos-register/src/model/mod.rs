@@ -109,6 +109,11 @@ pub struct Model {
     now: Duration,
 }
 
+/// A line that can be selected: not taken back, and not a deposit, which follows its article.
+fn is_changeable(line: &&LineView) -> bool {
+    !line.voided && line.deposit_of.is_none()
+}
+
 impl Model {
     /// A model that first asks for a basket left open by the last run.
     pub fn new(command_prefix: &str, money: MoneyText, notes: Vec<Decimal>) -> Model {
@@ -162,7 +167,7 @@ impl Model {
         self.basket.as_deref()
     }
 
-    /// The selected line.
+    /// The line that can be changed, and is selected.
     pub fn selected_line(&self) -> Option<&LineView> {
         let number = self.selected?;
         self.basket.as_ref()?.lines.iter().find(|line| line.number == number && !line.voided)

@@ -4,7 +4,7 @@ use super::entry::Weighing;
 use super::lane::Sent;
 use super::pay::Payment;
 use super::toast::Severity;
-use super::{ChangeCard, Model, Panel};
+use super::{ChangeCard, Model, Panel, is_changeable};
 use pos_api::view::{BasketState, BasketView, ItemView};
 use pos_api::{Command, RefusalView, Reply};
 use std::sync::Arc;
@@ -100,14 +100,14 @@ impl Model {
         let before = self.basket.as_ref().filter(|basket| basket.id == view.id);
         let changed = view.lines.iter().rev().find(|line| {
             let old = before.and_then(|basket| basket.lines.iter().find(|old| old.number == line.number));
-            !line.voided && old.is_none_or(|old| old.quantity != line.quantity || old.voided)
+            is_changeable(line) && old.is_none_or(|old| old.quantity != line.quantity || old.voided)
         });
         let is_live = |number: u32| view.lines.iter().any(|line| line.number == number && !line.voided);
         self.selected = changed.map(|line| line.number).or(self.selected.filter(|number| is_live(*number))).or(view
             .lines
             .iter()
             .rev()
-            .find(|line| !line.voided)
+            .find(is_changeable)
             .map(|line| line.number));
         if matches!(self.panel, Some(Panel::Why(number)) if Some(number) != self.selected) {
             self.panel = None;

@@ -112,5 +112,6 @@ fn article(line: &LineRow) -> Item {
         cost: None,
         reorder: None,
         discountable: true,
+        deposit: Default::default(),
     }
 }

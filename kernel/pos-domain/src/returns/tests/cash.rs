@@ -2,7 +2,7 @@
 
 use super::support::{Desk, Ware, cents, commit, take};
 use crate::returns::{Policy, RefundPlan};
-use crate::tender::TenderKind::{Cash, Coupon};
+use crate::tender::TenderKind::{Card, Cash, Coupon};
 use pos_money::{Money, Rounding, RoundingMode};
 use pos_reference::cash::CashRefunds;
 use pos_reference::generate::Random;
@@ -51,7 +51,7 @@ fn change_was_never_paid() {
 
 #[test]
 fn another_means_needs_a_right_and_rounds_on_the_sum_too() {
-    let sale = commit(&[Ware::pieces("bread", 3, 1001)], &[(Coupon, 1001)], 5);
+    let sale = commit(&[Ware::pieces("bread", 3, 1001)], &[(Card, 1001)], 5);
     let mut desk = Desk::of(&sale, 5);
     let mut paid = Vec::new();
     for _ in 0..3 {
@@ -62,6 +62,16 @@ fn another_means_needs_a_right_and_rounds_on_the_sum_too() {
         paid.extend(plan.steps.iter().map(|step| step.amount.minor()));
     }
     assert_eq!(paid, [335, 330, 335], "10.00, as one return of 10.01 would");
+}
+
+/// What was given never becomes money, whatever means is asked for.
+#[test]
+fn a_coupon_stays_a_coupon() {
+    let sale = commit(&[Ware::pieces("bread", 1, 1000)], &[(Card, 400), (Coupon, 600)], 5);
+    let desk = Desk::of(&sale, 5);
+    let refund = desk.sold.refund(&desk.returned, &[take(1, 1)], Policy::KeepShares).unwrap();
+    let plan = desk.sold.plan(&desk.returned, refund.total, Some(Cash)).unwrap();
+    assert_eq!(steps(&plan), [("coupon", 600, false), ("cash", 400, true)]);
 }
 
 /// Two bottles for 4.00 less empties of 0.50: the bottles alone are worth more than was paid.

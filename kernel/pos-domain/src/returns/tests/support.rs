@@ -122,6 +122,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             cost: None,
             reorder: None,
             discountable: true,
+            deposit: Default::default(),
         };
         let line = Line {
             number,
@@ -138,6 +139,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             gift: None,
             origin: None,
             ordered: None,
+            tied: None,
         };
         basket.apply(Event::LineAdded(line)).unwrap();
     }

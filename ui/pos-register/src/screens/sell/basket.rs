@@ -142,13 +142,16 @@ fn line_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, line: &LineView, selected: bo
     let ink = if line.voided { look.colour.muted } else { look.colour.text };
     let modifiers = if line.voided { &[] } else { line.modifiers.as_slice() };
     let middle = if modifiers.is_empty() { rect.top() + look.size.line / 2.0 } else { rect.top() + 19.0 };
-    let number = line.number.to_string();
+    let tied = line.deposit_of.is_some();
+    let number = if tied { String::new() } else { line.number.to_string() };
     let (caption, body) = (look.font.caption, look.font.body);
     Line::new(&number, caption, look.colour.muted).paint(painter, pos2(columns.number, middle), Align2::LEFT_CENTER);
     let sum = money.line_sum(line);
     let sum = Line::new(&sum, look.font.small + 1.0, look.colour.muted);
     let sum_place = sum.paint(painter, pos2(columns.sum_right, middle), Align2::RIGHT_CENTER);
-    let name = Line::new(&line.name, body, ink).within(sum_place.left() - 12.0 - columns.name);
+    let words = if tied { format!("+ {}", line.name) } else { line.name.clone() };
+    let (body, ink) = if tied { (look.font.small + 1.0, look.colour.muted) } else { (body, ink) };
+    let name = Line::new(&words, body, ink).within(sum_place.left() - 12.0 - columns.name);
     let name_place = name.paint(painter, pos2(columns.name, middle), Align2::LEFT_CENTER);
     let amount = money.amount(line.gross);
     let amount = Line::new(&amount, look.font.amount, ink).weight(Weight::SemiBold);
@@ -221,6 +224,9 @@ fn spoken(scene: &Scene<'_>, line: &LineView) -> String {
     let money = scene.model.money;
     let mut words =
         format!("Line {}, {}, {}, {}", line.number, line.name, money.line_sum(line), money.amount(line.gross));
+    if let Some(article) = line.deposit_of {
+        words.push_str(&format!(", deposit of line {article}"));
+    }
     if line.voided {
         words.push_str(", voided");
         return words;

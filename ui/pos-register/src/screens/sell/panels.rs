@@ -8,9 +8,10 @@ use egui::{Align2, FontFamily, FontId, Rect, ScrollArea, Ui, UiBuilder, pos2, ve
 use pos_api::view::{ItemView, LineView, ReasonView};
 
 /// Keys and what they do, as shown under F1 and listed in the guide.
-pub(super) const KEYS: [(&str, &str); 15] = [
+pub(super) const KEYS: [(&str, &str); 16] = [
     ("0–9 . Enter", "Article number, amount or weight"),
     ("3 × …", "Quantity, before the article or for the selected line"),
+    ("3 × \u{2212} …", "Empties: so many of a deposit are paid back"),
     ("A–Z", "Search by name; \u{2191} \u{2193} choose, Enter sells"),
     ("F11", "Card: the typed part, or what is due"),
     ("F12", "Cash: the typed amount, or exactly what is due"),
