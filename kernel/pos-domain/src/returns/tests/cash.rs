@@ -51,8 +51,10 @@ fn change_was_never_paid() {
 
 #[test]
 fn another_means_needs_a_right_and_rounds_on_the_sum_too() {
-    let sale = commit(&[Ware::pieces("bread", 3, 1001)], &[(Card, 1001)], 5);
+    let sale = commit(&[Ware::pieces("bread", 3, 1001)], &[(Coupon, 1001)], 5);
     let mut desk = Desk::of(&sale, 5);
+    // A card, without the terminal that a record of one has to name.
+    desk.sold.tenders[0].kind = Card;
     let mut paid = Vec::new();
     for _ in 0..3 {
         let refund = desk.sold.refund(&desk.returned, &[take(1, 1)], Policy::KeepShares).unwrap();
@@ -67,8 +69,9 @@ fn another_means_needs_a_right_and_rounds_on_the_sum_too() {
 /// What was given never becomes money, whatever means is asked for.
 #[test]
 fn a_coupon_stays_a_coupon() {
-    let sale = commit(&[Ware::pieces("bread", 1, 1000)], &[(Card, 400), (Coupon, 600)], 5);
-    let desk = Desk::of(&sale, 5);
+    let sale = commit(&[Ware::pieces("bread", 1, 1000)], &[(Coupon, 400), (Coupon, 600)], 5);
+    let mut desk = Desk::of(&sale, 5);
+    desk.sold.tenders[0].kind = Card;
     let refund = desk.sold.refund(&desk.returned, &[take(1, 1)], Policy::KeepShares).unwrap();
     let plan = desk.sold.plan(&desk.returned, refund.total, Some(Cash)).unwrap();
     assert_eq!(steps(&plan), [("coupon", 600, false), ("cash", 400, true)]);
