@@ -4,6 +4,7 @@
 //! cut. Checkpoints are the writer's own business (`wal_autocheckpoint = 0`), so that none falls into a sale.
 
 use crate::error::{Fault, Result};
+use crate::layer;
 use crate::pages;
 use crate::sabotage::Sabotage;
 use pos_api::port::StoreError;
@@ -167,9 +168,9 @@ pub(crate) fn make_durable(connection: &Connection, place: &Place) -> Result<()>
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
     )?;
     if place.is_sabotaged("normal-sync") {
-        connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        return Ok(connection.execute_batch("PRAGMA synchronous = NORMAL")?);
     }
-    Ok(())
+    Ok(layer::gather(connection)?)
 }
 
 /// Refuses an SQLite that is too old to be trusted with several connections.

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::sync::{Mutex, PoisonError};
 
-/// An operation of our own among SQLite's file controls.
+/// Operations of our own among SQLite's file controls.
 const ASKED: c_int = 0x504F_5331;
+const GATHER: c_int = 0x504F_5332;
 
 /// What a file carries, and what is done with its calls. Anything not said here goes to the file below.
 pub(crate) trait Layer: Sized + Send + Sync + 'static {
@@ -33,6 +34,14 @@ pub(crate) trait Layer: Sized + Send + Sync + 'static {
     fn sync(&self, below: Below, flags: c_int) -> c_int {
         below.sync(flags)
     }
+
+    /// Writes what is held back, before the file is cut or measured.
+    fn settle(&self, _: Below) -> c_int {
+        ffi::SQLITE_OK
+    }
+
+    /// Every fsync from now on ends a commit: until then writes may be held back.
+    fn gather(&self) {}
 
     /// What the file below promises of itself, or less.
     fn characteristics(&self, below: c_int) -> c_int {
@@ -249,6 +258,30 @@ unsafe extern "C" fn device_characteristics<L: Layer>(file: *mut sqlite3_file) -
     }
 }
 
+unsafe extern "C" fn truncate<L: Layer>(file: *mut sqlite3_file, size: i64) -> c_int {
+    // SAFETY: SQLite calls this with an open file.
+    unsafe {
+        let below = below_of::<L>(file);
+        match layer_of::<L>(file).settle(below) {
+            ffi::SQLITE_OK => below.methods().xTruncate.map_or(ffi::SQLITE_IOERR_TRUNCATE, |cut| cut(below.0, size)),
+            code => code,
+        }
+    }
+}
+
+unsafe extern "C" fn file_size<L: Layer>(file: *mut sqlite3_file, size: *mut i64) -> c_int {
+    // SAFETY: SQLite calls this with an open file, and room for the answer.
+    unsafe {
+        let below = below_of::<L>(file);
+        match layer_of::<L>(file).settle(below) {
+            ffi::SQLITE_OK => {
+                below.methods().xFileSize.map_or(ffi::SQLITE_IOERR_FSTAT, |measure| measure(below.0, size))
+            }
+            code => code,
+        }
+    }
+}
+
 /// Calls that go to the file below as they are.
 macro_rules! passed_on {
     ($($name:ident = $method:ident($($argument:ident: $kind:ty),*) or $missing:expr;)*) => {$(
@@ -263,8 +296,6 @@ macro_rules! passed_on {
 }
 
 passed_on! {
-    truncate = xTruncate(size: i64) or ffi::SQLITE_IOERR_TRUNCATE;
-    file_size = xFileSize(size: *mut i64) or ffi::SQLITE_IOERR_FSTAT;
     lock = xLock(level: c_int) or ffi::SQLITE_IOERR_LOCK;
     unlock = xUnlock(level: c_int) or ffi::SQLITE_IOERR_UNLOCK;
     check_reserved_lock = xCheckReservedLock(answer: *mut c_int) or ffi::SQLITE_IOERR_CHECKRESERVEDLOCK;
@@ -277,9 +308,17 @@ passed_on! {
 unsafe extern "C" fn file_control<L: Layer>(file: *mut sqlite3_file, operation: c_int, argument: *mut c_void) -> c_int {
     // SAFETY: SQLite calls this with an open file; what belongs to `ASKED` is the integer of `ask`.
     unsafe {
-        if operation == ASKED {
-            *argument.cast::<c_int>() = layer_of::<L>(file).state();
-            return ffi::SQLITE_OK;
+        let layer = layer_of::<L>(file);
+        match operation {
+            ASKED => {
+                *argument.cast::<c_int>() = layer.state();
+                return ffi::SQLITE_OK;
+            }
+            GATHER => {
+                layer.gather();
+                return ffi::SQLITE_OK;
+            }
+            _ => {}
         }
         let below = below_of::<L>(file);
         below.methods().xFileControl.map_or(ffi::SQLITE_NOTFOUND, |control| control(below.0, operation, argument))
@@ -309,6 +348,25 @@ pub(crate) fn reserve_bytes(connection: &Connection, bytes: u8) -> rusqlite::Res
 pub(crate) fn ask(connection: &Connection) -> Option<c_int> {
     let (code, answer) = file_control_of(connection, ASKED, 0);
     (code == ffi::SQLITE_OK).then_some(answer)
+}
+
+/// Tells the layer that each fsync of the connection's log ends a commit ([`Layer::gather`]).
+pub(crate) fn gather(connection: &Connection) -> rusqlite::Result<()> {
+    let mut log: *mut sqlite3_file = std::ptr::null_mut();
+    // SAFETY: an open connection and its main database (null); SQLite writes a pointer to its log, which stays open as long
+    // as the connection is in this mode. A file without methods is not open.
+    let code = unsafe {
+        let asked = ffi::SQLITE_FCNTL_JOURNAL_POINTER;
+        match ffi::sqlite3_file_control(connection.handle(), std::ptr::null(), asked, (&raw mut log).cast()) {
+            ffi::SQLITE_OK if !log.is_null() && !(*log).pMethods.is_null() => {
+                let control = (*(*log).pMethods).xFileControl;
+                control.map_or(ffi::SQLITE_NOTFOUND, |control| control(log, GATHER, std::ptr::null_mut()))
+            }
+            ffi::SQLITE_OK => ffi::SQLITE_NOTFOUND,
+            code => code,
+        }
+    };
+    if code == ffi::SQLITE_OK { Ok(()) } else { Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)) }
 }
 
 /// Pages in a connection's write-ahead log.

@@ -26,6 +26,7 @@ pub mod count;
 pub mod disk;
 mod emergency;
 mod error;
+mod frames;
 mod handover;
 mod journal;
 mod layer;

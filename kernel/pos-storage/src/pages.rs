@@ -14,6 +14,7 @@
 //! A page that was never written is zeros, and passes here: SQLite does not take it for a page.
 
 use crate::error::{Fault, Result};
+use crate::frames::Frames;
 use crate::layer::{self, Below, Layer};
 use pos_api::port::StoreError;
 use rusqlite::{Connection, ffi};
@@ -65,6 +66,8 @@ pub(crate) fn are_vouched(connection: &Connection) -> Result<bool> {
 struct Pages {
     /// It is a database whose first page says that sums are kept, or one that is made now.
     has_sums: bool,
+    /// It is a log.
+    log: Option<Frames>,
 }
 
 impl Pages {
@@ -89,16 +92,21 @@ impl Layer for Pages {
 
     fn over(below: Below, flags: c_int) -> Pages {
         if flags & ffi::SQLITE_OPEN_MAIN_DB == 0 {
-            return Pages { has_sums: false };
+            let log = (flags & ffi::SQLITE_OPEN_WAL != 0).then(Frames::default);
+            return Pages { has_sums: false, log };
         }
         let mut header = [0; RESERVED_AT + 1 + FRACTIONS.len()];
         let is_read = below.read(&mut header, 0) == ffi::SQLITE_OK;
         let is_whole = is_read && header.starts_with(MAGIC) && header.ends_with(&FRACTIONS);
         // What was cut off while it was made is made again, with sums.
-        Pages { has_sums: !is_whole || usize::from(header[RESERVED_AT]) == SUM }
+        Pages { has_sums: !is_whole || usize::from(header[RESERVED_AT]) == SUM, log: None }
     }
 
     fn read(&self, below: Below, into: &mut [u8], offset: u64) -> c_int {
+        let settled = self.settle(below);
+        if settled != ffi::SQLITE_OK {
+            return settled;
+        }
         let code = below.read(into, offset);
         let Some(number) = self.page(into, offset).filter(|_| code == ffi::SQLITE_OK) else { return code };
         let (content, kept) = into.split_at(PAGE - SUM);
@@ -111,12 +119,32 @@ impl Layer for Pages {
     }
 
     fn write(&self, below: Below, data: &[u8], offset: u64) -> c_int {
+        if let Some(log) = &self.log {
+            return log.write(below, data, offset);
+        }
         let Some(number) = self.page(data, offset) else { return below.write(data, offset) };
         let mut page = [0; PAGE];
         let content = &data[..PAGE - SUM];
         page[..PAGE - SUM].copy_from_slice(content);
         page[PAGE - SUM..].copy_from_slice(&sum(content, number));
         below.write(&page, offset)
+    }
+
+    fn sync(&self, below: Below, flags: c_int) -> c_int {
+        match self.settle(below) {
+            ffi::SQLITE_OK => below.sync(flags),
+            code => code,
+        }
+    }
+
+    fn settle(&self, below: Below) -> c_int {
+        self.log.as_ref().map_or(ffi::SQLITE_OK, |log| log.settle(below))
+    }
+
+    fn gather(&self) {
+        if let Some(log) = &self.log {
+            log.gather();
+        }
     }
 
     /// Parts of pages would be read past their sum.

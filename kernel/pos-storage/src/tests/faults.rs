@@ -15,7 +15,7 @@ pub(super) fn alone() -> MutexGuard<'static, ()> {
     guard
 }
 
-fn open_counted(folder: &Folder) -> SqliteStore {
+pub(super) fn open_counted(folder: &Folder) -> SqliteStore {
     let vfs = Some(count::register().unwrap().to_owned());
     let options = StoreOptions { vfs, event_batch_ms: 60_000, ..StoreOptions::new(fixture::currency()) };
     SqliteStore::open(&folder.path(), options).unwrap()

@@ -6,6 +6,7 @@ mod closing;
 mod disks;
 mod emergency;
 mod faults;
+mod frames;
 mod groups;
 mod sales;
 mod salvage;

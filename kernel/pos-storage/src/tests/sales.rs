@@ -1,6 +1,7 @@
 //! Commits: what they leave behind, and that they happen once.
 
 use super::*;
+use crate::disk::{self, Disk};
 use crate::{GENESIS, hash};
 use pos_api::port::{Scope, StoreError};
 use pos_domain::basket::Event;
@@ -252,9 +253,10 @@ fn an_x_report_costs_the_same_after_ten_thousand_sales() {
         })
     }
     let folder = Folder::new();
-    let store = folder.open();
     // Durability is not what is tested here, and ten thousand fsyncs take minutes on some disks.
-    store.inspect(|connection| connection.execute_batch("PRAGMA synchronous = OFF").unwrap());
+    let disk = Disk::new(&folder.path()).unwrap();
+    let options = StoreOptions { vfs: Some(disk::NAME.to_owned()), ..StoreOptions::new(fixture::currency()) };
+    let store = SqliteStore::open(disk.path(), options).unwrap();
     for id in 1..=300 {
         commit(&store, fixture::sale(id, 1)).unwrap();
     }
