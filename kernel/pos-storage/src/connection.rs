@@ -170,6 +170,8 @@ pub(crate) fn make_durable(connection: &Connection, place: &Place) -> Result<()>
     if place.is_sabotaged("normal-sync") {
         return Ok(connection.execute_batch("PRAGMA synchronous = NORMAL")?);
     }
+    // The log is opened with the first read.
+    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
     Ok(layer::gather(connection)?)
 }
 

@@ -11,8 +11,9 @@ use rusqlite::ffi;
 use std::ffi::c_int;
 use std::sync::{Mutex, PoisonError};
 
-/// As much is held back at most: a commit of several hundred pages is written in pieces.
-const MOST: usize = 1 << 20;
+/// As much is held back at most: the most that SQLite's files take in one call. A commit of more than thirty pages is written
+/// in several.
+const MOST: usize = 0x1_FFFF;
 
 /// The end of a log that is not written yet.
 #[derive(Default)]

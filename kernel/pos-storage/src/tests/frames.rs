@@ -21,7 +21,7 @@ fn what_spills_is_read_again() {
     let folder = Folder::new();
     let store = folder.open();
     let reader = Connection::open_with_flags(folder.path(), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    store.inspect(|writer| {
+    store.inspect(move |writer| {
         writer
             .execute_batch("PRAGMA cache_size = 4; CREATE TABLE scratch (id INTEGER PRIMARY KEY, content BLOB)")
             .unwrap();
