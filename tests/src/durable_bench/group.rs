@@ -131,19 +131,22 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or_default()
 }
 
-/// What the newest writer's thread has worked so far: user and system time, in hundredths of a second.
+/// What the newest writer's thread has worked so far.
 fn writer_cpu() -> anyhow::Result<Duration> {
     let mut newest = None;
     for task in std::fs::read_dir("/proc/self/task")? {
-        let stat = std::fs::read_to_string(task?.path().join("stat"))?;
-        let Some((name, rest)) = stat.split_once(')') else { continue };
-        if name.ends_with("(storage-writer") {
-            // The fourteenth and fifteenth fields of the line, of which two are the number and the name.
-            let times = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-            newest = newest.max(Some(times.sum::<Result<u64, _>>()?));
+        let task = task?.path();
+        // Threads of stores that were closed end in the middle of this.
+        let Ok(name) = std::fs::read_to_string(task.join("comm")) else { continue };
+        let Ok(worked) = std::fs::read_to_string(task.join("schedstat")) else { continue };
+        if name.trim_end() == "storage-writer" {
+            let number: Option<u64> = task.file_name().and_then(|name| name.to_str()?.parse().ok());
+            let nanoseconds: u64 = worked.split_whitespace().next().unwrap_or_default().parse()?;
+            newest = newest.max(Some((number, nanoseconds)));
         }
     }
-    Ok(Duration::from_millis(10 * newest.context("the storage's thread is not to be seen")?))
+    let (_, nanoseconds) = newest.context("the storage's thread is not to be seen")?;
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 fn bare(path: &Path, vfs: &str) -> anyhow::Result<Connection> {

@@ -103,11 +103,13 @@ impl Kernel {
         Ok(())
     }
 
-    /// Follows what was committed; tells of articles of which more is wanted now, and of more sold than there was.
+    /// Follows what was committed; tells of articles of which more is wanted now, and of more sold than there was. A shop that
+    /// never booked any of an article does not keep its stock: there is nothing to tell.
     pub(super) fn follow_stock(&self, movements: &[StockMovement]) {
         for movement in movements {
             let on_hand = || self.stock.borrow().level(&movement.item, movement.quantity.unit).on_hand;
             let before = on_hand();
+            let is_kept = self.stock.borrow().has_moved(&movement.item, movement.quantity.unit);
             if let Err(error) = self.stock.borrow_mut().apply(movement) {
                 tracing::error!(item = %movement.item, "the stock cannot be followed: {error}");
             }
@@ -118,7 +120,7 @@ impl Kernel {
             let Ok(Some(item)) = self.store.item(&movement.item) else { continue };
             let went_below = |point: Decimal| before > point && after <= point;
             let is_low = item.reorder.as_ref().is_some_and(|reorder| went_below(reorder.point));
-            let is_negative = !before.is_sign_negative() && after < Decimal::ZERO;
+            let is_negative = is_kept && !before.is_sign_negative() && after < Decimal::ZERO;
             if is_low || is_negative {
                 (self.news)(News::Stock(StockAlert {
                     item: item.id.to_string(),

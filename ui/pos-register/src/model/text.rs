@@ -41,9 +41,10 @@ impl MoneyText {
     }
 }
 
-/// `3`, `0.482 kg`.
+/// `3`, `0.482 kg`, `−20`.
 pub fn quantity(value: Decimal, unit: &str) -> String {
-    if unit.is_empty() { value.normalize().to_string() } else { format!("{value} {unit}") }
+    let (sign, magnitude) = (if value.is_sign_negative() { "\u{2212}" } else { "" }, value.abs());
+    if unit.is_empty() { format!("{sign}{}", magnitude.normalize()) } else { format!("{sign}{magnitude} {unit}") }
 }
 
 /// `1 line`, `5 lines`.
@@ -84,6 +85,7 @@ mod tests {
         assert_eq!(euro.line_sum(&line("2", "", "6.49", "")), "2 × 6.49");
         assert_eq!(euro.line_sum(&line("0.482", "kg", "2.99", "kg")), "0.482 kg × 2.99");
         assert_eq!(euro.line_sum(&line("6", "", "10", "3")), "6 × 10.00 / 3");
+        assert_eq!(euro.line_sum(&line("-20", "", "0.30", "")), "\u{2212}20 × 0.30");
         assert_eq!(counted(1, "line", "lines"), "1 line");
     }
 }

@@ -195,7 +195,7 @@ fn actions_ui(ui: &Ui, scene: &Scene<'_>, line: &LineView, at: egui::Pos2, right
         }
     };
     let wide = if look.compact { 54.0 } else { 64.0 };
-    let more_than_one = counted && line.quantity > Decimal::ONE;
+    let more_than_one = counted && line.quantity.abs() > Decimal::ONE;
     key(TouchKey::new("\u{2212}").name("One less").enabled(more_than_one), wide, Intent::Less);
     key(TouchKey::new("+").name("One more").enabled(counted), wide, Intent::More);
     key(TouchKey::new("× 3").name("Quantity 3").enabled(counted), wide + 8.0, Intent::SetQuantity(three));
