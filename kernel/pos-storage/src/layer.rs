@@ -350,22 +350,48 @@ pub(crate) fn ask(connection: &Connection) -> Option<c_int> {
     (code == ffi::SQLITE_OK).then_some(answer)
 }
 
-/// Tells the layer that each fsync of the connection's log ends a commit ([`Layer::gather`]).
-pub(crate) fn gather(connection: &Connection) -> rusqlite::Result<()> {
+/// A connection's log; none before it is opened, which the first read does.
+fn log_of(connection: &Connection) -> rusqlite::Result<Option<Below>> {
     let mut log: *mut sqlite3_file = std::ptr::null_mut();
     // SAFETY: an open connection and its main database (null); SQLite writes a pointer to its log, which stays open as long
     // as the connection is in this mode. A file without methods is not open.
-    let code = unsafe {
+    unsafe {
         let asked = ffi::SQLITE_FCNTL_JOURNAL_POINTER;
         match ffi::sqlite3_file_control(connection.handle(), std::ptr::null(), asked, (&raw mut log).cast()) {
-            ffi::SQLITE_OK if !log.is_null() && !(*log).pMethods.is_null() => {
-                let control = (*(*log).pMethods).xFileControl;
-                control.map_or(ffi::SQLITE_NOTFOUND, |control| control(log, GATHER, std::ptr::null_mut()))
-            }
-            ffi::SQLITE_OK => ffi::SQLITE_NOTFOUND,
-            code => code,
+            ffi::SQLITE_OK => Ok((!log.is_null() && !(*log).pMethods.is_null()).then_some(Below(log))),
+            code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
         }
+    }
+}
+
+/// Tells the layer that each fsync of the connection's log ends a commit ([`Layer::gather`]).
+pub(crate) fn gather(connection: &Connection) -> rusqlite::Result<()> {
+    let code = match log_of(connection)? {
+        // SAFETY: an open file; the operation has no argument.
+        Some(log) => unsafe {
+            let control = log.methods().xFileControl;
+            control.map_or(ffi::SQLITE_NOTFOUND, |control| control(log.0, GATHER, std::ptr::null_mut()))
+        },
+        None => ffi::SQLITE_NOTFOUND,
     };
+    done(code)
+}
+
+/// Writes the first `bytes` of a connection's log again, as they are, and syncs it.
+pub(crate) fn write_log_again(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    let Some(log) = log_of(connection)? else { return Ok(()) };
+    let mut piece = vec![0; 64 << 10];
+    let mut offset = 0;
+    while offset < bytes {
+        let length = (bytes - offset).min(piece.len() as u64) as usize;
+        done(log.read(&mut piece[..length], offset))?;
+        done(log.write(&piece[..length], offset))?;
+        offset += length as u64;
+    }
+    done(log.sync(ffi::SQLITE_SYNC_FULL))
+}
+
+fn done(code: c_int) -> rusqlite::Result<()> {
     if code == ffi::SQLITE_OK { Ok(()) } else { Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)) }
 }
 

@@ -59,6 +59,25 @@ pub(crate) fn length_pages(connection: &Connection) -> Result<u64> {
     Ok(layer::log_pages(connection)?)
 }
 
+/// Bytes before a log's first frame, and before each page in it.
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+
+/// Makes durable what a log holds that somebody else left: a program that ended, or a commit whose fsync failed.
+///
+/// After an fsync that failed the system may keep what was written as if it were on the disk, and no later fsync writes it:
+/// what is read from the log then would go into the database while a power cut can still take it from the log. So it is
+/// written again before anything is moved.
+pub(crate) fn write_again(connection: &Connection) -> Result<()> {
+    match length_pages(connection)? {
+        0 => Ok(()),
+        pages => {
+            let frame = FRAME_HEADER + crate::pages::PAGE as u64;
+            Ok(layer::write_log_again(connection, LOG_HEADER + pages * frame)?)
+        }
+    }
+}
+
 /// Moves what no reader needs any more, and waits for nobody.
 pub(crate) fn checkpoint_what_is_free(connection: &Connection) -> Result<()> {
     checkpoint(connection, "PASSIVE").map(drop)

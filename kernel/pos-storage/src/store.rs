@@ -124,6 +124,7 @@ impl SqliteStore {
         let place = Place { path: path.to_owned(), vfs, sabotage };
         let writable = place.create_or_open()?;
         schema::check(&writable, &place, schema::STEPS)?;
+        log::write_again(&writable)?;
         let mut writable = update::prepare(writable, &place, schema::STEPS)?;
         connection::make_durable(&writable, &place)?;
         schema::migrate(&mut writable, schema::STEPS)?;

@@ -534,6 +534,7 @@ impl Writer {
         if self.connection.is_none() {
             let connection = self.place.open_again()?;
             connection::make_durable(&connection, &self.place)?;
+            log::write_again(&connection)?;
             self.head = load_head(&self.place, &connection)?;
             self.sums = Sums::behind(&connection)?;
             self.show_sums();
