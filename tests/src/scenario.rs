@@ -16,6 +16,7 @@
 //! sales stand beside the scenario, in a file of the same name with `.receipt.txt`.
 
 use crate::shop::{Recipe, TerminalMaker, TestShop, items_of, promotions, root, script, tax_table};
+use crate::world::lock;
 use anyhow::{Context, bail};
 use pos_api::command::{
     Approve, CountOf, Credentials, Discount, MoveCash, MoveStock, OrderLine, PiecesOf, PlaceOrder, Secret, SetPerson,
@@ -406,7 +407,11 @@ fn act(shop: &mut TestShop, words: &[&str], receipts: &mut String) -> anyhow::Re
     if let Some(receipt) = &reply.receipt {
         writeln!(receipts, "{}", receipt.text)?;
     }
-    describe(shop, &reply, line_before)
+    let mut answer = describe(shop, &reply, line_before)?;
+    for alert in std::mem::take(&mut *lock(&shop.alerts)) {
+        answer.push_str(&format!(" ; alert {alert}"));
+    }
+    Ok(answer)
 }
 
 /// A terminal that outlives the register, and what goes wrong with each question to it in turn.

@@ -1,5 +1,6 @@
 //! A shop in a temporary folder, with real storage, real scripts and the real tax plugin.
 
+use crate::world::lock;
 use pos_api::port::{Clock, Devices, Extension, ExtensionLoader, ExtensionSource, PaymentTerminal, Store};
 use pos_api::{Command, Envelope, Reply};
 use pos_cli::data_dir::DataDir;
@@ -7,13 +8,13 @@ use pos_cli::offers::OffersLoader;
 use pos_cli::{catalog_import, demo_catalogue};
 use pos_domain::shop::Shop;
 use pos_kernel::clock::{ManualClock, OrderedIds};
-use pos_kernel::dispatch::LogOn;
+use pos_kernel::dispatch::{LogOn, News};
 use pos_kernel::{Kernel, Parts, Rules};
 use pos_rhai::ScriptLoader;
 use pos_storage::{SqliteStore, StoreOptions};
 use pos_wasm::{ComponentLoader, HostOptions};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -28,6 +29,8 @@ pub struct TestShop {
     pub store: Arc<SqliteStore>,
     /// Its time.
     pub clock: Arc<ManualClock>,
+    /// What its screen was told of stock, until somebody takes it.
+    pub alerts: Arc<Mutex<Vec<String>>>,
     rules: Arc<Rules>,
     terminal: Option<TerminalMaker>,
     commands: u64,
@@ -66,15 +69,16 @@ impl TestShop {
         }
         let clock = Arc::new(ManualClock::new(&shop.zone, now)?);
         let rules = Rules::fixed(extensions);
-        let kernel = kernel(shop, &store, &rules, &clock, terminal.as_ref())?;
-        Ok(TestShop { kernel, store, clock, rules, terminal, commands: 0 })
+        let alerts = Arc::default();
+        let kernel = kernel(shop, &store, &rules, &clock, terminal.as_ref(), &alerts)?;
+        Ok(TestShop { kernel, store, clock, alerts, rules, terminal, commands: 0 })
     }
 
     /// Forgets everything that is not stored, as a program does that was killed.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.store.flush()?;
-        self.kernel =
-            kernel(self.kernel.shop().clone(), &self.store, &self.rules, &self.clock, self.terminal.as_ref())?;
+        let (shop, terminal) = (self.kernel.shop().clone(), self.terminal.as_ref());
+        self.kernel = kernel(shop, &self.store, &self.rules, &self.clock, terminal, &self.alerts)?;
         self.kernel.wait_for_terminal();
         Ok(())
     }
@@ -97,7 +101,9 @@ fn kernel(
     rules: &Arc<Rules>,
     clock: &Arc<ManualClock>,
     terminal: Option<&TerminalMaker>,
+    alerts: &Arc<Mutex<Vec<String>>>,
 ) -> anyhow::Result<Kernel> {
+    let alerts = Arc::clone(alerts);
     let parts = Parts {
         shop,
         store: Arc::<SqliteStore>::clone(store),
@@ -106,7 +112,11 @@ fn kernel(
         ids: Arc::<OrderedIds>::default(),
         log_on: LogOn::Needed,
         devices: Devices { terminal: terminal.map(|make| make()), ..Devices::default() },
-        news: Arc::new(|_| {}),
+        news: Arc::new(move |news| {
+            if let News::Stock(alert) = news {
+                lock(&alerts).push(alert.sentence());
+            }
+        }),
     };
     Kernel::start(parts).map_err(|refusal| anyhow::anyhow!("{refusal}"))
 }

@@ -483,11 +483,6 @@ impl StockBook {
         self.levels.get(item).and_then(|units| units.get(unit.symbol())).cloned().unwrap_or_default()
     }
 
-    /// Whether any of an article has ever moved.
-    pub fn has_moved(&self, item: &str, unit: Unit) -> bool {
-        self.levels.get(item).is_some_and(|units| units.contains_key(unit.symbol()))
-    }
-
     /// Follows a movement.
     pub fn apply(&mut self, movement: &StockMovement) -> Result<(), MoneyError> {
         let Some(units) = self.levels.get_mut(&movement.item) else { return Ok(()) };

@@ -103,24 +103,24 @@ impl Kernel {
         Ok(())
     }
 
-    /// Follows what was committed; tells of articles of which more is wanted now, and of more sold than there was. A shop that
-    /// never booked any of an article does not keep its stock: there is nothing to tell.
+    /// Follows what was committed; tells of articles of which more is wanted now, and of more sold than there was. That is told
+    /// of articles whose stock is kept: there was some, or what it had cost is known, or it is ordered at some point.
     pub(super) fn follow_stock(&self, movements: &[StockMovement]) {
         for movement in movements {
-            let on_hand = || self.stock.borrow().level(&movement.item, movement.quantity.unit).on_hand;
-            let before = on_hand();
-            let is_kept = self.stock.borrow().has_moved(&movement.item, movement.quantity.unit);
+            let level = || self.stock.borrow().level(&movement.item, movement.quantity.unit);
+            let before = level();
             if let Err(error) = self.stock.borrow_mut().apply(movement) {
                 tracing::error!(item = %movement.item, "the stock cannot be followed: {error}");
             }
-            let after = on_hand();
-            if after >= before {
+            let after = level().on_hand;
+            if after >= before.on_hand {
                 continue;
             }
             let Ok(Some(item)) = self.store.item(&movement.item) else { continue };
-            let went_below = |point: Decimal| before > point && after <= point;
+            let went_below = |point: Decimal| before.on_hand > point && after <= point;
             let is_low = item.reorder.as_ref().is_some_and(|reorder| went_below(reorder.point));
-            let is_negative = is_kept && !before.is_sign_negative() && after < Decimal::ZERO;
+            let is_kept = before.on_hand > Decimal::ZERO || before.value.is_some() || item.reorder.is_some();
+            let is_negative = is_kept && before.on_hand >= Decimal::ZERO && after < Decimal::ZERO;
             if is_low || is_negative {
                 (self.news)(News::Stock(StockAlert {
                     item: item.id.to_string(),
