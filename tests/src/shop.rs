@@ -29,7 +29,7 @@ pub struct TestShop {
     pub store: Arc<SqliteStore>,
     /// Its time.
     pub clock: Arc<ManualClock>,
-    /// What its screen was told of stock, until somebody takes it.
+    /// What its screen was told of stock and of disks, until somebody takes it.
     pub alerts: Arc<Mutex<Vec<String>>>,
     rules: Arc<Rules>,
     terminal: Option<TerminalMaker>,
@@ -112,10 +112,10 @@ fn kernel(
         ids: Arc::<OrderedIds>::default(),
         log_on: LogOn::Needed,
         devices: Devices { terminal: terminal.map(|make| make()), ..Devices::default() },
-        news: Arc::new(move |news| {
-            if let News::Stock(alert) = news {
-                lock(&alerts).push(alert.sentence());
-            }
+        news: Arc::new(move |news| match news {
+            News::Stock(alert) => lock(&alerts).push(alert.sentence()),
+            News::Disk(problem, next) => lock(&alerts).push(format!("{problem} {next}")),
+            _ => {}
         }),
     };
     Kernel::start(parts).map_err(|refusal| anyhow::anyhow!("{refusal}"))

@@ -4,6 +4,7 @@ use pos_api::{Amount, Command, Reply};
 use pos_storage::disk::{Disk, Failure, Fault, NAME};
 use pos_storage::{SqliteStore, StoreOptions};
 use pos_tests::shop::{TestShop, demo_extensions, demo_recipe};
+use pos_tests::world::lock;
 use std::path::Path;
 
 const CODE: &str = "4006381333931";
@@ -42,6 +43,9 @@ fn a_disk_that_fails_stops_nobody_from_paying_in_cash() {
     disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
     assert_eq!((4..=9).map(|_| sell(&mut shop, CODE)).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9]);
 
+    let told = std::mem::take(&mut *lock(&shop.alerts));
+    assert!(matches!(&told[..], [once] if once.starts_with("The register's disk has failed; ")), "{told:?}");
+
     // What only the database knows is refused by name, and the basket stays as it is.
     let open_basket = shop.scan(CODE);
     let basket = open_basket.basket;
@@ -61,7 +65,9 @@ fn a_disk_that_fails_stops_nobody_from_paying_in_cash() {
     assert_eq!(refused(&shop.call(Command::Cancel { basket })), None);
     let last = sell(&mut shop, CODE);
     assert_eq!(last, 11, "the one that was cancelled has a number");
-    drop(shop);
+    let TestShop { kernel, store, .. } = shop;
+    kernel.finish().unwrap();
+    drop(store);
 
     disk.mend();
     let mut shop = open(&disk, &second);

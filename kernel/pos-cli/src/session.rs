@@ -166,7 +166,7 @@ impl Session {
             tell(News::SafeMode(count));
         }
         if let Some(problem) = store.no_second_disk() {
-            tell(News::Alarm(vec![problem.to_owned()]));
+            tell(News::Disk(problem.to_owned(), "Have that folder looked at, and start the register again."));
         }
         let own_rules = rules.is_none() && !safe_mode;
         let rules = match rules {

@@ -98,6 +98,8 @@ pub enum News {
     Stock(StockAlert),
     /// What is stored is not what was written: the manager must know.
     Alarm(Vec<String>),
+    /// The disk failed, or the second one would not be there if it did; and what to do.
+    Disk(String, &'static str),
 }
 
 /// A basket with what it was last priced at.
@@ -282,7 +284,8 @@ impl Kernel {
     /// Waits until receipts are printed and events are durable.
     pub fn finish(mut self) -> Result<(), Refusal> {
         self.effects.finish();
-        self.store.flush().map_err(storage_failed)
+        // Baskets that are open are not kept on the second disk.
+        if self.store.is_on_second_disk() { Ok(()) } else { self.store.flush().map_err(storage_failed) }
     }
 
     fn execute(&mut self, command: &Command) -> Result<Reply, Refusal> {

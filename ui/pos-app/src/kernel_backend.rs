@@ -127,6 +127,7 @@ impl KernelBackend {
                 "Safe mode: several starts failed. Offers, scripts, plugins and devices are left out.".to_owned(),
                 "Prices are those of the shelf, and nothing prints. Tell the manager.".to_owned(),
             ),
+            News::Disk(problem, next) => (Severity::Error, problem, next.to_owned()),
             News::Alarm(problems) => {
                 for problem in &problems {
                     tracing::error!("what is stored is not what was written: {problem}");

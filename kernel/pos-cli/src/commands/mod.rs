@@ -116,6 +116,7 @@ pub(crate) fn tell_news(session: &Session) {
                     eprintln!("  {problem}");
                 }
             }
+            News::Disk(problem, next) => eprintln!("pos: {problem} {next}"),
             News::Effect(EffectNews::DrawerFailed { error }) => eprintln!("pos: the drawer did not open. {error}"),
         }
     }

@@ -17,7 +17,7 @@ impl Kernel {
     pub(super) fn tell_of_second_disk(&mut self) {
         if !self.told_of_second_disk && self.store.is_on_second_disk() {
             self.told_of_second_disk = true;
-            (self.news)(News::Alarm(vec![format!("{} {}", Refusal::OnSecondDisk, Refusal::OnSecondDisk.next())]));
+            (self.news)(News::Disk(Refusal::OnSecondDisk.to_string(), Refusal::OnSecondDisk.next()));
         }
     }
 }
