@@ -207,8 +207,11 @@ impl Store for PoweredStore {
         meanwhile: &mut dyn FnMut(&Arc<Committed>),
     ) -> Result<Arc<Committed>, StoreError> {
         let basket = request.transaction.basket;
-        let (mut state, strikes) = self.begin()?;
+        let (state, strikes) = self.begin()?;
+        // Whoever prepares what is to be said reads articles.
+        drop(state);
         let committed = self.inner.commit(request, meanwhile);
+        let mut state = self.state();
         if committed.is_ok() {
             state.waiting.retain(|(of, ..)| *of != basket);
         }

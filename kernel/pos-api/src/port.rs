@@ -204,12 +204,12 @@ pub trait Store: Send + Sync {
     fn queue_events(&self, basket: BasketId, first: u32, events: &[Event]) -> Result<(), StoreError>;
     /// Returns when everything queued before is durable.
     fn flush(&self) -> Result<(), StoreError>;
-    /// Makes a transaction durable: number, lines, ledger, stock, hash chain, one SQLite transaction, one fsync.
+    /// Makes a transaction durable: number, lines, entries, movements, hash chain, one SQLite transaction, one fsync.
     /// The same basket again returns what was committed first.
     ///
     /// `meanwhile` may prepare what is to be said of it while the disk works. It is called with what will be answered, and
     /// with something else before that only if that came to nothing: what it prepared last belongs to the answer, and
-    /// nothing it prepared may be told before there is one.
+    /// nothing it prepared may be told before there is one. It may read the catalogue, and nothing that commits change.
     fn commit(
         &self,
         request: CommitRequest,

@@ -884,7 +884,13 @@ impl Kernel {
         }
         let floors = ledger::floors(&transaction.entries, self.credit_limit()?)?;
         let request = CommitRequest { transaction, open_shift, floors };
-        let committed = self.store.commit(request, meanwhile).map_err(|error| match error {
+        let mut alerts = Vec::new();
+        // While the disk works.
+        let mut prepare = |committed: &Arc<Committed>| {
+            meanwhile(committed);
+            alerts = self.stock_alerts(&committed.transaction.movements);
+        };
+        let committed = self.store.commit(request, &mut prepare).map_err(|error| match error {
             StoreError::RunsOut { account, available } => {
                 let available = self.shop.currency.to_decimal(Money::from_minor(available));
                 Refusal::RunsOut { what: credit::ran_out(&account), available }
@@ -892,6 +898,7 @@ impl Kernel {
             other => storage_failed(other),
         })?;
         self.follow_stock(&committed.transaction.movements);
+        alerts.into_iter().for_each(|alert| (self.news)(News::Stock(alert)));
         Ok(committed)
     }
 

@@ -1,7 +1,8 @@
 //! The commit: a transaction's record and everything that follows from it, inside one SQLite transaction.
 //!
-//! Few statements, each prepared once, and few pages, most at the end of their table: ledger entries, stock movements,
-//! and the record itself, which the caller's thread writes down meanwhile. Running sums follow later ([`crate::sums`]).
+//! Few statements, each prepared once, and few pages: most sales write the record alone, at the end of its table, which the
+//! caller's thread writes down meanwhile. Entries and movements stand in the record; their sums follow later
+//! ([`crate::sums`]).
 
 use crate::anchor::SignedAnchor;
 use crate::balances;
@@ -13,6 +14,7 @@ use crate::orders;
 use crate::payments;
 use crate::record::{self, Columns, Content, GENESIS, Hash, Record, ShiftOpened};
 use crate::shift;
+use crate::sums;
 use crossbeam_channel::Receiver;
 use ed25519_dalek::SigningKey;
 use pos_api::port::{ClosedShift, OpenShift, StoreError};
@@ -23,12 +25,11 @@ use pos_domain::offer_use::OfferUse;
 use pos_domain::people::{Audit, Audited};
 use pos_domain::period::PeriodClosed;
 use pos_domain::shift::{Books, Closing, GrandTotals, ShiftClosed};
-use pos_domain::stock::StockMovement;
 use pos_domain::time::Moment;
 use pos_domain::transaction::{Committed, Transaction};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::OnceCell;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// A transaction on its way into the journal.
 #[derive(Debug)]
@@ -113,6 +114,37 @@ pub(crate) fn number_at(connection: &Connection, seq: u64) -> Result<ReceiptNumb
     Ok(number)
 }
 
+/// What accounts hold while transactions are appended.
+pub(crate) struct Held<'a> {
+    /// What the stored sums lack. Looked at only where a transaction spends what an account must have.
+    sums: &'a sums::Shared,
+    /// Appended since, and not in the sums yet.
+    pub(crate) since: Vec<&'a Transaction>,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(sums: &'a sums::Shared) -> Held<'a> {
+        Held { sums, since: Vec::new() }
+    }
+
+    fn credit_of(&self, connection: &Connection, account: &str) -> Result<Money> {
+        let mut held = balances::credit_of(connection, &self.sums.lock(), account)?;
+        for transaction in &self.since {
+            held = held.plus(credit_among(&transaction.entries, account)?)?;
+        }
+        Ok(held)
+    }
+}
+
+/// Credits less debits of an account.
+fn credit_among(entries: &[Entry], account: &str) -> Result<Money> {
+    let mut sum = Money::ZERO;
+    for entry in entries.iter().filter(|entry| *entry.account == *account && entry.unit.is_none()) {
+        sum = sum.plus(entry.credit)?.minus(entry.debit)?;
+    }
+    Ok(sum)
+}
+
 /// What became of a commit.
 pub(crate) enum Appended {
     /// It is in the journal now, under the head's number, and the journal ends here. It may have opened its shift.
@@ -122,7 +154,7 @@ pub(crate) enum Appended {
 }
 
 /// Appends a transaction, and the opening of its shift before it where none is open. Idempotent by basket.
-pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -> Result<Appended> {
+pub(crate) fn append(connection: &Connection, mut head: Head, held: &Held<'_>, commit: &Commit) -> Result<Appended> {
     let Commit { transaction, canonical, open_shift, floors } = commit;
     if Some(transaction.basket) <= head.newest_basket
         && let Some(committed) = journal::of_basket(connection, transaction.basket)?
@@ -139,9 +171,9 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
         append_shift(connection, &mut head, opened)?;
     }
     let (seq, number) = (head.seq + 1, head.number + 1);
-    post_transaction(connection, seq, number, transaction)?;
     for Floor { account, least } in floors {
-        let left = balances::credit_of(connection, account)?.minus(*least)?;
+        let before = held.credit_of(connection, account)?.minus(*least)?;
+        let left = before.plus(credit_among(&transaction.entries, account)?)?;
         if left.is_negative() {
             let taken = transaction.entries.iter().filter(|entry| entry.account == *account && entry.unit.is_none());
             let taken = Money::sum(taken.map(|entry| entry.debit))?;
@@ -149,6 +181,7 @@ pub(crate) fn append(connection: &Connection, mut head: Head, commit: &Commit) -
             return Err(StoreError::RunsOut { account, available }.into());
         }
     }
+    post_transaction(connection, number, transaction)?;
     basket_events::delete(connection, transaction.basket)?;
     let columns = Columns::of_transaction(seq, number, transaction);
     append_record(connection, &mut head, columns, &record::transaction_body(columns, canonical.get()?))?;
@@ -176,9 +209,7 @@ pub(crate) fn shift_before(
 }
 
 /// What follows from a transaction at once; sums follow later.
-fn post_transaction(connection: &Connection, seq: u64, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
-    post_entries(connection, seq, &transaction.entries)?;
-    post_movements(connection, seq, &transaction.movements)?;
+fn post_transaction(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
     post_returns(connection, number, transaction)?;
     lots::post(connection, number, transaction)?;
     payments::post(connection, transaction)?;
@@ -191,18 +222,10 @@ pub(crate) fn append_again(connection: &Connection, record: &Record, previous: H
     let mut head = Head { seq: record.seq, number: 0, hash: previous, open_shift: None, newest_basket: None };
     append_record(connection, &mut head, record.columns(), body)?;
     match &record.content {
-        Content::ShiftOpened(opened) => {
-            post_entries(connection, record.seq, &opened.entries)?;
-            shift::insert(connection, opened)
-        }
-        Content::ShiftClosed(closed) => {
-            post_entries(connection, record.seq, &closed.entries)?;
-            shift::close(connection, closed.shift, record.seq)
-        }
+        Content::ShiftOpened(opened) => shift::insert(connection, opened),
+        Content::ShiftClosed(closed) => shift::close(connection, closed.shift, record.seq),
         Content::Anchor(_) | Content::Audit(_) | Content::PeriodClosed(_) => Ok(()),
-        Content::Transaction(committed) => {
-            post_transaction(connection, record.seq, committed.number, &committed.transaction)
-        }
+        Content::Transaction(committed) => post_transaction(connection, committed.number, &committed.transaction),
     }
 }
 
@@ -222,7 +245,6 @@ pub(crate) fn close(
     let closed = ShiftClosed::new(closing, totals, &before.unwrap_or_else(GrandTotals::default))?;
     let columns = Columns::of_closing(head.seq + 1, &closed);
     append_record(connection, &mut head, columns, &record::closing_body(columns.seq, &closed)?)?;
-    post_entries(connection, columns.seq, &closed.entries)?;
     shift::close(connection, closing.shift, columns.seq)?;
     head.open_shift = None;
     let anchor = append_anchor(connection, &mut head, &closing.books, closing.at, key)?;
@@ -253,7 +275,6 @@ pub(crate) fn append_period(connection: &Connection, head: &mut Head, closed: &P
 pub(crate) fn append_shift(connection: &Connection, head: &mut Head, opened: &ShiftOpened) -> Result<()> {
     let columns = Columns::of_shift(head.seq + 1, opened);
     append_record(connection, head, columns, &record::shift_body(columns.seq, opened)?)?;
-    post_entries(connection, columns.seq, &opened.entries)?;
     shift::insert(connection, opened)?;
     head.open_shift = Some(opened.shift);
     Ok(())
@@ -289,20 +310,6 @@ fn append_record(connection: &Connection, head: &mut Head, columns: Columns<'_>,
     Ok(())
 }
 
-fn post_entries(connection: &Connection, seq: u64, entries: &[Entry]) -> Result<()> {
-    static ROWS: LazyLock<[String; ROWS_MAX]> =
-        LazyLock::new(|| rows_of("ledger_entry (seq, position, account, unit, debit, credit)", 6));
-    for (first, some) in (0..).step_by(ROWS_MAX).zip(entries.chunks(ROWS_MAX)) {
-        let mut rows = Rows::of(connection, &ROWS, some.len())?;
-        for (position, Entry { account, unit, debit, credit }) in (first..).zip(some) {
-            let unit = unit.as_deref().unwrap_or_default();
-            rows.bind(&[&seq, &position, account, &unit, &debit.minor(), &credit.minor()])?;
-        }
-        rows.insert()?;
-    }
-    Ok(())
-}
-
 /// Says of which sales something came back, so that the next return finds it, and what was used of offers with limits.
 fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Transaction) -> Result<()> {
     for refund in &transaction.refunds {
@@ -317,58 +324,4 @@ fn post_returns(connection: &Connection, number: ReceiptNumber, transaction: &Tr
         row.execute(params![offer, customer.as_deref().unwrap_or_default(), uses, spent.minor()])?;
     }
     Ok(())
-}
-
-fn post_movements(connection: &Connection, seq: u64, movements: &[StockMovement]) -> Result<()> {
-    static ROWS: LazyLock<[String; ROWS_MAX]> =
-        LazyLock::new(|| rows_of("stock_movement (seq, position, item, quantity, unit, reason, location, value)", 8));
-    for (first, some) in (0..).step_by(ROWS_MAX).zip(movements.chunks(ROWS_MAX)) {
-        let mut rows = Rows::of(connection, &ROWS, some.len())?;
-        for (position, StockMovement { item, quantity, reason, location, value }) in (first..).zip(some) {
-            let (moved, unit) = (quantity.value.normalize().to_string(), quantity.unit.symbol());
-            let value = value.map(Money::minor);
-            rows.bind(&[&seq, &position, item, &moved, &unit, &reason.code(), location, &value])?;
-        }
-        rows.insert()?;
-    }
-    Ok(())
-}
-
-/// Rows that one statement inserts at most.
-const ROWS_MAX: usize = 8;
-
-/// Statements that insert one row, two, and so on: rows of one statement are put beside each other in the table, where a
-/// statement for each would go down the tree for it again.
-///
-/// `OR FAIL`, since whoever fails undoes the whole transaction: SQLite keeps nothing to undo the statement alone.
-fn rows_of(columns: &str, values: usize) -> [String; ROWS_MAX] {
-    let row = format!("({})", vec!["?"; values].join(", "));
-    std::array::from_fn(|index| {
-        format!("INSERT OR FAIL INTO {columns} VALUES {}", vec![row.as_str(); index + 1].join(", "))
-    })
-}
-
-/// Rows on their way into a statement of [`rows_of`].
-struct Rows<'c> {
-    statement: CachedStatement<'c>,
-    bound: usize,
-}
-
-impl<'c> Rows<'c> {
-    fn of(connection: &'c Connection, statements: &[String; ROWS_MAX], rows: usize) -> Result<Rows<'c>> {
-        Ok(Rows { statement: connection.prepare_cached(&statements[rows - 1])?, bound: 0 })
-    }
-
-    fn bind(&mut self, row: &[&dyn ToSql]) -> Result<()> {
-        for value in row {
-            self.bound += 1;
-            self.statement.raw_bind_parameter(self.bound, value)?;
-        }
-        Ok(())
-    }
-
-    fn insert(mut self) -> Result<()> {
-        self.statement.raw_execute()?;
-        Ok(())
-    }
 }

@@ -2,11 +2,12 @@
 
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
+use crate::sums::Sums;
 use pos_api::port::{AccountBalance, TrialBalance};
 use pos_domain::money::{Decimal, Money, Quantity, Unit};
 use pos_domain::offer_use::Used;
 use pos_domain::stock::Level;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::sync::Arc;
 
 /// Everything ever posted, added up.
@@ -58,34 +59,44 @@ fn added(item: &str, sum: Decimal, more: Quantity) -> Result<Decimal> {
 }
 
 /// What there is of an article, where, and what it is worth: what is stored, and what came since.
-pub(crate) fn stock_of(connection: &Connection, item: &str) -> Result<Vec<(Unit, Level)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT item, quantity, unit, location, value FROM stock_level WHERE item = ?1
-         UNION ALL
-         SELECT item, quantity, unit, location, value FROM stock_movement WHERE item = ?1
-             AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')",
-    )?;
-    let mut rows = statement.query([item])?;
+pub(crate) fn stock_of(connection: &Connection, sums: &Sums, item: &str) -> Result<Vec<(Unit, Level)>> {
     let mut levels: Vec<(Unit, Level)> = Vec::new();
+    let mut statement =
+        connection.prepare_cached("SELECT item, quantity, unit, location, value FROM stock_level WHERE item = ?1")?;
+    let mut rows = statement.query([item])?;
     while let Some(row) = rows.next()? {
-        let moved = level(row, item)?;
-        let (location, value): (Arc<str>, Option<i64>) = (row.get(3)?, row.get(4)?);
-        let place = match levels.iter().position(|(unit, _)| *unit == moved.unit) {
-            Some(place) => place,
-            None => {
-                levels.push((moved.unit, Level::default()));
-                levels.len() - 1
-            }
-        };
-        let (_, level) = &mut levels[place];
-        level.on_hand = added(item, level.on_hand, moved)?;
-        let at = level.locations.entry(location).or_default();
-        *at = added(item, *at, moved)?;
-        if let Some(value) = value {
-            level.value = Some(level.value.unwrap_or(Money::ZERO).plus(Money::from_minor(value))?);
-        }
+        add(&mut levels, item, level(row, item)?, row.get(3)?, row.get(4)?)?;
+    }
+    for (unit, location, (quantity, value)) in sums.stock_of(item) {
+        let unknown = || Fault::corrupt(format!("the stock of {item} is counted in \"{unit}\""));
+        let unit = Unit::from_text(unit).ok_or_else(unknown)?;
+        add(&mut levels, item, Quantity::new(*quantity, unit), location.clone(), *value)?;
     }
     Ok(levels)
+}
+
+fn add(
+    levels: &mut Vec<(Unit, Level)>,
+    item: &str,
+    moved: Quantity,
+    location: Arc<str>,
+    value: Option<i64>,
+) -> Result<()> {
+    let place = match levels.iter().position(|(unit, _)| *unit == moved.unit) {
+        Some(place) => place,
+        None => {
+            levels.push((moved.unit, Level::default()));
+            levels.len() - 1
+        }
+    };
+    let (_, level) = &mut levels[place];
+    level.on_hand = added(item, level.on_hand, moved)?;
+    let at = level.locations.entry(location).or_default();
+    *at = added(item, *at, moved)?;
+    if let Some(value) = value {
+        level.value = Some(level.value.unwrap_or(Money::ZERO).plus(Money::from_minor(value))?);
+    }
+    Ok(())
 }
 
 fn level(row: &Row<'_>, item: &str) -> Result<Quantity> {
@@ -97,13 +108,12 @@ fn level(row: &Row<'_>, item: &str) -> Result<Quantity> {
 }
 
 /// What an account holds, credits less debits: what is stored, and what came since.
-pub(crate) fn credit_of(connection: &Connection, account: &str) -> Result<Money> {
-    let mut statement = connection.prepare_cached(
-        "SELECT coalesce((SELECT credit - debit FROM account WHERE path = ?1 AND unit = ''), 0)
-              + coalesce((SELECT sum(credit - debit) FROM ledger_entry WHERE unit = '' AND account = ?1
-                 AND seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sums_seq')), 0)",
-    )?;
-    Ok(statement.query_row([account], |row| row.get(0).map(Money::from_minor))?)
+pub(crate) fn credit_of(connection: &Connection, sums: &Sums, account: &str) -> Result<Money> {
+    let since = sums.credit_of(account)?;
+    let mut statement =
+        connection.prepare_cached("SELECT credit - debit FROM account WHERE path = ?1 AND unit = ''")?;
+    let stored: Option<i64> = statement.query_row([account], |row| row.get(0)).optional()?;
+    Ok(Money::from_minor(stored.unwrap_or(0)).plus(since)?)
 }
 
 /// What was used of an offer with limits.

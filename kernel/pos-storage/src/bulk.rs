@@ -2,12 +2,12 @@
 //! fsync. For benches that need a large file; nothing that is sold is written like this.
 
 use crate::anchor;
-use crate::append::{self, Appended, Canonical, Commit, Head};
+use crate::append::{self, Appended, Canonical, Commit, Head, Held};
 use crate::catalogue;
 use crate::connection::{self, Place};
 use crate::error::{Fault, Result};
 use crate::record::{self, ShiftOpened};
-use crate::sums::Sums;
+use crate::sums::{self, Sums};
 use crossbeam_channel::bounded;
 use pos_api::port::{OpenShift, StoreError};
 use pos_domain::catalogue::Item;
@@ -54,7 +54,8 @@ pub fn live(
     let mut connection = open(&place)?;
     let key = anchor::signing_key(&place)?;
     let mut head = Head::load(&connection)?;
-    let mut sums = Sums::behind(&connection)?;
+    let sums = sums::Shared::default();
+    *sums.lock() = Sums::behind(&connection)?;
     let (send, days_made) = bounded(DAYS_AHEAD);
     std::thread::scope(|scope| {
         // The other processor writes records down meanwhile, as the caller's thread does for a sale.
@@ -65,17 +66,19 @@ pub fn live(
             let transaction = connection.transaction()?;
             let opened = ShiftOpened::new(&open, books)?;
             append::append_shift(&transaction, &mut head, &opened)?;
-            sums.add_entries_of(head.seq, &opened.entries);
+            sums.lock().add_entries_of(head.seq, &opened.entries);
+            let held = Held::new(&sums);
             let mut cash = open.float;
             for commit in commits {
-                let Appended::Now(now, _) = append::append(&transaction, head, &commit)? else {
+                let Appended::Now(now, _) = append::append(&transaction, head, &held, &commit)? else {
                     return Err(Fault::failed("two baskets have one id"));
                 };
                 head = now;
-                sums.add(head.seq, head.number, &commit.transaction);
+                sums.lock().add(head.seq, head.number, &commit.transaction);
                 cash = cash.plus(commit.transaction.total)?;
                 sold += 1;
             }
+            let mut sums = sums.lock();
             sums.write(&transaction)?;
             sums.written();
             if closes {

@@ -131,8 +131,7 @@ impl Place {
         // Plans do not depend on bound values: without this a cached statement is prepared again for other values.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-        // No foreign keys: entries are written before the record they belong to, and `verify` holds the one against the
-        // other.
+        // No foreign keys: what follows from a record is written before it, and `verify` holds the one against the other.
         connection
             .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
         // A page whose sum is right is the one that SQLite wrote. Without sums each cell of a page that is read is looked at:

@@ -108,17 +108,24 @@ pub(crate) fn till_counts(connection: &Connection) -> Result<Vec<Committed>> {
         .query_map([opened.unwrap_or(0)], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<Vec<(u64, ReceiptNumber)>>>()?;
     let Some((first, _)) = counts.first() else { return Ok(Vec::new()) };
-    // From the end backwards: whoever counts has just counted.
-    let moved: Option<u64> = connection
-        .prepare_cached(
-            "SELECT seq FROM ledger_entry WHERE seq > ?1 AND account >= 'till:' AND account < 'till;'
-             ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([first], |row| row.get(0))
-        .optional()?;
+    let moved = till_moved_after(connection, *first)?;
     counts.retain(|(seq, _)| moved.is_none_or(|moved| *seq > moved));
     let missing = |number| Fault::corrupt(format!("count {number} is missing"));
     counts.iter().map(|(_, number)| of_number(connection, *number)?.ok_or_else(|| missing(number))).collect()
+}
+
+/// The last record after one of them that moved something in the till. From the end backwards: whoever counts has just counted.
+fn till_moved_after(connection: &Connection, seq: u64) -> Result<Option<u64>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq DESC"))?;
+    let mut rows = statement.query([seq])?;
+    while let Some(row) = rows.next()? {
+        let record = Stored::of(row)?.read()?;
+        if record.content.entries().iter().any(|entry| entry.account.starts_with("till:")) {
+            return Ok(Some(record.seq));
+        }
+    }
+    Ok(None)
 }
 
 /// Later transactions that took something of a sale back, oldest first.

@@ -21,6 +21,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("schema/0006_payments_and_orders.sql"),
     include_str!("schema/0007_sums_stock_outbox.sql"),
     include_str!("schema/0008_points_in_lots.sql"),
+    include_str!("schema/0009_entries_stay_in_records.sql"),
 ];
 
 /// Refuses a file that is not a register's database, or that a newer program wrote.

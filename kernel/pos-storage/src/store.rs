@@ -22,6 +22,7 @@ use crate::reserve::Reserve;
 use crate::sabotage::Sabotage;
 use crate::schema;
 use crate::shift;
+use crate::sums::Sums;
 use crate::update;
 use crate::verify;
 use crate::writer::{Answer, Job, Progress, State, Writer};
@@ -239,10 +240,23 @@ impl SqliteStore {
     /// Reads sums, brought level with the journal first.
     fn read_sums<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T, StoreError> {
         self.settled()?;
-        if self.state.sums_are_behind.load(Ordering::SeqCst) {
+        let is_behind = self.state.sums.lock().are_behind();
+        if is_behind {
             self.ask(Job::WriteSums)?;
         }
         self.read(look)
+    }
+
+    /// Reads stored sums together with what they lack.
+    fn read_with_sums<T>(&self, look: impl FnOnce(&Connection, &Sums) -> Result<T>) -> Result<T, StoreError> {
+        loop {
+            self.settled()?;
+            let sums = self.state.sums.lock();
+            // The writing of these very sums may have failed meanwhile.
+            if self.is_on_second_disk() || !self.state.in_doubt.load(Ordering::SeqCst) {
+                return self.read(|connection| look(connection, &sums));
+            }
+        }
     }
 
     /// Hands a job to the writer and waits for its answer.
@@ -429,11 +443,9 @@ impl Store for SqliteStore {
     }
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
-        self.settled()?;
-        match self.state.sums_are_behind.load(Ordering::SeqCst) {
-            true => self.ask(Job::ShiftTotals),
-            false => self.read(shift::open_totals),
-        }
+        self.read_with_sums(|connection, sums| {
+            shift::open_totals(connection)?.map(|stored| sums.with_shift(stored)).transpose()
+        })
     }
 
     fn open_shift(&self, shift: OpenShift, books: &Books) -> Result<(), StoreError> {
@@ -486,11 +498,11 @@ impl Store for SqliteStore {
     }
 
     fn credit_of(&self, account: &str) -> Result<Money, StoreError> {
-        self.read_settled(|connection| balances::credit_of(connection, account))
+        self.read_with_sums(|connection, sums| balances::credit_of(connection, sums, account))
     }
 
     fn stock_of(&self, item: &str) -> Result<Vec<(Unit, Level)>, StoreError> {
-        self.read_settled(|connection| balances::stock_of(connection, item))
+        self.read_with_sums(|connection, sums| balances::stock_of(connection, sums, item))
     }
 
     fn reordered_items(&self) -> Result<Vec<Arc<Item>>, StoreError> {

@@ -1,12 +1,12 @@
 //! Running sums that follow the journal: balances of accounts, stock levels, totals of shifts.
 //!
-//! A sale's record, entries and movements are durable with the sale. The sums are what reports read, and a shop of
+//! A sale's record, with its entries and movements, is durable with the sale. The sums are what reports read, and a shop of
 //! 20,000 articles would write a page for each line to keep them level. So the writer collects what they change and
 //! writes it after a checkpoint, at the end, and when somebody asks for them. `sums_seq` in `meta` says up to which
 //! record they stand, written in the same SQLite transaction; after a crash the records beyond it are read again.
 //!
-//! What the next sale asks, it finds without them: points are the balance plus the entries after `sums_seq`, and uses of
-//! limited offers are written with the sale.
+//! What the next sale asks (the credit on an account, an article's stock, the figures of a shift) is what is stored and what
+//! was collected since. The writer holds the lock on that while it writes it, so that both belong together whoever looks.
 
 use crate::connection::exact_sum;
 use crate::error::{Fault, Result};
@@ -16,13 +16,13 @@ use crate::shift;
 use pos_api::port::StoreError;
 use pos_domain::ids::ReceiptNumber;
 use pos_domain::ledger::Entry;
-use pos_domain::money::Decimal;
+use pos_domain::money::{Decimal, Money};
 use pos_domain::report::ShiftTotals;
 use pos_domain::stock::StockMovement;
 use pos_domain::transaction::Transaction;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What stored sums lack, and up to which record they stand when it is added.
 #[derive(Debug, Default)]
@@ -36,6 +36,17 @@ pub(crate) struct Sums {
     shifts: BTreeMap<u64, ShiftTotals>,
     /// A record that could not be added. Sales go on; whoever reads sums is told.
     stuck: Option<String>,
+}
+
+/// What stored sums lack, for the writer and those who read beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Shared(Mutex<Sums>);
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Sums> {
+        // Whoever panicked with it was adding a record, which is all or nothing, or only read.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How much there is, and what it is worth where that is known.
@@ -142,6 +153,24 @@ impl Sums {
             Some(since) => Ok(stored.with(since)?),
             None => Ok(stored),
         }
+    }
+
+    /// Credits less debits of an account.
+    pub(crate) fn credit_of(&self, account: &str) -> Result<Money> {
+        self.go_on()?;
+        let (debits, credits) = self.accounts.get(&(account.into(), Arc::default())).copied().unwrap_or_default();
+        Ok(Money::from_minor(credits).minus(Money::from_minor(debits))?)
+    }
+
+    /// What moved of an article, by unit and location. Where a record could not be added, what came before it: nobody is kept
+    /// from buying by a level of stock.
+    pub(crate) fn stock_of<'a>(
+        &'a self,
+        item: &'a str,
+    ) -> impl Iterator<Item = (&'static str, &'a Arc<str>, &'a Worth)> {
+        let first: (Arc<str>, &'static str, Arc<str>) = (item.into(), "", Arc::default());
+        let of_it = self.stock.range(first..).take_while(move |((of, ..), _)| **of == *item);
+        of_it.map(|((_, unit, location), worth)| (*unit, location, worth))
     }
 
     /// Refused where a record could not be added.

@@ -34,14 +34,13 @@ use crate::period;
 use crate::record::ShiftOpened;
 use crate::reserve::Reserve;
 use crate::shift;
-use crate::sums::Sums;
+use crate::sums::{self, Sums};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use pos_api::port::{ClosedShift, Settled, StoreError};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::people::{Audit, Person};
 use pos_domain::period::{PeriodClosed, PeriodClosing};
-use pos_domain::report::ShiftTotals;
 use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
@@ -74,8 +73,6 @@ pub(crate) enum Job {
     OpenShift(Box<ShiftOpened>, Answer<()>),
     CloseShift(Box<Closing>, Answer<ClosedShift>),
     ClosePeriods(Box<PeriodClosing>, Answer<Vec<PeriodClosed>>),
-    /// The figures of the open shift, stored or not.
-    ShiftTotals(Answer<Option<ShiftTotals>>),
     /// Brings the stored sums level with the journal.
     WriteSums(Answer<()>),
     /// Stores a person, if one is given, and what is put on record with it.
@@ -104,8 +101,8 @@ struct Done {
 pub(crate) struct State {
     /// A COMMIT failed and no full checkpoint has succeeded since.
     pub(crate) in_doubt: AtomicBool,
-    /// The stored sums lack something.
-    pub(crate) sums_are_behind: AtomicBool,
+    /// What the stored sums lack.
+    pub(crate) sums: sums::Shared,
     /// There is no room for the reserve.
     pub(crate) is_low: AtomicBool,
     /// The disk has failed, and sales go to the second one.
@@ -120,7 +117,6 @@ pub(crate) struct Writer {
     /// None while it could not be opened again after a failure.
     connection: Option<Connection>,
     head: Head,
-    sums: Sums,
     state: Arc<State>,
     pending: Vec<QueuedEvent>,
     batch_every: Duration,
@@ -147,12 +143,11 @@ impl Writer {
     ) -> Result<Writer> {
         log::checkpoint_fully(&connection)?;
         let head = load_head(&place, &connection)?;
-        let sums = Sums::behind(&connection)?;
+        *state.sums.lock() = Sums::behind(&connection)?;
         let mut writer = Writer {
             place,
             connection: Some(connection),
             head,
-            sums,
             state,
             pending: Vec::new(),
             batch_every,
@@ -165,7 +160,6 @@ impl Writer {
             emergency: None,
         };
         writer.warm()?;
-        writer.show_sums();
         Ok(writer)
     }
 
@@ -230,10 +224,6 @@ impl Writer {
             Job::ClosePeriods(closing, answer) => {
                 let closed = self.close_periods(&closing);
                 reply(&answer, closed);
-            }
-            Job::ShiftTotals(answer) => {
-                let totals = self.shift_totals();
-                reply(&answer, totals);
             }
             Job::WriteSums(answer) => {
                 let written = self.write_sums();
@@ -329,14 +319,6 @@ impl Writer {
         }
     }
 
-    fn add_to_sums(&mut self, Done { committed, appended }: &Done) {
-        let Some((seq, opened)) = appended else { return };
-        if let Some(opened) = opened {
-            self.sums.add_entries_of(seq - 1, &opened.entries);
-        }
-        self.sums.add(*seq, committed.number, &committed.transaction);
-    }
-
     fn open_shift(&mut self, opened: &ShiftOpened) -> Result<()> {
         self.ready()?;
         let mut head = self.head;
@@ -347,8 +329,7 @@ impl Writer {
         match done {
             Ok(()) => {
                 self.head = head;
-                self.sums.add_entries_of(head.seq, &opened.entries);
-                self.show_sums();
+                self.state.sums.lock().add_entries_of(head.seq, &opened.entries);
                 Ok(())
             }
             // Settled, the head says whether it is open.
@@ -371,8 +352,7 @@ impl Writer {
         })?;
         if head.seq > self.head.seq {
             self.head = head;
-            self.sums.add_entries_of(head.seq, &[]);
-            self.show_sums();
+            self.state.sums.lock().add_entries_of(head.seq, &[]);
         }
         Ok(())
     }
@@ -390,9 +370,10 @@ impl Writer {
         match self.transact(|connection| append::close(connection, head, closing, &key)) {
             Ok((head, closed)) => {
                 self.head = head;
-                self.sums.add_entries_of(head.seq - 1, &closed.closed.entries);
-                self.sums.add_entries_of(head.seq, &[]);
-                self.show_sums();
+                let mut sums = self.state.sums.lock();
+                sums.add_entries_of(head.seq - 1, &closed.closed.entries);
+                sums.add_entries_of(head.seq, &[]);
+                drop(sums);
                 Ok(closed)
             }
             Err(fault) if self.is_in_doubt() => match self.ready().and_then(|()| self.closed_shift(closing.shift)) {
@@ -411,8 +392,7 @@ impl Writer {
         let (head, closed) = self.transact(|connection| period::close(connection, head, closing, key))?;
         if head.seq > self.head.seq {
             self.head = head;
-            self.sums.add_entries_of(head.seq, &[]);
-            self.show_sums();
+            self.state.sums.lock().add_entries_of(head.seq, &[]);
         }
         Ok(closed)
     }
@@ -424,28 +404,17 @@ impl Writer {
         }
     }
 
-    fn shift_totals(&mut self) -> Result<Option<ShiftTotals>> {
-        self.ready()?;
-        let Some(connection) = &self.connection else { return Err(Fault::failed("the database is closed")) };
-        shift::open_totals(connection)?.map(|stored| self.sums.with_shift(stored)).transpose()
-    }
-
     fn write_sums(&mut self) -> Result<()> {
         self.ready()?;
-        if self.sums.are_behind() {
-            let sums = std::mem::take(&mut self.sums);
-            let written = self.transact(|connection| sums.write(connection));
+        let state = self.state.clone();
+        // Nobody adds what is stored and what is here while one of them changes.
+        let mut sums = state.sums.lock();
+        if sums.are_behind() {
             // After a COMMIT that failed these may be too much; they are read anew once that doubt is settled.
-            self.sums = sums;
-            written?;
-            self.sums.written();
-            self.show_sums();
+            self.transact_ready(|connection| sums.write(connection))?;
+            sums.written();
         }
         Ok(())
-    }
-
-    fn show_sums(&self) {
-        self.state.sums_are_behind.store(self.sums.are_behind(), Ordering::SeqCst);
     }
 
     fn look_for(&self, basket: BasketId) -> Result<Option<Committed>> {
@@ -484,6 +453,10 @@ impl Writer {
     /// does not, except after a failed COMMIT, which leaves the file in doubt.
     fn transact<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.ready()?;
+        self.transact_ready(work)
+    }
+
+    fn transact_ready<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let Some(connection) = &self.connection else { return Err(Fault::failed("the database is closed")) };
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let done = match work(connection) {
@@ -536,16 +509,14 @@ impl Writer {
             connection::make_durable(&connection, &self.place)?;
             log::write_again(&connection)?;
             self.head = load_head(&self.place, &connection)?;
-            self.sums = Sums::behind(&connection)?;
-            self.show_sums();
+            *self.state.sums.lock() = Sums::behind(&connection)?;
             self.connection = Some(connection);
         }
         if self.is_in_doubt() {
             let Some(connection) = &self.connection else { return Ok(()) };
             log::checkpoint_fully(connection)?;
             self.head = load_head(&self.place, connection)?;
-            self.sums = Sums::behind(connection)?;
-            self.show_sums();
+            *self.state.sums.lock() = Sums::behind(connection)?;
             self.state.in_doubt.store(false, Ordering::SeqCst);
             self.warm_or_warn();
             self.lay_out_log();
@@ -591,7 +562,8 @@ impl Writer {
 
     /// Writes the sums, or a row of the writer's own, so that the log's header is written and synced before a sale comes.
     fn warm(&mut self) -> Result<()> {
-        let written = if self.sums.are_behind() { Some(self.write_sums()) } else { None };
+        let is_behind = self.state.sums.lock().are_behind();
+        let written = if is_behind { Some(self.write_sums()) } else { None };
         match written {
             Some(Ok(())) => {}
             // The disk failed, not the sums.

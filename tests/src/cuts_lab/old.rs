@@ -14,18 +14,7 @@ const STEPS: [&str; 6] = [
     include_str!("../../../kernel/pos-storage/src/schema/0006_payments_and_orders.sql"),
 ];
 /// What an older program kept. What it did not know yet is not among its rows: points, closings, people.
-const TABLES: [&str; 10] = [
-    "meta",
-    "item",
-    "item_code",
-    "basket_event",
-    "journal",
-    "ledger_entry",
-    "account",
-    "stock_movement",
-    "stock_level",
-    "shift",
-];
+const TABLES: [&str; 8] = ["meta", "item", "item_code", "basket_event", "journal", "account", "stock_level", "shift"];
 /// Marks a file as a register's.
 const APPLICATION_ID: u32 = 0x504F_5331;
 

@@ -1,6 +1,6 @@
 //! Stock: goods delivered, moved, counted, put right and made; what there is, what is kept back, and what to order.
 
-use super::{Kernel, News, committed_reply, major, storage_failed};
+use super::{Kernel, committed_reply, major, storage_failed};
 use crate::effects::Effect;
 use crate::views;
 use pos_api::Reply;
@@ -103,32 +103,45 @@ impl Kernel {
         Ok(())
     }
 
-    /// Follows what was committed; tells of articles of which more is wanted now, and of more sold than there was. That is told
-    /// of articles whose stock is kept: there was some, or what it had cost is known, or it is ordered at some point.
-    pub(super) fn follow_stock(&self, movements: &[StockMovement]) {
-        for movement in movements {
-            let level = || self.stock.borrow().level(&movement.item, movement.quantity.unit);
-            let before = level();
-            if let Err(error) = self.stock.borrow_mut().apply(movement) {
-                tracing::error!(item = %movement.item, "the stock cannot be followed: {error}");
-            }
-            let after = level().on_hand;
-            if after >= before.on_hand {
+    /// What movements that are about to be followed are told about: articles of which more is wanted now, and more sold than
+    /// there was. That is told of articles whose stock is kept: there was some, or what it had cost is known, or it is ordered
+    /// at some point.
+    pub(super) fn stock_alerts(&self, movements: &[StockMovement]) -> Vec<StockAlert> {
+        let mut alerts = Vec::new();
+        // What there is of what moved so far.
+        let mut levels: BTreeMap<(&str, &str), Level> = BTreeMap::new();
+        for StockMovement { item, quantity, .. } in movements {
+            let level = || self.stock.borrow().level(item, quantity.unit);
+            let known = levels.entry((item, quantity.unit.symbol())).or_insert_with(level);
+            let before = known.on_hand;
+            let Some(after) = before.checked_add(quantity.value) else { continue };
+            known.on_hand = after;
+            if after >= before {
                 continue;
             }
-            let Ok(Some(item)) = self.store.item(&movement.item) else { continue };
-            let went_below = |point: Decimal| before.on_hand > point && after <= point;
+            let Ok(Some(item)) = self.store.item(item) else { continue };
+            let went_below = |point: Decimal| before > point && after <= point;
             let is_low = item.reorder.as_ref().is_some_and(|reorder| went_below(reorder.point));
-            let is_kept = before.on_hand > Decimal::ZERO || before.value.is_some() || item.reorder.is_some();
-            let is_negative = is_kept && before.on_hand >= Decimal::ZERO && after < Decimal::ZERO;
+            let is_kept = before > Decimal::ZERO || known.value.is_some() || item.reorder.is_some();
+            let is_negative = is_kept && before >= Decimal::ZERO && after < Decimal::ZERO;
             if is_low || is_negative {
-                (self.news)(News::Stock(StockAlert {
+                alerts.push(StockAlert {
                     item: item.id.to_string(),
                     name: item.name.to_string(),
                     unit: item.unit.symbol().to_owned(),
                     on_hand: after,
                     reorder_point: item.reorder.as_ref().map(|reorder| reorder.point),
-                }));
+                });
+            }
+        }
+        alerts
+    }
+
+    /// Follows what was committed.
+    pub(super) fn follow_stock(&self, movements: &[StockMovement]) {
+        for movement in movements {
+            if let Err(error) = self.stock.borrow_mut().apply(movement) {
+                tracing::error!(item = %movement.item, "the stock cannot be followed: {error}");
             }
         }
     }

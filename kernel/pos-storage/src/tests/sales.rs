@@ -281,15 +281,49 @@ fn a_file_of_another_time_or_currency_is_refused() {
         "the books in shop.db are kept in EUR, not in CHF; a shop's currency cannot change, use another data folder"
     );
     let raw = crate::connection::Place::at(&folder.path()).open_again().unwrap();
-    raw.execute_batch("PRAGMA user_version = 9").unwrap();
+    raw.execute_batch("PRAGMA user_version = 10").unwrap();
     drop(raw);
     assert_eq!(
         told(fixture::currency()),
-        "shop.db was written by a newer version of this program (format 9, this program knows formats up to 8); \
+        "shop.db was written by a newer version of this program (format 10, this program knows formats up to 9); \
          update the program, or open another data folder"
     );
     std::fs::write(folder.path(), "not a database at all, only some words in a file of that name").unwrap();
     assert!(told(fixture::currency()).starts_with("the database file is damaged"));
+}
+
+/// Formats up to 8 kept entries and movements as rows beside their records.
+#[test]
+fn rows_of_entries_and_movements_go_and_the_books_stay() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 3);
+    let balances = store.trial_balance().unwrap();
+    drop(store);
+    let older = crate::connection::Place::at(&folder.path()).open_again().unwrap();
+    older
+        .execute_batch(
+            "BEGIN;
+             CREATE TABLE ledger_entry (seq INTEGER NOT NULL REFERENCES journal (seq), position INTEGER NOT NULL,
+                 account TEXT NOT NULL, debit INTEGER NOT NULL, credit INTEGER NOT NULL, unit TEXT NOT NULL DEFAULT '',
+                 PRIMARY KEY (seq, position)) WITHOUT ROWID, STRICT;
+             CREATE INDEX ledger_entry_of_points ON ledger_entry (account, seq) WHERE unit <> '';
+             CREATE TABLE stock_movement (seq INTEGER NOT NULL REFERENCES journal (seq), position INTEGER NOT NULL,
+                 item TEXT NOT NULL, quantity TEXT NOT NULL, unit TEXT NOT NULL, reason TEXT NOT NULL,
+                 location TEXT NOT NULL DEFAULT '', value INTEGER, PRIMARY KEY (seq, position)) WITHOUT ROWID, STRICT;
+             INSERT INTO ledger_entry SELECT seq, 0, 'till:cash', 1, 0, '' FROM journal;
+             INSERT INTO stock_movement SELECT seq, 0, 'SKU00001', '-1', '', 'sale', '', NULL FROM journal;
+             PRAGMA user_version = 8;
+             COMMIT",
+        )
+        .unwrap();
+    drop(older);
+    let store = folder.open();
+    assert_eq!(store.trial_balance().unwrap(), balances);
+    assert_eq!(verified(&store), 4);
+    let rows = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ledger_entry%' OR name LIKE 'stock_movement%'";
+    assert_eq!(store.inspect(|connection| connection.query_row(rows, [], |row| row.get::<_, u32>(0)).unwrap()), 0);
+    assert!(folder.path().with_extension("db.before-update").exists(), "a copy is kept");
 }
 
 #[test]

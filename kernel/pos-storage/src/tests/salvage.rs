@@ -238,7 +238,7 @@ fn whatever_pages_are_overwritten_nothing_is_lost_in_silence() {
     let day = Day::new(None);
     let pages_of = pages_of_records(&day.folder.path());
     let (mut whole, mut refused) = (0, 0);
-    for seed in 0..32 {
+    for seed in 0..48 {
         let mut dice = dice(seed);
         let mut bytes = day.bytes.clone();
         let damaged = damage(&mut bytes, &mut dice);

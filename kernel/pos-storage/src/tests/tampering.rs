@@ -74,7 +74,7 @@ fn a_deleted_record_is_found() {
     check(
         "DELETE FROM journal WHERE seq = 4",
         &[
-            "There are 17 ledger entries; the journal lists 12.",
+            "The sums say they stand at record 4; the journal ends at 3.",
             "The balance of account till:cash is stored as",
             "The totals of shift 1 is stored as",
         ],
@@ -120,21 +120,13 @@ fn changed_columns_are_found() {
 #[test]
 fn changed_projections_are_found() {
     for (change, told) in [
-        ("UPDATE ledger_entry SET debit = debit + 1 WHERE seq = 3 AND position = 0", "The ledger entries of record 3"),
-        ("UPDATE ledger_entry SET unit = 'points:club' WHERE seq = 3", "The ledger entries of record 3"),
         ("INSERT INTO return_of VALUES (1, 2)", "That receipt 2 took something of receipt 1 back is stored"),
-        ("DELETE FROM ledger_entry WHERE seq = 3", "The ledger entries of record 3"),
-        (
-            "INSERT INTO ledger_entry (seq, position, account, debit, credit) VALUES (99, 0, 'till:cash', 1, 0)",
-            "There are 18 ledger entries; the journal lists 17.",
-        ),
         ("UPDATE account SET credit = 0 WHERE path = 'tax:VAT'", "The balance of account tax:VAT is stored as"),
         ("DELETE FROM account WHERE path = 'tax:VAT'", "The balance of account tax:VAT is missing"),
         (
             "INSERT INTO account (path, debit, credit) VALUES ('bribes', 1, 0)",
             "The balance of account bribes is stored as",
         ),
-        ("UPDATE stock_movement SET quantity = '-1' WHERE seq = 3 AND position = 0", "The stock movements of record 3"),
         (
             "UPDATE stock_level SET quantity = '5' WHERE item = 'SKU00063'",
             "The stock level of article SKU00063 is stored as 5",

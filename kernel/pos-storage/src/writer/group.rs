@@ -10,16 +10,16 @@
 //! while it would be syncing for the first of them.
 
 use super::{Done, Job, Progress, Writer, tell};
-use crate::append::{self, Appended, Commit, Head};
+use crate::append::{self, Appended, Commit, Head, Held};
 use crate::error::{Fault, Result};
 use crate::record::ShiftOpened;
+use crate::sums;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use pos_api::port::StoreError;
 use pos_domain::ids::BasketId;
 use pos_domain::transaction::Committed;
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Members of a group at most.
@@ -105,18 +105,21 @@ impl Writer {
             }
             Some(Err(fault)) => self.settle_group(&mut members, fault),
         };
-        if answers.iter().flatten().any(|done| done.appended.is_some()) {
-            // Before anybody is told: who reads sums next waits for them.
-            self.state.sums_are_behind.store(true, Ordering::SeqCst);
-        }
+        let state = self.state.clone();
+        // Before anybody is told: who reads sums next waits until all of it is in them.
+        let mut sums = state.sums.lock();
         for (Member { basket, progress, .. }, answer) in members.iter().zip(&answers) {
             if answer.is_ok() {
                 self.forget_pending(*basket);
             }
             tell(progress, Progress::Done(answer.as_ref().map(|done| done.committed.clone()).map_err(Clone::clone)));
         }
-        for done in answers.iter().flatten() {
-            self.add_to_sums(done);
+        for Done { committed, appended } in answers.iter().flatten() {
+            let Some((seq, opened)) = appended else { continue };
+            if let Some(opened) = opened {
+                sums.add_entries_of(seq - 1, &opened.entries);
+            }
+            sums.add(*seq, committed.number, &committed.transaction);
         }
     }
 
@@ -141,8 +144,9 @@ impl Writer {
         }
         let (mut head, tells_first) = (self.head, self.place.is_sabotaged("receipt-first"));
         let mut appended = Instant::now();
-        let answers = self.transact(|connection| {
-            let joined = join_members(connection, &mut head, members)?;
+        let state = self.state.clone();
+        let answers = self.transact_ready(|connection| {
+            let joined = join_members(connection, &mut head, &state.sums, members)?;
             // Each of several is woken once: to prepare what is to be said costs less than another change of threads.
             let tells = members.len() == 1;
             let answer = |(member, joined): (&mut Member, _)| numbered(member, joined?, tells);
@@ -193,20 +197,32 @@ impl Writer {
 }
 
 /// Appends transactions: which are refused, or the fault that is everybody's.
-type JoinMembers = fn(&Connection, &mut Head, &[Member]) -> Result<Vec<Result<Joined, StoreError>>>;
+type JoinMembers = fn(&Connection, &mut Head, &sums::Shared, &[Member]) -> Result<Vec<Result<Joined, StoreError>>>;
 
 /// Appends one transaction after another, all or none.
-fn join_all(connection: &Connection, head: &mut Head, members: &[Member]) -> Result<Vec<Result<Joined, StoreError>>> {
-    members.iter().map(|member| join(connection, head, member).map(Ok)).collect()
+fn join_all(
+    connection: &Connection,
+    head: &mut Head,
+    sums: &sums::Shared,
+    members: &[Member],
+) -> Result<Vec<Result<Joined, StoreError>>> {
+    let mut held = Held::new(sums);
+    members.iter().map(|member| join(connection, head, &mut held, member).map(Ok)).collect()
 }
 
 /// Appends one transaction after another, each in a savepoint: what is refused leaves nothing behind.
-fn join_each(connection: &Connection, head: &mut Head, members: &[Member]) -> Result<Vec<Result<Joined, StoreError>>> {
+fn join_each(
+    connection: &Connection,
+    head: &mut Head,
+    sums: &sums::Shared,
+    members: &[Member],
+) -> Result<Vec<Result<Joined, StoreError>>> {
+    let mut held = Held::new(sums);
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
     let mut all = Vec::with_capacity(members.len());
     for member in members {
         run("SAVEPOINT member")?;
-        let joined = match join(connection, head, member) {
+        let joined = match join(connection, head, &mut held, member) {
             Ok(joined) => Ok(joined),
             Err(Fault::Store(refusal)) => {
                 run("ROLLBACK TO member")?;
@@ -221,11 +237,12 @@ fn join_each(connection: &Connection, head: &mut Head, members: &[Member]) -> Re
     Ok(all)
 }
 
-fn join(connection: &Connection, head: &mut Head, member: &Member) -> Result<Joined> {
+fn join<'m>(connection: &Connection, head: &mut Head, held: &mut Held<'m>, member: &'m Member) -> Result<Joined> {
     let commit = member.commit.as_ref().ok_or_else(|| Fault::failed("the transaction was given up"))?;
-    Ok(match append::append(connection, *head, commit)? {
+    Ok(match append::append(connection, *head, held, commit)? {
         Appended::Now(now, opened) => {
             *head = now;
+            held.since.push(&commit.transaction);
             Joined::Now(now, opened)
         }
         Appended::Before(committed) => Joined::Before(committed),
