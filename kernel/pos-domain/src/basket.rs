@@ -76,6 +76,29 @@ pub struct Line {
     pub tied: Option<Tied>,
 }
 
+impl Line {
+    /// An article at its own price, as if its first code had been scanned.
+    pub fn new(number: LineNumber, kind: LineKind, item: Arc<Item>, quantity: Quantity) -> Line {
+        Line {
+            number,
+            kind,
+            code: item.codes.first().cloned().unwrap_or_else(|| item.id.clone()),
+            quantity,
+            price: item.price,
+            price_source: PriceSource::List,
+            price_locked: false,
+            attrs: no_attrs(),
+            voided: false,
+            by_hand: None,
+            gift: None,
+            origin: None,
+            ordered: None,
+            tied: None,
+            item,
+        }
+    }
+}
+
 /// The deposit of another line's containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tied {

@@ -659,21 +659,11 @@ impl Kernel {
         };
         let open = self.find_or_open(basket)?;
         let line = Line {
-            number: open.basket.next_line_number(),
-            kind: deposits::kind_of(&item),
             code: entry.code.as_str().into(),
-            item,
-            quantity,
             price,
             price_source,
-            price_locked: false,
             attrs: given.map(|given| given.attrs.clone()).unwrap_or_default().into(),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: None,
-            ordered: None,
-            tied: None,
+            ..Line::new(open.basket.next_line_number(), deposits::kind_of(&item), item, quantity)
         };
         let events = self.with_deposits(line)?;
         self.change_all(open, events)

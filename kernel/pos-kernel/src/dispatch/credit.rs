@@ -143,21 +143,15 @@ impl Kernel {
         let item = Arc::new(item);
         let open = self.find_or_open(basket)?;
         let line = Line {
-            number: open.basket.next_line_number(),
-            kind: LineKind::GiftCard,
             code: name.into(),
-            price: item.price,
-            item,
-            quantity: Quantity::pieces(if is_paid_out { -1 } else { 1 }),
             price_source: PriceSource::Given,
             price_locked: true,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: None,
-            ordered: None,
-            tied: None,
+            ..Line::new(
+                open.basket.next_line_number(),
+                LineKind::GiftCard,
+                item,
+                Quantity::pieces(if is_paid_out { -1 } else { 1 }),
+            )
         };
         self.change(open, Event::LineAdded(line))
     }

@@ -6,7 +6,7 @@
 use super::{Kernel, Open, storage_failed};
 use pos_api::Reply;
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, Line, PriceSource, SoldAs, Tied};
+use pos_domain::basket::{Event, Line, SoldAs, Tied};
 use pos_domain::catalogue::{Deposit, DepositOf, Item};
 use pos_domain::ids::{BasketId, LineNumber};
 use pos_domain::pricing::proposal::LineKind;
@@ -32,21 +32,14 @@ impl Kernel {
         let quantity = self.checked_quantity(&item, Some(quantity.abs()))?;
         let open = self.find_or_open(basket)?;
         let line = Line {
-            number: open.basket.next_line_number(),
-            kind: LineKind::Deposit,
             code: code.into(),
-            price: item.price,
-            item,
-            quantity: Quantity::new(-quantity.value, quantity.unit),
-            price_source: PriceSource::List,
             price_locked: true,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: None,
-            ordered: None,
-            tied: None,
+            ..Line::new(
+                open.basket.next_line_number(),
+                LineKind::Deposit,
+                item,
+                Quantity::new(-quantity.value, quantity.unit),
+            )
         };
         self.change(open, Event::LineAdded(line))
     }
@@ -66,21 +59,9 @@ impl Kernel {
             })?;
             let tied = Tied { to: line.number, each: *count };
             events.push(Event::DepositAdded(Line {
-                number,
-                kind: LineKind::Deposit,
-                code: deposit.codes.first().cloned().unwrap_or_else(|| deposit.id.clone()),
-                quantity: tied.quantity(line.quantity)?,
-                price: deposit.price,
-                item: deposit,
-                price_source: PriceSource::List,
                 price_locked: true,
-                attrs: Arc::new([]),
-                voided: false,
-                by_hand: None,
-                gift: None,
-                origin: None,
-                ordered: None,
                 tied: Some(tied),
+                ..Line::new(number, LineKind::Deposit, deposit, tied.quantity(line.quantity)?)
             }));
         }
         Ok(events)

@@ -153,21 +153,11 @@ fn gift_line(
     };
     let offer = grant.offer.clone();
     Ok(Line {
-        number,
-        kind: LineKind::Sale,
-        code: item.codes.first().cloned().unwrap_or_else(|| item.id.clone()),
-        quantity,
         price,
         price_source: PriceSource::Gift { regular: item.price, offer: offer.clone() },
         price_locked: true,
-        attrs: Arc::new([]),
-        voided: false,
-        by_hand: None,
-        origin: None,
-        ordered: None,
-        tied: None,
         gift: Some(Gift { offer }),
-        item,
+        ..Line::new(number, LineKind::Sale, item, quantity)
     })
 }
 

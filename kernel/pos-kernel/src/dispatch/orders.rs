@@ -149,21 +149,13 @@ impl Kernel {
             };
             let quantity = self.checked_quantity(&item, Some(quantity))?;
             let taken = Line {
-                number: here,
-                kind: LineKind::Sale,
                 code: line.code.clone(),
                 price: order::agreed_price(line, self.shop.currency.to_decimal(line.net)),
-                item,
-                quantity: Quantity::new(quantity.value, line.quantity.unit),
                 price_source: PriceSource::Given,
                 price_locked: true,
                 attrs: line.attrs.clone().into(),
-                voided: false,
-                by_hand: None,
-                gift: None,
-                origin: None,
                 ordered: Some(SoldAs { number, line: line.number }),
-                tied: None,
+                ..Line::new(here, LineKind::Sale, item, Quantity::new(quantity.value, line.quantity.unit))
             };
             events.extend(self.with_deposits(taken)?);
         }

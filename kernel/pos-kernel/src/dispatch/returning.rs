@@ -166,21 +166,15 @@ impl Kernel {
         let quantity = self.checked_quantity(&item, asked_quantity.or(carried))?;
         let open = self.find_or_open(basket)?;
         let line = Line {
-            number: open.basket.next_line_number(),
-            kind: LineKind::Return,
             code: entry.code.as_str().into(),
-            price: item.price,
-            item,
-            quantity: Quantity::new(-quantity.value, quantity.unit),
-            price_source: PriceSource::List,
             price_locked: true,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
             origin: Some(Origin { sold: None, reason: asked.reason.into(), wasted: asked.waste }),
-            ordered: None,
-            tied: None,
+            ..Line::new(
+                open.basket.next_line_number(),
+                LineKind::Return,
+                item,
+                Quantity::new(-quantity.value, quantity.unit),
+            )
         };
         let events = self.with_deposits(line)?;
         self.change_all(open, events)
@@ -265,21 +259,12 @@ impl Kernel {
                 ..Item::clone(&known)
             });
             basket.lines.push(Line {
-                number: line.number,
-                kind: line.kind,
                 code: line.code.clone(),
-                item: Arc::new(item),
-                quantity: kept.quantity,
                 price: line.price,
                 price_locked: matches!(line.price_source, PriceSource::ByHand { .. } | PriceSource::Gift { .. }),
                 price_source: line.price_source.clone(),
                 attrs: line.attrs.clone().into(),
-                voided: false,
-                by_hand: None,
-                gift: None,
-                origin: None,
-                ordered: None,
-                tied: None,
+                ..Line::new(line.number, line.kind, Arc::new(item), kept.quantity)
             });
         }
         Ok(basket)
@@ -306,21 +291,17 @@ fn returned_line(
     let recorded = sale.committed.transaction.lines.iter().find(|known| known.number == from.line);
     let recorded = recorded.ok_or(Refusal::LineNotReturnable { line: from.line })?;
     Ok(Line {
-        number,
-        kind: if recorded.kind == LineKind::Deposit { LineKind::Deposit } else { LineKind::Return },
         code: recorded.code.clone(),
-        item,
-        quantity: Quantity::new(quantity, unit),
         price: recorded.price,
         price_source: recorded.price_source.clone(),
         price_locked: true,
-        attrs: Arc::new([]),
-        voided: false,
-        by_hand: None,
-        gift: None,
         origin: Some(Origin { sold: Some(from), reason: asked.reason.into(), wasted: asked.waste }),
-        ordered: None,
-        tied: None,
+        ..Line::new(
+            number,
+            if recorded.kind == LineKind::Deposit { LineKind::Deposit } else { LineKind::Return },
+            item,
+            Quantity::new(quantity, unit),
+        )
     })
 }
 
