@@ -5,8 +5,8 @@
 //! register that has done the same a few hundred times; *cold* is the first time after it was opened.
 //!
 //! Pages asked cannot stay the same: a tree of n rows is log n pages deep (fan-out here some 300 to 450). Of a hundred sales and
-//! of a million the journal is 2 and 4 pages deep, its numbers and its baskets 1 and 3, ledger entries 2 and 4, stock movements
-//! 2 and 3. A commit goes down each of these once, up to nine pages more; a receipt goes down two of them. Pages read by a warm
+//! of a million the journal is 2 and 4 pages deep, its numbers and its baskets 1 and 3. A commit goes down each of these once, up
+//! to six pages more; a receipt goes down two of them. Pages read by a warm
 //! register are those that no cache holds: none for a scan or a commit, the leaves for a receipt of any year.
 //!
 //! Instructions are counted by valgrind in a process of its own, where there is one: not all machines let a process read the
