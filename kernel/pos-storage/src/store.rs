@@ -443,9 +443,10 @@ impl Store for SqliteStore {
     }
 
     fn shift_totals(&self) -> Result<Option<ShiftTotals>, StoreError> {
-        self.read_with_sums(|connection, sums| {
-            shift::open_totals(connection)?.map(|stored| sums.with_shift(stored)).transpose()
-        })
+        self.settled()?;
+        let is_behind = self.state.sums.lock().are_behind();
+        // The writer's cache has the pages; a reader's is empty after each commit.
+        if is_behind { self.ask(Job::ShiftTotals) } else { self.read(shift::open_totals) }
     }
 
     fn open_shift(&self, shift: OpenShift, books: &Books) -> Result<(), StoreError> {

@@ -41,6 +41,7 @@ use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, ReceiptNumber};
 use pos_domain::people::{Audit, Person};
 use pos_domain::period::{PeriodClosed, PeriodClosing};
+use pos_domain::report::ShiftTotals;
 use pos_domain::shift::Closing;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
@@ -73,6 +74,8 @@ pub(crate) enum Job {
     OpenShift(Box<ShiftOpened>, Answer<()>),
     CloseShift(Box<Closing>, Answer<ClosedShift>),
     ClosePeriods(Box<PeriodClosing>, Answer<Vec<PeriodClosed>>),
+    /// The figures of the open shift, stored or not.
+    ShiftTotals(Answer<Option<ShiftTotals>>),
     /// Brings the stored sums level with the journal.
     WriteSums(Answer<()>),
     /// Stores a person, if one is given, and what is put on record with it.
@@ -224,6 +227,10 @@ impl Writer {
             Job::ClosePeriods(closing, answer) => {
                 let closed = self.close_periods(&closing);
                 reply(&answer, closed);
+            }
+            Job::ShiftTotals(answer) => {
+                let totals = self.shift_totals();
+                reply(&answer, totals);
             }
             Job::WriteSums(answer) => {
                 let written = self.write_sums();
@@ -402,6 +409,13 @@ impl Writer {
             Some(connection) => shift::closed_with_anchor(connection, shift),
             None => Ok(None),
         }
+    }
+
+    fn shift_totals(&mut self) -> Result<Option<ShiftTotals>> {
+        self.ready()?;
+        let Some(connection) = &self.connection else { return Err(Fault::failed("the database is closed")) };
+        let sums = self.state.sums.lock();
+        shift::open_totals(connection)?.map(|stored| sums.with_shift(stored)).transpose()
     }
 
     fn write_sums(&mut self) -> Result<()> {
