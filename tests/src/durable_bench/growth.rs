@@ -197,8 +197,10 @@ pub fn counted(path: &Path, days: u64, last_day: u64, act: Act, later: u64) -> a
 fn instructions(lived: &Lived, name: &str, act: Act, later: u64) -> anyhow::Result<f64> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*::counted_*"]);
-    if act == Act::Commit {
-        command.arg("--toggle-collect=*::handle");
+    match act {
+        Act::Commit => drop(command.arg("--toggle-collect=*::handle")),
+        Act::XReport => drop(command.arg("--toggle-collect=*riter*::shift_totals")),
+        Act::Scan | Act::Receipt => {}
     }
     command.arg(std::env::current_exe()?).args(["counted", "--act", name, "--file"]).arg(&lived.path);
     for (option, value) in [("--days", lived.days), ("--last-day", lived.last_day), ("--later", later)] {
