@@ -44,7 +44,7 @@ pub(crate) struct Shared(Mutex<Sums>);
 
 impl Shared {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Sums> {
-        // Whoever panicked with it was adding a record, which is all or nothing, or only read.
+        // Whoever panicked with it only read, or was the writer, with whom the storage has stopped: the next start reads them anew.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
