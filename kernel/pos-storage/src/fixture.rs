@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use pos_api::port::{CommitRequest, OpenShift};
-use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource};
+use pos_domain::basket::{Basket, Event, Line, Opening};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::{BasketId, LineNumber};
 use pos_domain::money::{Currency, Decimal, Money, Quantity, Rounding, Unit, UnitPrice};
@@ -110,23 +110,8 @@ pub(crate) fn opening(id: u128) -> Opening {
 
 pub(crate) fn line(number: LineNumber, item: Item) -> Line {
     let value = if item.unit.is_measured() { Decimal::new(482, 3) } else { Decimal::TWO };
-    Line {
-        number,
-        kind: LineKind::Sale,
-        code: item.codes.first().cloned().unwrap_or_else(|| item.id.clone()),
-        quantity: Quantity::new(value, item.unit),
-        price: item.price,
-        price_source: PriceSource::List,
-        price_locked: false,
-        attrs: Arc::new([]),
-        voided: false,
-        by_hand: None,
-        gift: None,
-        origin: None,
-        ordered: None,
-        tied: None,
-        item: Arc::new(item),
-    }
+    let quantity = Quantity::new(value, item.unit);
+    Line::new(number, LineKind::Sale, Arc::new(item), quantity)
 }
 
 /// A basket of `lines` lines, the articles depending on the id, so that many sales touch many articles.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::demo_catalogue::{demo_items, demo_shop};
 use pos_domain::Refusal;
-use pos_domain::basket::{Basket, Event, Line, Opening, PriceSource};
+use pos_domain::basket::{Basket, Event, Line, Opening};
 use pos_domain::catalogue::Item;
 use pos_domain::ids::BasketId;
 use pos_domain::pricing::proposal::LineKind;
@@ -53,21 +53,8 @@ impl Register {
             return Err(Refusal::QuantityMustBeWhole { name: item.name.to_string(), quantity });
         }
         basket.apply(Event::LineAdded(Line {
-            number: basket.next_line_number(),
-            kind: LineKind::Sale,
-            item: Arc::clone(item),
             code: entry.code.into(),
-            quantity: Quantity::new(quantity, item.unit),
-            price: item.price,
-            price_source: PriceSource::List,
-            price_locked: false,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: None,
-            ordered: None,
-            tied: None,
+            ..Line::new(basket.next_line_number(), LineKind::Sale, Arc::clone(item), Quantity::new(quantity, item.unit))
         }))
     }
 

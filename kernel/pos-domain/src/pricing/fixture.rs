@@ -1,6 +1,6 @@
 //! Small baskets for tests.
 
-use crate::basket::{Line, Opening, PriceSource};
+use crate::basket::{Line, Opening};
 use crate::catalogue::Item;
 use crate::ids::{BasketId, LineNumber};
 use crate::pricing::priced::TaxTotal;
@@ -42,23 +42,7 @@ pub(crate) fn line(number: LineNumber, id: &str, price: &str, count: i64) -> Lin
         discountable: true,
         deposit: Default::default(),
     };
-    Line {
-        number,
-        kind: LineKind::Sale,
-        code: item.id.clone(),
-        price: item.price,
-        item: Arc::new(item),
-        quantity: Quantity::pieces(count),
-        price_source: PriceSource::List,
-        price_locked: false,
-        attrs: Arc::new([]),
-        voided: false,
-        by_hand: None,
-        gift: None,
-        origin: None,
-        ordered: None,
-        tied: None,
-    }
+    Line::new(number, LineKind::Sale, Arc::new(item), Quantity::pieces(count))
 }
 
 /// A shop in Switzerland whose cash is rounded to `increment` minor units; prices include tax.

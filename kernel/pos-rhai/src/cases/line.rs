@@ -3,7 +3,7 @@
 //! Quantity (`2`, `0.482 kg`), `x`, name, `@`, price of one unit; then, in any order: `#tag`, `in:Department/Part`, `id:SKU`,
 //! `key=value` for a fact about the line, and `locked`, `gift-card`, `deposit`, `no-offers`.
 
-use pos_domain::basket::{Line, PriceSource};
+use pos_domain::basket::Line;
 use pos_domain::catalogue::Item;
 use pos_domain::ids::LineNumber;
 use pos_domain::pricing::proposal::{Attr, AttrValue, LineKind};
@@ -55,23 +55,7 @@ pub(super) fn parse_line(text: &str, number: LineNumber) -> Result<Line, String>
             }
         }
     }
-    Ok(Line {
-        number,
-        kind,
-        code: item.id.clone(),
-        price,
-        item: Arc::new(item),
-        quantity,
-        price_source: PriceSource::List,
-        price_locked,
-        attrs: attrs.into(),
-        voided: false,
-        by_hand: None,
-        gift: None,
-        origin: None,
-        ordered: None,
-        tied: None,
-    })
+    Ok(Line { price, price_locked, attrs: attrs.into(), ..Line::new(number, kind, Arc::new(item), quantity) })
 }
 
 fn parse_quantity(text: &str) -> Option<Quantity> {

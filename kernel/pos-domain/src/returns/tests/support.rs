@@ -1,6 +1,6 @@
 //! Sales as the register commits them, by hand and at random, and returns of them in a few words.
 
-use crate::basket::{Basket, Event, Line, PriceSource};
+use crate::basket::{Basket, Event, Line};
 use crate::catalogue::Item;
 use crate::ids::LineNumber;
 use crate::pricing::fixture;
@@ -124,23 +124,7 @@ pub(super) fn commit(wares: &[Ware], tenders: &[(TenderKind, i64)], increment: i
             discountable: true,
             deposit: Default::default(),
         };
-        let line = Line {
-            number,
-            kind: ware.kind,
-            code: item.id.clone(),
-            price: item.price,
-            item: Arc::new(item),
-            quantity: ware.quantity,
-            price_source: PriceSource::List,
-            price_locked: false,
-            attrs: Arc::new([]),
-            voided: false,
-            by_hand: None,
-            gift: None,
-            origin: None,
-            ordered: None,
-            tied: None,
-        };
+        let line = Line::new(number, ware.kind, Arc::new(item), ware.quantity);
         basket.apply(Event::LineAdded(line)).unwrap();
     }
     for (kind, amount) in tenders {
