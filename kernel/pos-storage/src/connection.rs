@@ -86,8 +86,16 @@ impl Place {
         self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 
-    /// A connection that may create and change the file. Nothing has been written yet when it returns.
+    /// A connection that may create and change the file. It has undone what was cut off in the middle, and written nothing else.
     pub(crate) fn create_or_open(&self) -> Result<Connection> {
+        let connection = self.open_writable(OpenFlags::SQLITE_OPEN_CREATE)?;
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        if pages > 0 {
+            return Ok(connection);
+        }
+        // There may have been the beginning of a first page, of a file whose making was cut off. SQLite took the form of all
+        // pages from it, without room for sums, before it undid that; a connection opened now finds nothing to take it from.
+        connection.close().map_err(|(_, error)| error)?;
         self.open_writable(OpenFlags::SQLITE_OPEN_CREATE)
     }
 

@@ -1,7 +1,7 @@
 //! The store on a disk that loses power at every step, and on one whose pages are not where they should be.
 
 use super::*;
-use crate::disk::{Disk, Failure, Fault, NAME, PAGE, Unsure};
+use crate::disk::{Disk, Failure, Fault, NAME, Op, PAGE, Unsure};
 
 fn on_a_disk(disk: &Disk) -> Result<SqliteStore, StoreError> {
     let options = StoreOptions {
@@ -48,6 +48,38 @@ fn an_answered_sale_survives_a_power_cut_at_every_step() {
         if let Some(op) = trace.ops.get(step) {
             unsure.step(op);
         }
+    }
+}
+
+/// The power fails while the first page is written: of it there is any beginning, and its end.
+#[test]
+fn a_file_whose_making_was_cut_off_is_made_again_with_sums() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    disk.record();
+    drop(on_a_disk(&disk).unwrap());
+    let trace = disk.trace();
+    let mut unsure = Unsure::new(&trace.image);
+    let first = trace.ops.iter().position(|op| matches!(op, Op::Write(0, 0, _))).unwrap();
+    trace.ops[..=first].iter().for_each(|op| unsure.step(op));
+    let image = unsure.whole();
+    for begun in 0..=100 {
+        let mut image = image.clone();
+        image.get_mut("").unwrap().write(begun, &vec![0; PAGE - crate::pages::SUM - begun as usize]);
+        disk.put(&image);
+        let store = on_a_disk(&disk).unwrap();
+        sell(&store, 1, 2);
+        drop(store);
+        let store = on_a_disk(&disk).unwrap();
+        assert_eq!(sell(&store, 3, 1), [3], "{begun} bytes");
+        verified(&store);
+        drop(store);
+        let (file, number) = (&disk.image()[""], std::cell::Cell::new(0));
+        let is_sound = |index| {
+            number.set(index + 1);
+            crate::pages::is_sound(file.page(index), index as u64 + 1)
+        };
+        assert!((0..file.pages()).all(is_sound), "{begun} bytes: page {} has no sum", number.get());
     }
 }
 
