@@ -10,7 +10,7 @@ use crate::pricing::proposal::LineKind;
 use crate::refusal::Refusal;
 use crate::transaction::{Committed, Transaction, TransactionKind, TransactionLine};
 use jiff::civil::Date;
-use pos_money::{Decimal, MoneyError, Quantity, Unit, UnitPrice};
+use pos_money::{Decimal, Money, MoneyError, Quantity, Unit, UnitPrice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -138,6 +138,19 @@ impl Order {
     pub fn left(&self) -> impl Iterator<Item = (&TransactionLine, Decimal)> {
         let lines = self.committed.transaction.lines.iter();
         lines.map(|line| (line, self.left_of(line))).filter(|(_, left)| !left.is_zero())
+    }
+
+    /// What is still to be paid for what is left of it, all that was paid before left aside.
+    pub fn total_left(&self) -> Result<Money, MoneyError> {
+        let Transaction { total, lines, .. } = &self.committed.transaction;
+        let ordered = lines.iter().filter(|line| !line.voided && line.kind == LineKind::Sale);
+        let all = Money::sum(ordered.map(|line| line.net))?;
+        let mut left = Money::ZERO;
+        for (line, quantity) in self.left() {
+            left = left.plus(line.net.share(quantity, line.quantity.value)?)?;
+        }
+        // With tax, deposits and rounding as on the whole of it.
+        if left == all { Ok(*total) } else { total.share(left.minor().into(), all.minor().into()) }
     }
 
     /// What it keeps back, by article and unit.

@@ -375,9 +375,16 @@ fn account(of: &str, name: &str) -> String {
     if name.is_empty() { of.to_owned() } else { format!("{of}:{name}") }
 }
 
-/// Goods that were made are worth what was used for them, as far as that is known, shared by quantity.
+/// Goods that were made are worth what was used for them, as far as that is known, shared by quantity. Where nothing of it is
+/// known they are worth what there is of them on average, like a delivery without a cost.
 fn share_worth(movements: &mut [StockMovement], made: &[(usize, Level)]) -> Result<(), Refusal> {
-    if made.is_empty() || movements.iter().all(|movement| movement.value.is_none()) {
+    if movements.iter().all(|movement| movement.value.is_none()) {
+        for (index, level) in made {
+            movements[*index].value = level.worth(movements[*index].quantity.value)?;
+        }
+        return Ok(());
+    }
+    if made.is_empty() {
         return Ok(());
     }
     let worth = Money::sum(movements.iter().filter_map(|movement| movement.value))?.negated()?;

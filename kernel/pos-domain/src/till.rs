@@ -149,11 +149,17 @@ impl TillRules {
     }
 }
 
-fn check_reason(known: &[Arc<str>], reason: &str, action: &str) -> Result<(), Refusal> {
+/// Refuses a reason that is no line, or too long a one for a receipt.
+pub fn check_reason_text(reason: &str) -> Result<(), Refusal> {
     if reason.chars().count() > REASON_CHARS_MAX || reason.chars().any(char::is_control) {
         let problem = format!("A reason is a line of at most {REASON_CHARS_MAX} characters.");
         return Err(Refusal::Malformed { problem });
     }
+    Ok(())
+}
+
+fn check_reason(known: &[Arc<str>], reason: &str, action: &str) -> Result<(), Refusal> {
+    check_reason_text(reason)?;
     let is_known = known.is_empty() || known.iter().any(|known| &**known == reason);
     if is_known && !reason.trim().is_empty() {
         return Ok(());

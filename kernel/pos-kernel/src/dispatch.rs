@@ -42,6 +42,7 @@ use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::ledger;
 use pos_domain::lots::LotBook;
 use pos_domain::offer_use::{self, Used};
+use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, Receipt, sale_receipt};
 use pos_domain::returns::{EarlierSale, Kept};
 use pos_domain::scan;
@@ -56,8 +57,9 @@ use std::sync::Arc;
 
 /// Decimal places of a quantity.
 const QUANTITY_SCALE_MAX: u32 = 6;
-/// Minor units a basket may come to, and a tender: far more than any sale, and ten thousand of them fit into the books.
-const BASKET_MAX: u64 = 1_000_000_000_000_000;
+/// Minor units that a basket may come to, a tender, a float, a count, a delivery: far more than any shop moves at once, and
+/// nine hundred thousand of them fit into the books.
+const AMOUNT_MAX: u64 = 10_000_000_000_000;
 /// Articles a search answers with at most.
 const FOUND_MAX: u32 = 200;
 
@@ -303,7 +305,12 @@ impl Kernel {
             Command::SetQuantity { basket, line, quantity } => {
                 let open = self.find(*basket)?;
                 open.basket.lines_may_change()?;
-                let quantity = self.quantity_of_line(open.basket.changeable_line(*line)?, quantity.0)?;
+                let changed = open.basket.changeable_line(*line)?;
+                if changed.kind == LineKind::GiftCard {
+                    let problem = format!("Line {line} is money: take it out, and enter another amount.");
+                    return Err(Refusal::Malformed { problem });
+                }
+                let quantity = self.quantity_of_line(changed, quantity.0)?;
                 self.change(open, Event::QuantitySet { line: *line, quantity })
             }
             Command::VoidLine { basket, line } => self.void_line(*basket, *line),
@@ -926,15 +933,21 @@ fn piece_at_price(item: &Item, price: Decimal) -> Result<Quantity, Refusal> {
     Ok(Quantity::new(if value.is_zero() { Decimal::ONE } else { value }, item.unit))
 }
 
-/// Refuses amounts that no sale comes to: the books' sums must never run out of digits, since a sale cannot be unsold.
+/// Refuses a basket that comes to more than any sale does.
 fn check_size(open: &Open) -> Result<(), Refusal> {
     let priced = &open.priced.basket;
     let tenders = open.basket.tenders.iter().map(|tender| tender.amount);
-    let fits = |amount: Money| amount.minor().unsigned_abs() <= BASKET_MAX;
-    if [priced.gross, priced.total, open.priced.taken.due].into_iter().chain(tenders).all(fits) {
-        return Ok(());
-    }
-    Err(Refusal::AmountTooLarge { problem: "no basket may come to so much.".into() })
+    check_fits(
+        "no basket may come to so much.",
+        [priced.gross, priced.total, open.priced.taken.due].into_iter().chain(tenders),
+    )
+}
+
+/// Refuses amounts that no shop moves at once: the books' sums must never run out of digits, since what is in them is there
+/// for good.
+fn check_fits(problem: &str, amounts: impl IntoIterator<Item = Money>) -> Result<(), Refusal> {
+    let fits = |amount: Money| amount.minor().unsigned_abs() <= AMOUNT_MAX;
+    if amounts.into_iter().all(fits) { Ok(()) } else { Err(Refusal::AmountTooLarge { problem: problem.to_owned() }) }
 }
 
 fn float(shop: &Shop) -> Money {

@@ -70,6 +70,8 @@ pub(crate) fn of_basket(connection: &Connection, basket: BasketId) -> Result<Opt
 
 /// The transaction of a receipt number.
 pub(crate) fn of_number(connection: &Connection, number: ReceiptNumber) -> Result<Option<Committed>> {
+    // Greater ones were never given.
+    let Ok(number) = i64::try_from(number) else { return Ok(None) };
     one(connection, "number = ?1", [number])
 }
 

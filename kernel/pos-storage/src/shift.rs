@@ -286,8 +286,10 @@ pub(crate) fn close(connection: &Connection, shift: u64, seq: u64) -> Result<()>
 
 /// The record that closed a shift, and its place in the journal.
 pub(crate) fn closed(connection: &Connection, shift: u64) -> Result<Option<(u64, ShiftClosed)>> {
+    // There was never a greater one.
+    let Ok(number) = i64::try_from(shift) else { return Ok(None) };
     let mut statement = connection.prepare_cached("SELECT closed_seq FROM shift WHERE shift = ?1")?;
-    let seq: Option<Option<u64>> = statement.query_row([shift], |row| row.get(0)).optional()?;
+    let seq: Option<Option<u64>> = statement.query_row([number], |row| row.get(0)).optional()?;
     let Some(seq) = seq.flatten() else { return Ok(None) };
     match journal::at(connection, seq)?.map(|record| record.content) {
         Some(Content::ShiftClosed(closed)) if closed.shift == shift => Ok(Some((seq, *closed))),

@@ -103,6 +103,19 @@ fn what_was_sold_before_its_cost_was_known_leaves_nothing_behind() {
     assert_eq!((level.on_hand, level.value), (Decimal::ZERO, Some(Money::ZERO)));
 }
 
+/// What is made of goods whose cost nobody knows fills a gap that was valued at a guess: then nothing is left of either.
+#[test]
+fn what_is_made_of_goods_without_a_cost_leaves_nothing_behind() {
+    let mut book = known();
+    carry_out(&mut book, act(StockActKind::Receipt, 2, Some(90)));
+    carry_out(&mut book, act(StockActKind::Adjustment, -5, None));
+    let level = book.level("ALE", Unit::Each);
+    assert_eq!((level.on_hand, level.value), (Decimal::from(-3), Some(Money::from_minor(-135))));
+    carry_out(&mut book, act(StockActKind::Production, 3, None));
+    let level = book.level("ALE", Unit::Each);
+    assert_eq!((level.on_hand, level.value), (Decimal::ZERO, Some(Money::ZERO)));
+}
+
 #[test]
 fn proposals_lift_what_is_available_above_the_point() {
     proptest!(|(point in 0..200_i64, quantity in 1..50_i64, available in -300..300_i64)| {

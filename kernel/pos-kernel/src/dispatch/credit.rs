@@ -9,6 +9,7 @@ use pos_domain::basket::{Event, Line, PriceSource, RefundTo};
 use pos_domain::catalogue::Item;
 use pos_domain::credit::{holder, is_voucher, prepaid, shown, voucher_account};
 use pos_domain::ids::BasketId;
+use pos_domain::order;
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::tender::{Tender, TenderKind};
 use pos_money::{Decimal, Money, Quantity};
@@ -78,8 +79,14 @@ impl Kernel {
         if !money.is_positive() {
             return Err(Refusal::TenderMustBePositive);
         }
-        if amount > most {
-            return Err(Refusal::GiftCardTooLarge { amount, most });
+        if !spent {
+            // As it is sold, with its tax: what is on it already stands without.
+            let held = self.store.credit_of(&voucher_account(card)).map_err(storage_failed)?;
+            let here = self.put_here(&voucher_account(card))?;
+            let amount = self.shop.currency.to_decimal(held.plus(money)?.plus(here)?);
+            if amount > most {
+                return Err(Refusal::GiftCardTooLarge { amount, most });
+            }
         }
         if spent {
             let open = self.find(basket)?;
@@ -120,6 +127,22 @@ impl Kernel {
                     what: format!("Voucher {}, tax left aside,", shown(&line.code)),
                     available,
                 });
+            }
+            // Its tax was paid at the rate of one kind of goods: it buys those and no others.
+            let class = &line.item.tax_class;
+            let of_its_class = |other: &&Line| other.kind == LineKind::Sale && other.item.tax_class == *class;
+            let paid = |line: &Line| open.priced.basket.line(line.number).map(|priced| priced.paid);
+            let goods = Money::sum(open.basket.live_lines().filter(of_its_class).filter_map(paid))?;
+            // One that comes back is not spent.
+            let vouchers = open.basket.live_lines().filter(spends).filter(|other| other.origin.is_none());
+            let vouchers = vouchers.filter(|other| other.item.tax_class == *class);
+            let spent = Money::sum(vouchers.filter_map(paid))?.negated()?;
+            if spent > goods {
+                let problem = format!(
+                    "Vouchers for goods taxed as \"{class}\" pay for such goods only: {} of them are here.",
+                    self.shop.currency.to_decimal(goods.max(Money::ZERO))
+                );
+                return Err(Refusal::Malformed { problem });
             }
         }
         Ok(())
@@ -171,6 +194,13 @@ impl Kernel {
         if !due.is_positive() {
             return Err(Refusal::NothingDue);
         }
+        let is_of_it = |line: &Line| line.ordered.is_some_and(|ordered| order::holder(ordered.number) == name);
+        if kind == TenderKind::Deposit && !open.basket.live_lines().any(is_of_it) {
+            let problem = format!(
+                "The deposit on order {name} pays for what is taken of that order; for anything else pay it back first."
+            );
+            return Err(Refusal::Malformed { problem });
+        }
         let available = self.available(kind, name)?.max(Money::ZERO);
         let amount = amount.map(|amount| self.money(amount)).transpose()?;
         let amount = amount.unwrap_or_else(|| available.min(due));
@@ -207,7 +237,10 @@ impl Kernel {
 
     /// What lines of open baskets put onto an account.
     pub(super) fn prepaid_here(&self, kind: TenderKind, name: &str) -> Result<Money, Refusal> {
-        let account = kind.account(Some(name));
+        self.put_here(&kind.account(Some(name)))
+    }
+
+    fn put_here(&self, account: &str) -> Result<Money, Refusal> {
         let lines = self.open.values().flat_map(|open| open.basket.live_lines());
         let here = lines.filter(|line| *line.item.id == *account && line.quantity.value.is_sign_positive());
         let amounts = here.map(|line| self.money(line.price.value)).collect::<Result<Vec<Money>, Refusal>>()?;

@@ -12,7 +12,8 @@ use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::order::{self, NOTE_CHARS_MAX, Order, OrderKind, OrderTerms};
 use pos_domain::pricing::proposal::LineKind;
 use pos_domain::receipt::{Print, sale_receipt};
-use pos_domain::tender::TenderKind;
+use pos_domain::tender::{Tender, TenderKind};
+use pos_domain::till::check_reason_text;
 use pos_domain::time::LocalTime;
 use pos_domain::transaction::Transaction;
 use pos_money::{Decimal, Money, MoneyError, Quantity};
@@ -46,7 +47,9 @@ impl Kernel {
         }
         let shift = self.shift_now();
         let terms = OrderTerms { kind: *kind, due: *due, note: note.trim().into() };
-        let closes = self.orders_named(&open)?;
+        let closes = self.orders_here(&open)?.into_iter().map(|here| here.number).collect::<Vec<_>>();
+        // Nobody would look for a deposit on an order that is over.
+        closes.iter().try_for_each(|number| self.check_no_deposit(*number))?;
         let completion = self.completion(&open, &shift, None, false);
         let Priced { basket: priced, .. } = &*open.priced;
         let placed = Transaction::order(&open.basket, priced, terms, closes, completion)?;
@@ -60,23 +63,17 @@ impl Kernel {
         Ok(reply)
     }
 
-    /// Orders that a basket's lines name: a quote that becomes an order is over.
-    fn orders_named(&self, open: &Open) -> Result<Vec<ReceiptNumber>, Refusal> {
+    /// Orders that a basket's lines name. Refuses those that are over, and more of a line than is left of it: what was agreed
+    /// was agreed for so much.
+    fn orders_here(&self, open: &Open) -> Result<Vec<OrderHere>, Refusal> {
         let named: BTreeSet<ReceiptNumber> =
             open.basket.live_lines().filter_map(|line| line.ordered).map(|ordered| ordered.number).collect();
-        for number in &named {
-            if self.order(*number)?.closed {
-                return Err(Refusal::OrderClosed { number: *number });
-            }
-        }
-        Ok(named.into_iter().collect())
-    }
-
-    /// Orders that are over once a basket is completed. Refuses to hand over more than was ordered.
-    pub(super) fn orders_done(&self, open: &Open) -> Result<Vec<ReceiptNumber>, Refusal> {
-        let mut done = Vec::new();
-        for number in self.orders_named(open)? {
+        let mut all = Vec::with_capacity(named.len());
+        for number in named {
             let order = self.order(number)?;
+            if order.closed {
+                return Err(Refusal::OrderClosed { number });
+            }
             let mut left = false;
             for line in &order.committed.transaction.lines {
                 let ordered = Some(SoldAs { number, line: line.number });
@@ -88,11 +85,40 @@ impl Kernel {
                 }
                 left |= here < most;
             }
-            if !left || order.terms.kind == OrderKind::Quote {
+            all.push(OrderHere { number, is_done: !left || order.terms.kind == OrderKind::Quote });
+        }
+        Ok(all)
+    }
+
+    /// Orders that are over once a basket is completed. One with a deposit that is not spent stays open: it is to be paid back.
+    pub(super) fn orders_done(&self, open: &Open) -> Result<Vec<ReceiptNumber>, Refusal> {
+        let mut done = Vec::new();
+        for OrderHere { number, is_done } in self.orders_here(open)? {
+            let name = order::holder(number);
+            let spends = |tender: &&Tender| {
+                tender.kind == TenderKind::Deposit && tender.holder.as_deref() == Some(name.as_str())
+            };
+            let spent = Money::sum(open.basket.tenders.iter().filter(spends).map(|tender| tender.amount))?;
+            if is_done && self.deposit_of(number)? <= spent {
                 done.push(number);
             }
         }
         Ok(done)
+    }
+
+    /// What stands on an order, and what open baskets bring.
+    fn deposit_of(&self, number: ReceiptNumber) -> Result<Money, Refusal> {
+        let held = self.store.credit_of(&deposit_account(number)).map_err(storage_failed)?;
+        Ok(held.plus(self.prepaid_here(TenderKind::Deposit, &order::holder(number))?)?)
+    }
+
+    /// Refused while something stands on an order.
+    fn check_no_deposit(&self, number: ReceiptNumber) -> Result<(), Refusal> {
+        let deposit = self.deposit_of(number)?;
+        if deposit.is_positive() {
+            return Err(Refusal::DepositStands { number, amount: self.shop.currency.to_decimal(deposit) });
+        }
+        Ok(())
     }
 
     /// An order as it stands.
@@ -187,10 +213,8 @@ impl Kernel {
             let (reason, action, known) = (String::new(), "cancel an order".to_owned(), String::new());
             return Err(Refusal::ReasonNotAccepted { reason, action, known });
         }
-        let deposit = self.store.credit_of(&deposit_account(number)).map_err(storage_failed)?;
-        if deposit.is_positive() {
-            return Err(Refusal::DepositStands { number, amount: self.shop.currency.to_decimal(deposit) });
-        }
+        check_reason_text(reason)?;
+        self.check_no_deposit(number)?;
         let at = self.clock.now();
         let shift = self.shift_now();
         let (opening, completion) = self.without_basket(self.act_id(shift.shift), &shift, at);
@@ -213,7 +237,10 @@ impl Kernel {
         let name = order::holder(number);
         let Some(amount) = amount else {
             if !held.is_positive() {
-                return Err(Refusal::NothingDue);
+                return Err(Refusal::RunsOut {
+                    what: format!("The deposit on order {number}"),
+                    available: Decimal::ZERO,
+                });
             }
             return self.add_prepaid(basket, TenderKind::Deposit, &name, -currency.to_decimal(held));
         };
@@ -222,7 +249,7 @@ impl Kernel {
         }
         let money = self.money(amount)?;
         let here = self.prepaid_here(TenderKind::Deposit, &name)?;
-        let most = order.committed.transaction.total.minus(held)?.minus(here)?;
+        let most = order.total_left()?.minus(held)?.minus(here)?;
         if !money.is_positive() {
             return Err(Refusal::TenderMustBePositive);
         }
@@ -232,6 +259,12 @@ impl Kernel {
         }
         self.add_prepaid(basket, TenderKind::Deposit, &name, amount)
     }
+}
+
+/// An order that a basket's lines name, and whether nothing of it is left once they are handed over.
+struct OrderHere {
+    number: ReceiptNumber,
+    is_done: bool,
 }
 
 fn deposit_account(number: ReceiptNumber) -> String {

@@ -12,16 +12,17 @@ use pos_api::command::{Approve, Command, Credentials, MoveStock, SetPerson, Time
 use pos_api::view::{AuditView, CashierView, ExceptionView, HoursView, PersonView};
 use pos_api::{Amount, Reply};
 use pos_domain::Refusal;
-use pos_domain::basket::{Event, PriceSource};
+use pos_domain::basket::{Event, Line, PriceSource};
 use pos_domain::ids::BasketId;
 use pos_domain::people::attendance::{Clock as TimeClockAct, Standing, hours};
 use pos_domain::people::exceptions::{Exception, Exceptions};
 use pos_domain::people::{APPROVAL_MS, AUDIT_VERSION, Act, Approval, Audit, Audited, Operator, Person};
 use pos_domain::pricing::manual;
+use pos_domain::pricing::proposal::LineKind;
 use pos_domain::refusal::NOT_AT_ALL;
 use pos_domain::stock::StockActKind;
 use pos_domain::time::Moment;
-use pos_money::{Currency, Money, Rounding};
+use pos_money::{Currency, Money, MoneyError, Rounding};
 use std::sync::Arc;
 
 /// Who came longer ago than this and was not seen to go has gone: nobody works for a week.
@@ -339,7 +340,7 @@ impl Kernel {
         }
         let taken = &open.priced.taken;
         let basket = Some(open.basket.id());
-        let refund = deposits::paid_but_for_empties(open)?;
+        let refund = deposits::paid_but_for_empties(open)?.plus(put_aside(open)?)?;
         // What was approved before it was paid to a card is approved.
         let (roles, currency) = (self.shop.roles.clone(), self.shop.currency);
         let approved = |act| {
@@ -680,4 +681,15 @@ fn words(what: &Audited, currency: Currency) -> String {
         Audited::Clocked(TimeClockAct::Break) => "began a break".to_owned(),
         Audited::Clocked(TimeClockAct::Resume) => "ended a break".to_owned(),
     }
+}
+
+/// What a basket makes of goods that come back without paying it out: money on a gift card, an account, an order. It is in the
+/// customer's hands all the same.
+fn put_aside(open: &Open) -> Result<Money, MoneyError> {
+    let paid = |line: &Line| open.priced.basket.line(line.number).map(|priced| priced.paid);
+    let lines = || open.basket.live_lines();
+    let back = lines().filter(|line| line.origin.is_some()).filter_map(paid).filter(|paid| paid.is_negative());
+    let aside =
+        lines().filter(|line| line.kind == LineKind::GiftCard).filter_map(paid).filter(|paid| paid.is_positive());
+    Ok(Money::sum(back)?.negated()?.min(Money::sum(aside)?))
 }

@@ -10,6 +10,7 @@ use pos_domain::ids::{BasketId, LineNumber, ReceiptNumber};
 use pos_domain::pricing::proposal::{CustomerFacts, LineKind};
 use pos_domain::returns::no_receipt::{self, UnreceiptedLine};
 use pos_domain::returns::{EarlierSale, Kept, comes_back_on};
+use pos_domain::till::check_reason_text;
 use pos_domain::time::LocalTime;
 use pos_domain::transaction::{TransactionKind, TransactionLine};
 use pos_money::{Decimal, MoneyError, Quantity, Rounding};
@@ -47,6 +48,7 @@ impl Kernel {
         asked: &Asked<'_>,
     ) -> Result<Reply, Refusal> {
         let SoldAs { number, line } = from;
+        check_reason_text(asked.reason)?;
         let reasons = &self.shop.returns.reasons;
         if !reasons.is_empty() && !reasons.iter().any(|known| &**known == asked.reason) {
             let known = reasons.join(", ");
@@ -77,6 +79,7 @@ impl Kernel {
             let (reason, action, known) = (String::new(), "void a receipt".to_owned(), String::new());
             return Err(Refusal::ReasonNotAccepted { reason, action, known });
         }
+        check_reason_text(reason)?;
         let sale = self.earlier_sale(number)?;
         let cannot = |problem: &str| Refusal::CannotVoid { number, problem: problem.to_owned() };
         let transaction = &sale.committed.transaction;

@@ -1,6 +1,6 @@
 //! The till and its shift: cash that moves without a sale, counts, closings; and baskets put aside.
 
-use super::{Kernel, committed_reply, float, money_in, storage_failed};
+use super::{Kernel, check_fits, committed_reply, float, money_in, storage_failed};
 use crate::effects::Effect;
 use crate::views;
 use pos_api::Reply;
@@ -48,6 +48,7 @@ impl Kernel {
             None if pieces.is_empty() => self::float(&self.shop),
             None => counted,
         };
+        check_fits("no till opens with so much.", [float])?;
         let at = self.clock.now();
         let shift = OpenShift { float, pieces, cashier: self.cashier(), ..self.next_shift(at) };
         self.begin(shift)
@@ -245,9 +246,14 @@ impl Kernel {
             return Err(Refusal::NoShiftOpen);
         }
         let done_before = self.act_done_before()?;
-        if done_before.is_none() && self.settled_counts().is_ok() {
-            // Whoever has seen what should be there would count just that.
-            return Err(Refusal::TillCounted);
+        if done_before.is_none() {
+            // Where the books cannot say what should be there nothing is counted either.
+            let totals = self.totals()?;
+            let counts = CountsSoFar::of(&self.store.till_counts().map_err(storage_failed)?);
+            if counts.settle(&totals, &self.shop).is_ok() {
+                // Whoever has seen what should be there would count just that.
+                return Err(Refusal::TillCounted);
+            }
         }
         let malformed = |problem: String| Refusal::Malformed { problem };
         let mut counted: Vec<TenderCount> = Vec::with_capacity(asked.len());
@@ -329,6 +335,7 @@ impl Kernel {
 
     /// Makes something done to the till durable, opening a shift where none is open, and prints its slip.
     fn commit_act(&mut self, kind: TransactionKind, act: TillAct) -> Result<Reply, Refusal> {
+        check_fits("no till holds so much.", act.counted.iter().map(|count| count.amount).chain([act.amount]))?;
         let at = self.clock.now();
         let shift = self.shift.clone().unwrap_or_else(|| self.next_shift(at));
         let (opening, completion) = self.without_basket(self.act_id(shift.shift), &shift, at);
