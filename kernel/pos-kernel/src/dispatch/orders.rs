@@ -239,7 +239,7 @@ impl Kernel {
             if !held.is_positive() {
                 return Err(Refusal::RunsOut {
                     what: format!("The deposit on order {number}"),
-                    available: Decimal::ZERO,
+                    available: currency.to_decimal(Money::ZERO),
                 });
             }
             return self.add_prepaid(basket, TenderKind::Deposit, &name, -currency.to_decimal(held));
