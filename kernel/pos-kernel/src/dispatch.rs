@@ -57,8 +57,10 @@ use std::sync::Arc;
 
 /// Decimal places of a quantity.
 const QUANTITY_SCALE_MAX: u32 = 6;
-/// Minor units that a basket may come to, a tender, a float, a count, a delivery: far more than any shop moves at once, and
-/// nine hundred thousand of them fit into the books.
+/// Minor units a basket may come to, and a tender: far more than any sale, and ten thousand of them fit into the books.
+const BASKET_MAX: u64 = 1_000_000_000_000_000;
+/// Minor units that move without a basket: a float, a count, a delivery. Nobody needs goods to enter them, and a million of
+/// them fit into the books.
 const AMOUNT_MAX: u64 = 10_000_000_000_000;
 /// Articles a search answers with at most.
 const FOUND_MAX: u32 = 200;
@@ -939,14 +941,15 @@ fn check_size(open: &Open) -> Result<(), Refusal> {
     let tenders = open.basket.tenders.iter().map(|tender| tender.amount);
     check_fits(
         "no basket may come to so much.",
+        BASKET_MAX,
         [priced.gross, priced.total, open.priced.taken.due].into_iter().chain(tenders),
     )
 }
 
 /// Refuses amounts that no shop moves at once: the books' sums must never run out of digits, since what is in them is there
 /// for good.
-fn check_fits(problem: &str, amounts: impl IntoIterator<Item = Money>) -> Result<(), Refusal> {
-    let fits = |amount: Money| amount.minor().unsigned_abs() <= AMOUNT_MAX;
+fn check_fits(problem: &str, most: u64, amounts: impl IntoIterator<Item = Money>) -> Result<(), Refusal> {
+    let fits = |amount: Money| amount.minor().unsigned_abs() <= most;
     if amounts.into_iter().all(fits) { Ok(()) } else { Err(Refusal::AmountTooLarge { problem: problem.to_owned() }) }
 }
 

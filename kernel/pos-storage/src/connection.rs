@@ -182,6 +182,12 @@ pub(crate) fn make_durable(connection: &Connection, place: &Place) -> Result<()>
     Ok(layer::gather(connection)?)
 }
 
+/// Whether the log stays as it is when the last connection is closed.
+pub(crate) fn keep_log_on_close(connection: &Connection, keeps: bool) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps)?;
+    Ok(())
+}
+
 /// Refuses an SQLite that is too old to be trusted with several connections.
 pub(crate) fn assert_sqlite_version() -> Result<(), StoreError> {
     if rusqlite::version_number() >= SQLITE_VERSION_MIN {

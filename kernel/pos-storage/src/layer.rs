@@ -377,6 +377,15 @@ pub(crate) fn gather(connection: &Connection) -> rusqlite::Result<()> {
     done(code)
 }
 
+/// Reads from a connection's log; whether there was as much, from there on.
+pub(crate) fn read_log(connection: &Connection, into: &mut [u8], offset: u64) -> rusqlite::Result<bool> {
+    let Some(log) = log_of(connection)? else { return Ok(false) };
+    match log.read(into, offset) {
+        ffi::SQLITE_IOERR_SHORT_READ => Ok(false),
+        code => done(code).map(|()| true),
+    }
+}
+
 /// Writes the first `bytes` of a connection's log again, as they are, and syncs it.
 pub(crate) fn write_log_again(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
     let Some(log) = log_of(connection)? else { return Ok(()) };

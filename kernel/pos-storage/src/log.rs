@@ -5,6 +5,7 @@
 use crate::connection::Place;
 use crate::error::{Fault, Result};
 use crate::layer;
+use crate::pages;
 use rusqlite::Connection;
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
@@ -60,8 +61,67 @@ pub(crate) fn length_pages(connection: &Connection) -> Result<u64> {
 }
 
 /// Bytes before a log's first frame, and before each page in it.
-const LOG_HEADER: u64 = 32;
-const FRAME_HEADER: u64 = 24;
+pub(crate) const HEADER: usize = 32;
+pub(crate) const FRAME_HEADER: usize = 24;
+/// How a log begins; the last bit says how its sums read their words.
+const MAGIC: u32 = 0x377f_0682;
+
+/// Where a frame begins.
+fn place_of(frame: u64) -> u64 {
+    HEADER as u64 + frame * (FRAME_HEADER + pages::PAGE) as u64
+}
+
+/// The number at a place of a log.
+pub(crate) fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes[at..at + 4].iter().fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
+/// SQLite's sum of a log: over pairs of words, carried on from what came before.
+pub(crate) fn sum(big_endian: bool, (mut first, mut second): (u32, u32), bytes: &[u8]) -> (u32, u32) {
+    for pair in bytes.chunks_exact(8) {
+        let read = |at| if big_endian { word(pair, at) } else { word(pair, at).swap_bytes() };
+        first = first.wrapping_add(read(0)).wrapping_add(second);
+        second = second.wrapping_add(read(4)).wrapping_add(first);
+    }
+    (first, second)
+}
+
+/// Whether the words of a log with this header are read the other way around, and its sum so far; none where it is no header.
+pub(crate) fn begins(header: &[u8]) -> Option<(bool, (u32, u32))> {
+    let big_endian = word(header, 0) & 1 == 1;
+    let sum = sum(big_endian, (0, 0), &header[..24]);
+    let is_whole = word(header, 0) & !1 == MAGIC && sum == (word(header, 24), word(header, 28));
+    is_whole.then_some((big_endian, sum))
+}
+
+/// Refuses a log that is not what was written there.
+///
+/// SQLite takes a log up to its last commit that holds, as a power cut would leave it, and says nothing of more. But each
+/// commit is on the disk before the next one is written, so a power cut leaves the parts of one behind the last that holds.
+/// Where there are more, the disk changed what lies before them: what was sold would be gone without a word, and a checkpoint
+/// that was under way would have left a database of two times.
+pub(crate) fn check(connection: &Connection, place: &Place) -> Result<()> {
+    let mut header = [0; HEADER];
+    if !layer::read_log(connection, &mut header, 0)? || begins(&header).is_none() {
+        return Ok(());
+    }
+    let (mut frame, mut behind) = ([0; FRAME_HEADER], 0);
+    for number in length_pages(connection)?.. {
+        if !layer::read_log(connection, &mut frame, place_of(number))? {
+            break;
+        }
+        let ends_a_commit = word(&frame, 4) > 0 && frame[8..16] == header[16..24];
+        behind += u64::from(ends_a_commit);
+    }
+    if behind < 2 {
+        return Ok(());
+    }
+    Err(Fault::corrupt(format!(
+        "the log of {} is not what was written there: the disk changed it, and {behind} commits behind that cannot be read; \
+         keep the folder as it is, and let `pos salvage` build a new one of what can be read and of the newest backup",
+        place.name()
+    )))
+}
 
 /// Makes durable what a log holds that somebody else left: a program that ended, or a commit whose fsync failed.
 ///
@@ -71,10 +131,7 @@ const FRAME_HEADER: u64 = 24;
 pub(crate) fn write_again(connection: &Connection) -> Result<()> {
     match length_pages(connection)? {
         0 => Ok(()),
-        pages => {
-            let frame = FRAME_HEADER + crate::pages::PAGE as u64;
-            Ok(layer::write_log_again(connection, LOG_HEADER + pages * frame)?)
-        }
+        pages => Ok(layer::write_log_again(connection, place_of(pages))?),
     }
 }
 

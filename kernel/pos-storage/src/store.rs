@@ -124,10 +124,16 @@ impl SqliteStore {
         let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, reserve_bytes, emergency, sabotage } = options;
         let place = Place { path: path.to_owned(), vfs, sabotage };
         let writable = place.create_or_open()?;
+        // SQLite moves and deletes a log with its last connection: not that of a file that is refused.
+        connection::keep_log_on_close(&writable, true)?;
         schema::check(&writable, &place, schema::STEPS)?;
+        log::check(&writable, &place)?;
+        connection::keep_log_on_close(&writable, false)?;
         log::write_again(&writable)?;
         let mut writable = update::prepare(writable, &place, schema::STEPS)?;
         connection::make_durable(&writable, &place)?;
+        // Nothing is written behind the parts of a commit that a power cut left.
+        log::checkpoint_fully(&writable)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
         emergency::take_in(&writable, &place, emergency.as_deref())?;

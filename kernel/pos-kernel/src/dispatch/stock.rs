@@ -1,6 +1,6 @@
 //! Stock: goods delivered, moved, counted, put right and made; what there is, what is kept back, and what to order.
 
-use super::{Kernel, check_fits, committed_reply, major, storage_failed};
+use super::{AMOUNT_MAX, Kernel, check_fits, committed_reply, major, storage_failed};
 use crate::effects::Effect;
 use crate::views;
 use pos_api::Reply;
@@ -56,7 +56,7 @@ impl Kernel {
         }
         let moved = Transaction::stock(act, &self.stock.borrow(), &opening, completion)?;
         let posted = moved.entries.iter().flat_map(|entry| [entry.debit, entry.credit]);
-        check_fits("no stockroom holds so much.", posted)?;
+        check_fits("no stockroom holds so much.", AMOUNT_MAX, posted)?;
         let committed = self.commit(moved, &shift, &mut |_| {})?;
         self.keep_shift(shift);
         let slip = sale_receipt(&committed, &self.shop, Print::Original);

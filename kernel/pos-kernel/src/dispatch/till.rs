@@ -1,6 +1,6 @@
 //! The till and its shift: cash that moves without a sale, counts, closings; and baskets put aside.
 
-use super::{Kernel, check_fits, committed_reply, float, money_in, storage_failed};
+use super::{AMOUNT_MAX, Kernel, check_fits, committed_reply, float, money_in, storage_failed};
 use crate::effects::Effect;
 use crate::views;
 use pos_api::Reply;
@@ -48,7 +48,7 @@ impl Kernel {
             None if pieces.is_empty() => self::float(&self.shop),
             None => counted,
         };
-        check_fits("no till opens with so much.", [float])?;
+        check_fits("no till opens with so much.", AMOUNT_MAX, [float])?;
         let at = self.clock.now();
         let shift = OpenShift { float, pieces, cashier: self.cashier(), ..self.next_shift(at) };
         self.begin(shift)
@@ -335,7 +335,11 @@ impl Kernel {
 
     /// Makes something done to the till durable, opening a shift where none is open, and prints its slip.
     fn commit_act(&mut self, kind: TransactionKind, act: TillAct) -> Result<Reply, Refusal> {
-        check_fits("no till holds so much.", act.counted.iter().map(|count| count.amount).chain([act.amount]))?;
+        check_fits(
+            "no till holds so much.",
+            AMOUNT_MAX,
+            act.counted.iter().map(|count| count.amount).chain([act.amount]),
+        )?;
         let at = self.clock.now();
         let shift = self.shift.clone().unwrap_or_else(|| self.next_shift(at));
         let (opening, completion) = self.without_basket(self.act_id(shift.shift), &shift, at);

@@ -5,17 +5,12 @@
 //! sums of the log's frames go. Frames beyond those are *loose*: records of the journal in them can still prove themselves.
 
 use crate::error::{Fault, Result};
+use crate::log::{self, FRAME_HEADER, HEADER, word};
 use crate::pages::{self, PAGE, RESERVED_AT, SUM};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
-
-/// Bytes before the log's first frame, and before the page in each frame.
-const LOG_HEADER: usize = 32;
-const FRAME_HEADER: usize = 24;
-/// How a log begins; the last bit says how its sums read their words.
-const LOG_MAGIC: u32 = 0x377f_0682;
 
 /// A database's file and its log. Only ever read.
 pub(super) struct Pages {
@@ -127,19 +122,19 @@ impl Log {
             // Laid out and not used yet, or emptied.
             return Log::default();
         }
-        let Some(header) = log.bytes.get(..LOG_HEADER).map(<[u8]>::to_vec) else {
+        let Some(header) = log.bytes.get(..HEADER).map(<[u8]>::to_vec) else {
             return Log { is_damaged: true, ..log };
         };
-        let big_endian = word(&header, 0) & 1 == 1;
-        let mut sum = add(big_endian, (0, 0), &header[..24]);
-        let is_whole = word(&header, 0) & !1 == LOG_MAGIC && sum == (word(&header, 24), word(&header, 28));
+        let begun = log::begins(&header);
+        let is_whole = begun.is_some();
+        let (big_endian, mut sum) = begun.unwrap_or_default();
         let mut is_vouched = is_whole;
         let mut waiting = Vec::new();
-        let (mut at, salt) = (LOG_HEADER, header[16..24].to_vec());
+        let (mut at, salt) = (HEADER, header[16..24].to_vec());
         while let Some(frame) = log.bytes.get(at..at + FRAME_HEADER + PAGE) {
             let number = word(frame, 0);
             let has_salt = frame[8..16] == salt[..];
-            let of_frame = add(big_endian, add(big_endian, sum, &frame[..8]), &frame[FRAME_HEADER..]);
+            let of_frame = log::sum(big_endian, log::sum(big_endian, sum, &frame[..8]), &frame[FRAME_HEADER..]);
             is_vouched &= has_salt && of_frame == (word(frame, 16), word(frame, 20));
             if is_vouched {
                 sum = of_frame;
@@ -163,18 +158,4 @@ impl Log {
     fn page(&self, frame: usize) -> &[u8] {
         &self.bytes[frame + FRAME_HEADER..frame + FRAME_HEADER + PAGE]
     }
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..at + 4].iter().fold(0, |word, byte| word << 8 | u32::from(*byte))
-}
-
-/// SQLite's sum of a log: over pairs of words, carried on from what came before.
-fn add(big_endian: bool, (mut first, mut second): (u32, u32), bytes: &[u8]) -> (u32, u32) {
-    for pair in bytes.chunks_exact(8) {
-        let read = |at| if big_endian { word(pair, at) } else { word(pair, at).swap_bytes() };
-        first = first.wrapping_add(read(0)).wrapping_add(second);
-        second = second.wrapping_add(read(4)).wrapping_add(first);
-    }
-    (first, second)
 }

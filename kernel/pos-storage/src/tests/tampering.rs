@@ -201,3 +201,44 @@ fn a_closing_that_was_tampered_with_is_found() {
     );
     has("DELETE FROM journal WHERE seq = 4", "Records are missing: 5 follows 3.");
 }
+
+/// Each commit is on the disk before the next one is written: where there are more behind one that does not hold, nobody is
+/// let to sell on without them. The last one is what a power cut may leave in parts.
+#[test]
+fn a_log_that_was_changed_is_refused_unless_it_ends_as_after_a_power_cut() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 6);
+    let cut = cut_off(&folder);
+    drop(store);
+    let wal = cut.path().with_extension("db-wal");
+    let (image, log) = (std::fs::read(cut.path()).unwrap(), std::fs::read(&wal).unwrap());
+    let frames: Vec<&[u8]> =
+        log[32..].chunks_exact(24 + 4096).take_while(|frame| frame[8..16] == log[16..24]).collect();
+    let ends: Vec<usize> = (0..frames.len()).filter(|frame| frames[*frame][4..8] != [0; 4]).collect();
+    assert_eq!(ends.last(), Some(&(frames.len() - 1)));
+    assert!(ends.len() >= 6, "{ends:?}");
+    for frame in 0..frames.len() {
+        // In the page, in its sum, and in what marks it as one of this log.
+        for byte in [24 + 1000, 17, 9] {
+            let mut changed = log.clone();
+            changed[32 + frame * (24 + 4096) + byte] ^= 0x40;
+            std::fs::write(cut.path(), &image).unwrap();
+            std::fs::write(&wal, &changed).unwrap();
+            let opened = SqliteStore::open(&cut.path(), StoreOptions::new(fixture::currency()));
+            // One that is not marked as one of this log is no end of a commit any more.
+            let lost = ends.iter().filter(|end| **end > frame || (**end == frame && byte != 9)).count();
+            match opened {
+                Err(error) => {
+                    assert!(lost > 1, "frame {frame} byte {byte}: {error}");
+                    assert!(error.to_string().contains("`pos salvage`"), "{error}");
+                    assert_eq!(std::fs::read(&wal).unwrap(), changed, "it is only read");
+                }
+                Ok(store) => {
+                    assert!(lost <= 1, "frame {frame} byte {byte}: {lost} commits are gone without a word");
+                    verified(&store);
+                }
+            }
+        }
+    }
+}
