@@ -21,7 +21,7 @@ use pos_api::port::StoreError;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The file while a register runs.
@@ -34,10 +34,14 @@ pub(crate) struct SecondDisk {
 }
 
 impl SecondDisk {
-    /// Makes the file, if it is not there, and shows that it can be written.
+    /// Makes the file, if it is not there, and shows that it can be written. A line without an end was never told of, and
+    /// nothing is written behind it.
     pub(crate) fn open(path: &Path) -> std::io::Result<SecondDisk> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let length = file.seek(SeekFrom::End(0))?;
+        let mut lines = Vec::new();
+        file.read_to_end(&mut lines)?;
+        let length = whole(&lines).len() as u64;
+        file.set_len(length)?;
         file.sync_all()?;
         sync_folder(path)?;
         Ok(SecondDisk { file, path: path.to_owned(), length })
@@ -53,6 +57,8 @@ impl SecondDisk {
             self.file.sync_data()
         })();
         written.map_err(|error| {
+            // It is told as failed, and must not be found there; where that fails too, the next start says so.
+            self.file.set_len(self.length).err();
             Fault::failed(format!("the emergency journal {} does not take it either ({error})", self.path.display()))
         })?;
         self.length += lines.len() as u64;
@@ -104,14 +110,13 @@ impl Attempt {
 
 /// The records in whole lines, each its own proof. A last line without an end was never told of.
 fn records(lines: &[u8]) -> Result<Vec<(JournalRow<'_>, Record)>> {
-    let whole = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let text = |line| std::str::from_utf8(line).unwrap_or_default();
     let mut all = Vec::new();
-    for (index, line) in lines[..whole].split(|byte| *byte == b'\n').map(text).enumerate() {
+    for (index, line) in whole(lines).split(|byte| *byte == b'\n').enumerate() {
         if line.is_empty() {
             continue;
         }
         let wrong = || Fault::corrupt(format!("line {} is not what was written", index + 1));
+        let line = std::str::from_utf8(line).map_err(|_| wrong())?;
         let row = record_in_line(line).ok_or_else(wrong)?;
         let is_intact = record::hash(&row.previous, row.body.as_bytes()) == row.hash;
         let record = Record::parse(row.body)?;
@@ -122,6 +127,12 @@ fn records(lines: &[u8]) -> Result<Vec<(JournalRow<'_>, Record)>> {
         all.push((row, record));
     }
     Ok(all)
+}
+
+/// Lines that have an end.
+fn whole(lines: &[u8]) -> &[u8] {
+    let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    &lines[..end]
 }
 
 /// The last record in the file; none if nothing was sold there.
@@ -182,8 +193,10 @@ pub(crate) fn take_in(connection: &Connection, place: &Place, configured: Option
     if let Some((last, _)) = records.last() {
         let mut aside = path.as_os_str().to_owned();
         aside.push(format!(".taken-in-{}", last.seq));
-        std::fs::rename(path, aside)?;
-        sync_folder(path)?;
+        // Left where it is it does no harm: what is in the journal is known by its hashes.
+        if let Err(error) = std::fs::rename(path, aside).and_then(|()| sync_folder(path)) {
+            tracing::warn!("the emergency journal {} could not be put aside: {error}", path.display());
+        }
         tracing::warn!(records = taken, through = last.seq, "what was sold on the emergency disk is in the journal");
     }
     if armed.is_some() {

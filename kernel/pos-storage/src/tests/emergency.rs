@@ -151,6 +151,20 @@ fn what_was_half_written_there_was_never_told() {
 }
 
 #[test]
+fn nothing_is_written_behind_a_line_without_an_end() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let second = second(&folder);
+    std::fs::write(&second, b"{\"seq\":1,\"kind\":\"sale").unwrap();
+    let store = on_two_disks(&disk, &second).unwrap();
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    drop(store);
+    disk.mend();
+    check_all(&on_two_disks(&disk, &second).unwrap());
+}
+
+#[test]
 fn what_was_changed_there_is_refused_and_changes_nothing() {
     let folder = Folder::new();
     let disk = Disk::new(&folder.path()).unwrap();
@@ -169,7 +183,10 @@ fn what_was_changed_there_is_refused_and_changes_nothing() {
     let swapped = [&[all[1], all[0]], &all[2..]].concat().join("\n") + "\n";
     let mut flipped = lines.clone();
     flipped[lines.len() / 2] ^= 1;
-    for changed in [without_first.into_bytes(), swapped.into_bytes(), flipped] {
+    // No text any more, in the last line.
+    let mut no_text = lines.clone();
+    no_text[lines.len() - 20] ^= 0x80;
+    for changed in [without_first.into_bytes(), swapped.into_bytes(), flipped, no_text] {
         disk.put(&left);
         std::fs::write(&second, &changed).unwrap();
         let refused = on_two_disks(&disk, &second).err().unwrap().to_string();

@@ -139,6 +139,9 @@ impl Writer {
     ) -> Result<Vec<Result<Done, StoreError>>> {
         // Before the head is taken: settling a doubt may move it.
         self.ready()?;
+        if let Some(emergency) = &mut self.emergency {
+            emergency.forget_attempt();
+        }
         if self.place.is_sabotaged("number-outside") {
             self.take_number()?;
         }

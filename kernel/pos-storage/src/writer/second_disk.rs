@@ -45,6 +45,11 @@ impl Emergency {
         Emergency { disk, failures: 0, attempt: None, running: None }
     }
 
+    /// What was tried before is settled, and its caller has been told.
+    pub(super) fn forget_attempt(&mut self) {
+        self.attempt = None;
+    }
+
     /// A transaction of the database's failed at its COMMIT.
     pub(super) fn note(&mut self, attempt: Attempt) {
         self.attempt = Some(attempt);
