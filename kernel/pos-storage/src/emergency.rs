@@ -214,7 +214,8 @@ fn missing(path: &Path, error: &std::io::Error) -> Fault {
     ))
 }
 
-const ARMED: &str = "emergency_file";
+/// Where the database says so.
+pub(crate) const ARMED: &str = "emergency_file";
 
 /// The file that sales may be in which the database does not have.
 fn armed_with(connection: &Connection) -> Result<Option<PathBuf>> {

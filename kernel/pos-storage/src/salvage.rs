@@ -170,15 +170,16 @@ fn run(order: &Salvage, progress: &mut dyn FnMut(&'static str, u64, u64)) -> Res
         return Err(Fault::failed(format!("{} is there already; nothing was done", order.to.display())));
     }
     let place = Place::at(&order.to);
-    let files: Vec<&PathBuf> = std::iter::once(&order.damaged).chain(&order.others).collect();
+    let mut files: Vec<PathBuf> = std::iter::once(&order.damaged).chain(&order.others).cloned().collect();
     let key = anchor::public_key(&Place::at(&order.damaged)).or_else(|| anchor::public_key(&place));
     let spool = place.beside(".gathered");
-    let mut gathered = Gathered::new(&spool.path, key, &order.books, files.len())?;
+    let mut gathered = Gathered::new(&spool.path, key, &order.books, files.len() + 1)?;
     let mut told = Salvaged::default();
     let (mut damaged, mut backups) = (None, Vec::new());
-    for (source, file) in files.iter().enumerate() {
-        let mut found = SourceFound { file: file.to_path_buf(), ..SourceFound::default() };
-        match look_through(file, source, &mut gathered, progress) {
+    let mut source = 0;
+    while let Some(file) = files.get(source).cloned() {
+        let mut found = SourceFound { file: file.clone(), ..SourceFound::default() };
+        match look_through(&file, source, &mut gathered, progress) {
             Err(fault) => found.problem = Some(StoreError::from(fault).to_string()),
             Ok(None) => {}
             Ok(Some((rows, has_log))) => {
@@ -186,6 +187,8 @@ fn run(order: &Salvage, progress: &mut dyn FnMut(&'static str, u64, u64)) -> Res
                 found.damaged_pages = rows.damaged;
                 found.log_damaged = rows.log_is_damaged;
                 if source == 0 {
+                    // The file its last sales may be in, whether somebody named it or not.
+                    files.extend(rows.emergency.clone().filter(|path| path.is_file() && !is_one_of(path, &files)));
                     damaged = Some((rows, has_log));
                 } else {
                     backups.push(rows);
@@ -193,6 +196,7 @@ fn run(order: &Salvage, progress: &mut dyn FnMut(&'static str, u64, u64)) -> Res
             }
         }
         told.sources.push(found);
+        source += 1;
     }
     let (damaged, has_log) = damaged.unwrap_or((Found { has_no_schema: true, ..Found::default() }, false));
     let chain = gathered.chain();
@@ -258,9 +262,11 @@ fn weigh(
     let spoken_of = backups.iter().chain([damaged]).map(|found| found.highest_seq.max(found.end.unwrap_or(0)));
     let last = spoken_of.chain([gathered.last(), gathered.highest_seq]).max().unwrap_or(0);
     told.last_record = last;
+    // A register that was closed takes its note of an emergency file away.
+    let was_cut_off = order.was_cut_off || damaged.emergency.is_some();
     // A log that is gone took what was sold last with it.
-    let log_is_whole = !damaged.log_is_damaged && (has_log || !order.was_cut_off);
-    let emergency = order.emergency.as_deref().filter(|_| order.was_cut_off).map(emergency::last_record);
+    let log_is_whole = !damaged.log_is_damaged && (has_log || !was_cut_off);
+    let emergency = last_of_emergency(order, damaged).filter(|_| was_cut_off);
     told.end_is_known = match emergency {
         // Sales may be missing of which nobody has heard.
         Some(Err(_)) => false,
@@ -302,6 +308,23 @@ fn weigh(
             told.numbers_through
         }
     }
+}
+
+/// The last record of the emergency file: where the database says it is, or else where it was looked for; none if there is
+/// no such file.
+fn last_of_emergency(order: &Salvage, damaged: &Found) -> Option<Result<Option<u64>>> {
+    let looked_for = order.emergency.as_deref();
+    let noted = damaged.emergency.as_deref().or(looked_for)?;
+    // The same disk may be in another place than then, with what was sold there.
+    Some(emergency::last_record(noted).or_else(|fault| match looked_for.map(emergency::last_record) {
+        Some(Ok(Some(last))) => Ok(Some(last)),
+        _ => Err(fault),
+    }))
+}
+
+fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    files.iter().any(|file| full(file) == full(path))
 }
 
 /// What is not in the journal: articles and people, and what is open.

@@ -8,11 +8,13 @@ use super::JournalRow;
 use super::file::Pages;
 use super::tree::{Kind, Node, Row, Value};
 use crate::catalogue;
+use crate::emergency;
 use crate::error::Result;
 use pos_domain::basket::{EVENT_VERSION, Event};
 use pos_domain::catalogue::Item;
 use pos_domain::people::Person;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What was found besides records.
@@ -26,6 +28,8 @@ pub(super) struct Found {
     pub(super) end: Option<u64>,
     /// A record that something speaks of.
     pub(super) highest_seq: u64,
+    /// The file on another disk that sales may be in which this one does not have, as it says itself.
+    pub(super) emergency: Option<PathBuf>,
     /// Articles by the number of their row.
     pub(super) items: BTreeMap<i64, Arc<Item>>,
     /// Articles that codes speak of: row and code.
@@ -230,6 +234,9 @@ impl Found {
             [Value::Text(_), Value::Integer(through)] if owner == Some("outbox_consumer") => self.speaks_of(*through),
             [Value::Text(key), Value::Text(through)] if is_of("meta") && key == "sums_seq" => {
                 self.speaks_of(through.parse().unwrap_or(0));
+            }
+            [Value::Text(key), Value::Text(path)] if is_of("meta") && key == emergency::ARMED => {
+                self.emergency = Some(PathBuf::from(path));
             }
             [Value::Blob(basket), Value::Integer(seq)] if is_of("journal_by_basket") && basket.len() == 16 => {
                 self.speaks_of(*seq);

@@ -348,6 +348,42 @@ fn what_is_in_the_log_comes_back_too() {
     assert!(!told.built, "a log that is gone took sales with it: {told:#?}");
 }
 
+/// The database itself says where its last sales may be, though nobody names the file and no process left a note.
+#[test]
+fn what_was_sold_on_the_emergency_disk_is_asked_for_by_the_database_itself() {
+    let folder = Folder::new();
+    let second = folder.path().with_file_name("emergency.jsonl");
+    let options = StoreOptions { emergency: Some(second.clone()), ..StoreOptions::new(fixture::currency()) };
+    let store = SqliteStore::open(&folder.path(), options).unwrap();
+    sell_in(&store, 1, 1, 3);
+    close(&store, 1);
+    sell_in(&store, 2, 10, 2);
+    let cut = cut_off(&folder);
+    std::fs::copy(folder.path().with_extension("key"), cut.path().with_extension("key")).unwrap();
+    let before = exported(&store).len() - 1;
+    sell_in(&store, 2, 20, 2);
+    let lines = exported(&store)[before..before + 2].join("\n") + "\n";
+    drop(store);
+    // Nothing was sold there: the end is the database's.
+    let told = run(&order(&cut, Vec::new(), None));
+    assert!(told.built && told.end_is_known && told.records == before as u64, "{told:?}");
+    // The last two were.
+    std::fs::write(&second, &lines).unwrap();
+    let all = before as u64 + 2;
+    let told = run(&order(&cut, Vec::new(), None));
+    assert!(told.built && told.end_is_known && (told.records, told.last_number) == (all, 7), "{told:?}");
+    // The disk is lost with them: their numbers are not given again.
+    std::fs::remove_file(&second).unwrap();
+    let told = run(&order(&cut, Vec::new(), None));
+    assert!(!told.built && !told.end_is_known, "{told:?}");
+    // Named from another place.
+    let elsewhere = folder.path().with_file_name("found-again.jsonl");
+    std::fs::write(&elsewhere, &lines).unwrap();
+    let named = Salvage { emergency: Some(elsewhere.clone()), ..order(&cut, vec![elsewhere], None) };
+    let told = run(&named);
+    assert!(told.built && told.end_is_known && told.records == all, "{told:?}");
+}
+
 #[test]
 fn a_number_that_was_seen_is_not_given_again_whatever_is_said() {
     let day = Day::new(None);
