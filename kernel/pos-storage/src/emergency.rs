@@ -214,7 +214,7 @@ fn missing(path: &Path, error: &std::io::Error) -> Fault {
     ))
 }
 
-/// Where the database says so.
+/// The key under which the database notes the file's path while a register runs.
 pub(crate) const ARMED: &str = "emergency_file";
 
 /// The file that sales may be in which the database does not have.

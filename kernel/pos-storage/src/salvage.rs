@@ -67,7 +67,8 @@ pub struct Salvage {
     pub at: Moment,
     /// The register was cut off: there must be a log beside the database.
     pub was_cut_off: bool,
-    /// The file that its sales went into should the disk have failed; it is one of the others, if it is there.
+    /// The file that its sales went into should the disk have failed, as the settings say; it is one of the others, if it is
+    /// there. What the database itself notes goes before it.
     pub emergency: Option<PathBuf>,
     /// The number of the last receipt that was handed out, as somebody says who has looked: the journal may go on after it
     /// although records are missing.
@@ -188,7 +189,7 @@ fn run(order: &Salvage, progress: &mut dyn FnMut(&'static str, u64, u64)) -> Res
                 found.log_damaged = rows.log_is_damaged;
                 if source == 0 {
                     // The file its last sales may be in, whether somebody named it or not.
-                    files.extend(rows.emergency.clone().filter(|path| path.is_file() && !is_one_of(path, &files)));
+                    files.extend(rows.emergency.clone().filter(|path| path.is_file() && !files.contains(path)));
                     damaged = Some((rows, has_log));
                 } else {
                     backups.push(rows);
@@ -320,11 +321,6 @@ fn last_of_emergency(order: &Salvage, damaged: &Found) -> Option<Result<Option<u
         Some(Ok(Some(last))) => Ok(Some(last)),
         _ => Err(fault),
     }))
-}
-
-fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
-    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    files.iter().any(|file| full(file) == full(path))
 }
 
 /// What is not in the journal: articles and people, and what is open.

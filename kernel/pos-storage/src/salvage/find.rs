@@ -236,7 +236,8 @@ impl Found {
                 self.speaks_of(through.parse().unwrap_or(0));
             }
             [Value::Text(key), Value::Text(path)] if is_of("meta") && key == emergency::ARMED => {
-                self.emergency = Some(PathBuf::from(path));
+                // Pages that trees reach come first.
+                self.emergency.get_or_insert_with(|| PathBuf::from(path));
             }
             [Value::Blob(basket), Value::Integer(seq)] if is_of("journal_by_basket") && basket.len() == 16 => {
                 self.speaks_of(*seq);
