@@ -186,7 +186,8 @@ fn a_register_writes_its_journal_and_anchors_elsewhere() {
     (0..3).for_each(|_| sell(&mut register));
     register.end().unwrap();
     assert_eq!(lines(&far)[0]["kind"], "anchor");
-    let exported = shop.path().join("journal.jsonl");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let exported = elsewhere.path().join("journal.jsonl");
     let folder = shop.path().to_str().unwrap();
     let export = ["journal", "export", "--data", folder, "--out", exported.to_str().unwrap()];
     assert!(program::run(&export).unwrap().status.success());
@@ -201,4 +202,68 @@ fn a_register_writes_its_journal_and_anchors_elsewhere() {
     let told = program::run(&["outbox", "--data", folder, "--json"]).unwrap();
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(told["consumers"].as_array().unwrap().len(), 2, "{told}");
+}
+
+/// A copy on another stick gets what it lacks, one that lost its end too; a stick that is away for long costs nothing, and a
+/// file that is not this journal's copy is left as it is.
+#[test]
+fn a_copy_is_whole_whatever_became_of_its_stick() {
+    let shop = tempfile::tempdir().unwrap();
+    program::init(shop.path()).unwrap();
+    let stick = shop.path().join("stick");
+    let config = format!("[[consumer]]\nname = \"copy\"\ntakes = \"records\"\nfolder = '{}'\n", stick.display());
+    std::fs::write(shop.path().join("outbox.toml"), config).unwrap();
+    let folder = shop.path().to_str().unwrap();
+    let copy = stick.join("journal-S1-R7.jsonl");
+    let sell_and_close = || {
+        let mut register = Register::start(shop.path()).unwrap();
+        register.must(json!({"command": "sell_item", "scan": "4006381333931"})).unwrap();
+        register.must(json!({"command": "tender_cash"})).unwrap();
+        register.must(json!({"command": "complete"})).unwrap();
+        register.end().unwrap()
+    };
+    let problem = || -> Value {
+        let told = program::run(&["outbox", "--data", folder, "--json"]).unwrap();
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        assert_eq!(told["consumers"][0]["waiting"], json!([]), "nothing is set aside: {told}");
+        told["consumers"][0]["problem"].clone()
+    };
+    let is_whole = || {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let out = elsewhere.path().join("journal.jsonl");
+        let export = ["journal", "export", "--data", folder, "--out", out.to_str().unwrap()];
+        assert!(program::run(&export).unwrap().status.success());
+        let exported = std::fs::read_to_string(&out).unwrap();
+        let copied = std::fs::read_to_string(&copy).unwrap();
+        exported.starts_with(&copied) && exported.lines().count() == copied.lines().count() + 1
+    };
+    // Away for more starts than a record had attempts.
+    for _ in 0..12 {
+        sell_and_close();
+    }
+    assert!(problem().as_str().unwrap().contains("journal-S1-R7.jsonl"));
+    std::fs::create_dir(&stick).unwrap();
+    sell_and_close();
+    assert!(is_whole() && problem().is_null());
+    // Another stick, an older one, and one that lost half a line.
+    let whole = std::fs::read_to_string(&copy).unwrap();
+    let older: String = whole.lines().take(4).map(|line| format!("{line}\n")).collect();
+    for left in ["", &older, &whole[..whole.len() - 100]] {
+        std::fs::write(&copy, left).unwrap();
+        sell_and_close();
+        assert!(is_whole(), "{} bytes were left", left.len());
+    }
+    // Not ours, or damaged at its end: told, and not touched.
+    let whole = std::fs::read_to_string(&copy).unwrap();
+    let last = whole.trim_end().lines().last().unwrap();
+    let of_another = whole.replace(&last[last.find("\"hash\":\"").unwrap()..][..20], "\"hash\":\"000000000000");
+    for (left, told) in [(of_another, "not one of this journal"), (whole.clone() + "spoilt\n", "is no record")] {
+        std::fs::write(&copy, &left).unwrap();
+        sell_and_close();
+        assert!(problem().as_str().unwrap().contains(told), "{}", problem());
+        assert_eq!(std::fs::read_to_string(&copy).unwrap(), left);
+    }
+    std::fs::write(&copy, whole).unwrap();
+    sell_and_close();
+    assert!(is_whole() && problem().is_null());
 }

@@ -69,6 +69,75 @@ fn after_two_failed_starts_the_shop_opens_without_what_was_added_to_it() {
     assert!(String::from_utf8_lossy(&failed.stderr).contains("devices.toml"));
 }
 
+/// Settings and files that are refused are no failed starts: the next one leaves nothing out.
+#[test]
+fn what_is_refused_is_told_and_costs_nothing() {
+    let shop = shop();
+    let mut register = Register::start(shop.path()).unwrap();
+    sell(&mut register, 1);
+    register.end().unwrap();
+    let refused = |why: &str| {
+        for _ in 0..3 {
+            let failed =
+                program::pos().unwrap().args(["kernel", "--stdio", "--data"]).arg(shop.path()).output().unwrap();
+            let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+            assert!(!failed.status.success() && said.contains(why), "{said}");
+            assert!(!said.contains("did not get ready"), "{said}");
+        }
+    };
+    let outbox = shop.path().join("outbox.toml");
+    std::fs::write(&outbox, "[[customer]]\nname = \"typo\"\n").unwrap();
+    refused("outbox.toml");
+    std::fs::remove_file(outbox).unwrap();
+    // Another register's number in the settings of this one.
+    let settings = shop.path().join("shop.toml");
+    let own = std::fs::read_to_string(&settings).unwrap();
+    let other = own.replace("register = \"R7\"", "register = \"R2\"");
+    assert!(own != other);
+    std::fs::write(&settings, other).unwrap();
+    refused("register R7");
+    std::fs::write(&settings, own).unwrap();
+    // A database that is not there, or empty, is not made anew: its receipt numbers would begin again.
+    let (database, kept) = (shop.path().join("pos.db"), shop.path().join("kept"));
+    std::fs::rename(&database, &kept).unwrap();
+    refused("is not there");
+    assert!(!database.exists());
+    std::fs::write(&database, "").unwrap();
+    refused("is empty");
+    std::fs::rename(&kept, &database).unwrap();
+    let mut register = Register::start(shop.path()).unwrap();
+    assert_eq!(sell(&mut register, 1)["receipt"]["number"], 2);
+    assert!(!register.end().unwrap().contains("did not get ready"));
+}
+
+/// Backups: two in a second, none inside the shop, and none that says its register runs.
+#[test]
+fn a_backup_is_of_the_shop_and_beside_it() {
+    let (shop, elsewhere) = (shop(), tempfile::tempdir().unwrap());
+    let mut register = Register::start(shop.path()).unwrap();
+    sell(&mut register, 1);
+    let data = shop.path().to_str().unwrap();
+    let back_up =
+        |to: &Path| program::run(&["backup", "--json", "--data", data, "--to", to.to_str().unwrap()]).unwrap();
+    let folders: std::collections::BTreeSet<String> = (0..4)
+        .map(|_| {
+            let done = back_up(elsewhere.path());
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            let told: Value = serde_json::from_slice(&done.stdout).unwrap();
+            assert_eq!(told["verified"], true);
+            told["folder"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(folders.len(), 4);
+    assert!(folders.iter().all(|folder| !Path::new(folder).join("pos.running").exists()));
+    for inside in [shop.path().to_owned(), shop.path().join("backups")] {
+        let refused = back_up(&inside);
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("another disk"));
+    }
+    register.end().unwrap();
+}
+
 #[test]
 fn a_page_that_the_disk_changed_is_told_whichever_it_is() {
     let shop = shop();

@@ -14,12 +14,15 @@ use crate::data_dir::DataDir;
 use crate::toml_file;
 use pos_api::port::Delivery;
 use pos_domain::shop::Shop;
-use pos_kernel::outbox::Consumer;
+use pos_kernel::outbox::{Consumer, Place};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+/// So much of a file's end is read at once.
+const TAIL: u64 = 65_536;
 
 /// What a consumer takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -106,22 +109,14 @@ fn file_name(what: &str, shop: &Shop) -> String {
     format!("{what}-{store}-{register}.jsonl")
 }
 
-/// Appends records to a file, one JSON line each, as `pos journal export` writes them.
+/// Appends records to a file, one JSON line each, as `pos journal export` writes them. How far it is stands in the file itself,
+/// so that one on another stick, or one that lost its end, gets what it lacks.
 struct RecordFile {
     name: String,
     takes: Takes,
     path: PathBuf,
-    /// Open since the first record, with the last one that is in it.
-    open: Option<(File, u64)>,
-    /// Where it is read along with what is handed over again.
-    along: Option<Along>,
-}
-
-/// A file of records that is read from its beginning.
-struct Along {
-    lines: BufReader<File>,
-    seq: u64,
-    hash: String,
+    /// Open since it was last asked for its place, with the last record that went by.
+    open: Option<(File, Place)>,
 }
 
 /// What is looked at of a line.
@@ -131,24 +126,6 @@ struct Line {
     hash: String,
 }
 
-impl Along {
-    fn open(path: &Path) -> std::io::Result<Along> {
-        Ok(Along { lines: BufReader::new(File::open(path)?), seq: 0, hash: String::new() })
-    }
-
-    /// Reads on to a record; none where the file does not have it.
-    fn hash_of(&mut self, seq: u64) -> std::io::Result<Option<&str>> {
-        let mut line = String::new();
-        while self.seq < seq && self.lines.read_line(&mut line)? > 0 {
-            if let Ok(read) = serde_json::from_str(&line) {
-                Line { seq: self.seq, hash: self.hash } = read;
-            }
-            line.clear();
-        }
-        Ok((self.seq == seq).then_some(self.hash.as_str()))
-    }
-}
-
 impl RecordFile {
     fn new(config: ConsumerConfig, shop: &Shop) -> RecordFile {
         let ConsumerConfig { name, takes, folder } = config;
@@ -156,58 +133,78 @@ impl RecordFile {
             Takes::Anchors => "anchors",
             Takes::Records => "journal",
         };
-        RecordFile { name, takes, path: folder.join(file_name(what, shop)), open: None, along: None }
+        RecordFile { name, takes, path: folder.join(file_name(what, shop)), open: None }
     }
 
-    /// Opens the file and finds the last record in it. A line that was cut off goes.
-    fn open(&self) -> std::io::Result<(File, u64)> {
+    /// Opens the file and finds the last record in it. A line without an end was cut off, and goes; nothing else does.
+    fn open(&self) -> std::io::Result<(File, Place)> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.path)?;
-        let (mut last, mut whole) = (0, 0);
-        let mut lines = BufReader::new(&file);
-        let mut line = String::new();
-        while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {
-            let Ok(Line { seq, .. }) = serde_json::from_str(&line) else { break };
-            (last, whole) = (seq, whole + line.len() as u64);
-            line.clear();
-        }
+        let end = file.seek(SeekFrom::End(0))?;
+        let (mut tail, mut from) = (Vec::new(), end);
+        // As much of the end as holds a whole line, and where it begins.
+        let line = loop {
+            let whole = tail.iter().rposition(|byte| *byte == b'\n');
+            let begin = whole.and_then(|last| tail[..last].iter().rposition(|byte| *byte == b'\n'));
+            match (begin, whole) {
+                (Some(begin), Some(last)) => break begin + 1..last,
+                (None, Some(last)) if from == 0 => break 0..last,
+                (None, None) if from == 0 => break 0..0,
+                _ => {}
+            }
+            let length = (end - from).max(TAIL).min(from);
+            from -= length;
+            let mut before = vec![0; usize::try_from(length).unwrap_or_default()];
+            file.seek(SeekFrom::Start(from))?;
+            file.read_exact(&mut before)?;
+            before.append(&mut tail);
+            tail = before;
+        };
+        let place = if line.is_empty() {
+            Place::default()
+        } else {
+            let Line { seq, hash } = serde_json::from_slice(&tail[line.clone()]).map_err(|_| {
+                std::io::Error::other(
+                    "its last line is no record; keep it as it is, and name another folder in outbox.toml",
+                )
+            })?;
+            Place { seq, hash }
+        };
+        let whole = if line.is_empty() { 0 } else { from + line.end as u64 + 1 };
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        Ok((file, last))
+        Ok((file, place))
+    }
+
+    fn opened(&mut self) -> std::io::Result<&mut (File, Place)> {
+        match self.open.take() {
+            // Whoever plugged it out took the file with it.
+            Some(open) if self.path.is_file() => Ok(self.open.insert(open)),
+            _ => {
+                let open = self.open()?;
+                Ok(self.open.insert(open))
+            }
+        }
     }
 
     fn append(&mut self, delivery: &Delivery) -> std::io::Result<()> {
-        let (file, last) = match &mut self.open {
-            Some(open) => open,
-            None => self.open.insert(RecordFile::open(self)?),
-        };
+        let is_wanted = self.takes == Takes::Records || delivery.kind == "anchor";
+        let (file, place) = self.opened()?;
         let Delivery { seq, kind, number, hash, previous, body } = delivery;
-        if seq <= last {
-            // Handed over before a crash, or all of it once more after a salvage.
-            return self.compare(*seq, hash);
+        if is_wanted {
+            let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
+            let line = format!(
+                r#"{{"seq":{seq},"kind":"{kind}","number":{number},"hash":"{hash}","previous":"{previous}","body":{body}}}"#
+            );
+            file.write_all(format!("{line}\n").as_bytes())?;
         }
-        let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
-        let line = format!(
-            r#"{{"seq":{seq},"kind":"{kind}","number":{number},"hash":"{hash}","previous":"{previous}","body":{body}}}"#
-        );
-        file.write_all(format!("{line}\n").as_bytes())?;
-        *last = *seq;
+        *place = Place { seq: *seq, hash: hash.clone() };
         Ok(())
     }
-}
 
-impl RecordFile {
-    /// What is there already must be this journal's: one that was salvaged without its end goes on differently.
-    fn compare(&mut self, seq: u64, hash: &str) -> std::io::Result<()> {
-        let along = match self.along.take().filter(|along| along.seq <= seq) {
-            Some(along) => along,
-            None => Along::open(&self.path)?,
-        };
-        if self.along.insert(along).hash_of(seq)?.is_some_and(|kept| kept != hash) {
-            return Err(std::io::Error::other(format!(
-                "record {seq} in it is of another journal; keep the file, and name another folder in outbox.toml"
-            )));
-        }
-        Ok(())
+    /// What failed, with the file's name. It may be half written: the next attempt looks again.
+    fn failed(&mut self, error: &std::io::Error) -> String {
+        self.open = None;
+        format!("{}: {error}", self.path.display())
     }
 }
 
@@ -216,25 +213,23 @@ impl Consumer for RecordFile {
         &self.name
     }
 
-    fn key(&self, delivery: &Delivery) -> Option<String> {
-        // One file, one order.
-        let wanted = self.takes == Takes::Records || delivery.kind == "anchor";
-        wanted.then(String::new)
+    fn place(&mut self) -> Result<Option<Place>, String> {
+        match self.opened() {
+            Ok((_, place)) => Ok(Some(place.clone())),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn key(&self, _delivery: &Delivery) -> Option<String> {
+        None
     }
 
     fn take(&mut self, delivery: &Delivery) -> Result<(), String> {
-        self.append(delivery).map_err(|error| {
-            // It may be half written: the next attempt looks again.
-            (self.open, self.along) = (None, None);
-            format!("{}: {error}", self.path.display())
-        })
+        self.append(delivery).map_err(|error| self.failed(&error))
     }
 
     fn keep(&mut self) -> Result<(), String> {
         let Some((file, _)) = &self.open else { return Ok(()) };
-        file.sync_data().map_err(|error| {
-            self.open = None;
-            format!("{}: {error}", self.path.display())
-        })
+        file.sync_data().map_err(|error| self.failed(&error))
     }
 }

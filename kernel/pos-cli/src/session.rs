@@ -137,6 +137,16 @@ impl Session {
     /// Opens the shop in `data` under settings that were read (or made) already.
     pub fn with_shop(data: DataDir, lock: DataLock, shop: Shop, options: SessionOptions) -> anyhow::Result<Session> {
         let SessionOptions { clock, devices, watch, rules, register, log_on } = options;
+        // A setting or a database that is refused is no failed start: leaving extensions out would not help.
+        let reserve_bytes = if register { RESERVE_BYTES } else { 0 };
+        let (emergency, consumers) = match register {
+            true => (outbox::emergency_file(&data, &shop)?, outbox::consumers(&data, &shop)?),
+            false => (None, Vec::new()),
+        };
+        let store = open_store_with(&data, StoreOptions { reserve_bytes, emergency, ..options_of(&shop) })?;
+        if register {
+            check_tail(&store)?;
+        }
         let (run, last_run) = match register.then(|| Run::begin(&data)) {
             Some(Ok((run, last))) => (Some(Arc::new(run)), last),
             // A full disk keeps nobody from selling.
@@ -147,13 +157,6 @@ impl Session {
             None => (None, LastRun::Closed),
         };
         let safe_mode = last_run.needs_safe_mode();
-        let reserve_bytes = if register { RESERVE_BYTES } else { 0 };
-        let emergency = if register { outbox::emergency_file(&data, &shop)? } else { None };
-        let store =
-            open_store_with(&data, StoreOptions { reserve_bytes, emergency, ..StoreOptions::new(shop.currency) })?;
-        if register {
-            check_tail(&store)?;
-        }
         let (news_in, news) = bounded(NEWS_MAX);
         let tell: Arc<dyn Fn(News) + Send + Sync> = Arc::new(move |news| {
             if news_in.try_send(news).is_err() {
@@ -212,7 +215,6 @@ impl Session {
         let deliveries = match register && !safe_mode {
             true => {
                 let outbox = Arc::<SqliteStore>::clone(&store);
-                let consumers = outbox::consumers(&data, &shop)?;
                 Some(Deliveries::start(outbox, consumers, clock).context("The outbox could not be started")?)
             }
             false => None,
@@ -304,11 +306,25 @@ pub fn lock_and_read(data: &DataDir) -> anyhow::Result<(DataLock, Shop)> {
 
 /// Opens the database of a shop.
 pub fn open_store(data: &DataDir, shop: &Shop) -> anyhow::Result<Arc<SqliteStore>> {
-    open_store_with(data, StoreOptions::new(shop.currency))
+    open_store_with(data, options_of(shop))
+}
+
+fn options_of(shop: &Shop) -> StoreOptions {
+    let of = Some((shop.store.clone(), shop.register.clone()));
+    StoreOptions { of, ..StoreOptions::new(shop.currency) }
 }
 
 fn open_store_with(data: &DataDir, options: StoreOptions) -> anyhow::Result<Arc<SqliteStore>> {
     let path = data.database();
+    // The settings are written last: a complete shop has a database. Without it receipt numbers would begin again.
+    if data.has_shop() && std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
+        anyhow::bail!(
+            "The database {} is {}: all that was sold is in it. Nothing was made in its place. Put it back, or make the shop \
+             anew of its newest backup with `pos restore`, or of a backup and second copies of the journal with `pos salvage`.",
+            path.display(),
+            if path.exists() { "empty" } else { "not there" }
+        );
+    }
     let store = SqliteStore::open(&path, options)
         .with_context(|| format!("The database {} cannot be opened", path.display()))?;
     Ok(Arc::new(store))

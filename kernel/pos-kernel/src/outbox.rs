@@ -4,6 +4,9 @@
 //! of the same key wait behind it, others go on. After [`ATTEMPTS_MAX`] attempts a record is a dead letter: it is kept, told of,
 //! and blocks nothing any more. How far a consumer has come is durable after each batch, so that after a crash it may be
 //! handed the last batch again: it tells what it has by the record's number.
+//!
+//! A consumer that keeps one sequence, like a file, says itself how far it is: it is handed what comes after that, whatever it
+//! was handed before, and nothing is ever left out of it. What it cannot take it is handed again, as long as it takes.
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use pos_api::port::{Clock, Delivery, Outbox, Settled, StoreError, Waiting};
@@ -29,6 +32,12 @@ pub trait Consumer: Send {
     /// Its name, the same for ever: its place in the journal is kept under it.
     fn name(&self) -> &str;
 
+    /// The last record that went by it, where it keeps one sequence: it is asked for no keys then, and handed every record. An error
+    /// if that cannot be said now, as of a stick that is not there.
+    fn place(&mut self) -> Result<Option<Place>, String> {
+        Ok(None)
+    }
+
     /// What a record is about, if it is wanted: records of one key are handed over in order.
     fn key(&self, delivery: &Delivery) -> Option<String>;
 
@@ -41,8 +50,17 @@ pub trait Consumer: Send {
     }
 }
 
+/// A place in a journal: a record and its hash, which speaks for all before it. Record 0: the beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The record.
+    pub seq: u64,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+}
+
 /// What a round of deliveries came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Round {
     /// Records taken.
     pub taken: u64,
@@ -52,10 +70,62 @@ pub struct Round {
     pub dead: u64,
     /// There is more to hand over at once.
     pub more: bool,
+    /// Why a sequence does not go on.
+    pub problem: Option<String>,
 }
 
 /// Hands a consumer what is due, at most a batch.
 pub fn deliver(outbox: &dyn Outbox, consumer: &mut dyn Consumer, now_ms: i64) -> Result<Round, StoreError> {
+    match consumer.place() {
+        Ok(None) => deliver_by_key(outbox, consumer, now_ms),
+        Ok(Some(place)) => deliver_from(outbox, consumer, &place),
+        Err(problem) => Ok(Round { failed: 1, problem: Some(problem), ..Round::default() }),
+    }
+}
+
+/// What is wrong with a place: it must be one of this journal.
+pub fn check_place(outbox: &dyn Outbox, place: &Place) -> Result<Option<String>, StoreError> {
+    let Place { seq, hash } = place;
+    let is_ours = *seq == 0 || outbox.record(*seq)?.is_some_and(|record| record.hash == *hash);
+    Ok((!is_ours).then(|| {
+        format!(
+            "its last record, {seq}, is not one of this journal; keep it as it is, and let the copy be made in another folder"
+        )
+    }))
+}
+
+/// Hands over what comes after a place, in order; ends where it is not taken.
+fn deliver_from(outbox: &dyn Outbox, consumer: &mut dyn Consumer, place: &Place) -> Result<Round, StoreError> {
+    let mut round = Round::default();
+    if let Some(problem) = check_place(outbox, place)? {
+        return Ok(Round { failed: 1, problem: Some(problem), ..round });
+    }
+    let records = outbox.after(place.seq, BATCH)?;
+    round.more = records.len() as u32 == BATCH;
+    let mut last = place.seq;
+    for delivery in &records {
+        if let Err(problem) = consumer.take(delivery) {
+            round = Round { failed: 1, more: false, problem: Some(problem), ..round };
+            break;
+        }
+        round.taken += 1;
+        last = delivery.seq;
+    }
+    if round.taken > 0
+        && let Err(problem) = consumer.keep()
+    {
+        return Ok(Round { failed: round.failed + 1, problem: Some(problem), ..Round::default() });
+    }
+    // For whoever asks while it is not there. Nothing waits by itself.
+    let name = consumer.name();
+    let taken: Vec<u64> = outbox.waiting(name)?.into_iter().map(|one| one.seq).filter(|seq| *seq <= last).collect();
+    if round.taken > 0 || !taken.is_empty() {
+        outbox.settle(name, Settled { through: last, taken, waits: Vec::new() })?;
+    }
+    Ok(round)
+}
+
+fn deliver_by_key(outbox: &dyn Outbox, consumer: &mut dyn Consumer, now_ms: i64) -> Result<Round, StoreError> {
     let name = consumer.name().to_owned();
     let through = outbox.through(&name)?;
     let waiting = outbox.waiting(&name)?;
@@ -146,11 +216,20 @@ impl Deliveries {
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<Deliveries> {
         let (stop, stopped) = bounded::<()>(0);
+        // What was told of each already.
+        let mut told: Vec<Option<String>> = consumers.iter().map(|_| None).collect();
         let mut round = move || {
             let mut more = false;
-            for consumer in &mut consumers {
+            for (consumer, told) in consumers.iter_mut().zip(&mut told) {
                 match deliver(outbox.as_ref(), consumer.as_mut(), clock.now().unix_ms) {
-                    Ok(round) => more |= round.more,
+                    Ok(round) => {
+                        more |= round.more;
+                        if round.problem.is_some() && round.problem != *told {
+                            let problem = round.problem.as_deref().unwrap_or_default();
+                            tracing::warn!(consumer = consumer.name(), "records are kept for it: {problem}");
+                        }
+                        *told = round.problem;
+                    }
                     Err(error) => tracing::warn!(consumer = consumer.name(), "the outbox could not be read: {error}"),
                 }
             }

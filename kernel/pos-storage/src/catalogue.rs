@@ -89,7 +89,7 @@ pub(crate) fn reordered(connection: &Connection) -> Result<Vec<Arc<Item>>> {
 /// Articles by code or words, best first.
 pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Arc<Item>>> {
     let mut found: Vec<Arc<Item>> = by_code(connection, text.trim())?.into_iter().collect();
-    if let Some(query) = match_expression(text) {
+    if let Some(query) = match_expression(text, "*") {
         let by_words = list(
             connection,
             "SELECT item.body FROM (SELECT rowid, rank FROM item_text WHERE item_text MATCH ?1 ORDER BY rank LIMIT ?2) AS hit
@@ -103,17 +103,18 @@ pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Ve
     Ok(found)
 }
 
-/// Whether an article is found by the words of its name; one whose name has no words is not looked for.
+/// Whether an article is found by the words of its name, whole ones, which takes as long however many articles there are;
+/// one whose name has no words is not looked for.
 pub(crate) fn is_found_by_name(connection: &Connection, row: i64, name: &str) -> Result<bool> {
-    let Some(query) = match_expression(name) else { return Ok(true) };
+    let Some(query) = match_expression(name, "") else { return Ok(true) };
     let mut statement =
         connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ?1 AND rowid = ?2)")?;
     Ok(statement.query_row(params![query, row], |row| row.get(0))?)
 }
 
-/// What people type as an FTS5 query: every word a quoted prefix, so that nothing in it is an operator; none if there is
-/// no word in it.
-fn match_expression(text: &str) -> Option<String> {
+/// What people type as an FTS5 query: every word quoted, so that nothing in it is an operator, with an end that may make it a
+/// prefix; none if there is no word in it.
+fn match_expression(text: &str, end: &str) -> Option<String> {
     let plain: String = text
         .chars()
         .take(QUERY_LENGTH_MAX)
@@ -123,7 +124,7 @@ fn match_expression(text: &str) -> Option<String> {
         .split_whitespace()
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .take(QUERY_WORDS_MAX)
-        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
+        .map(|word| format!("\"{}\"{end}", word.replace('"', "\"\"")))
         .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

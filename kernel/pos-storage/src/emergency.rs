@@ -6,8 +6,9 @@
 //! before anything else is written there, and puts the file aside.
 //!
 //! **Two journals of one register must never grow apart.** So the database says in a row of its own that a register runs
-//! with an emergency file. After a crash a start without that file is refused: what was sold in it would be missing, and its
-//! receipt numbers would be given again. ([ADR 16](../../adr/0016-emergency-journal.md))
+//! with an emergency file, and which: its first line has a name made by chance, so that another stick in its place is not
+//! taken for it. After a crash a start without that file is refused: what was sold in it would be missing, and its receipt
+//! numbers would be given again. ([ADR 16](../../adr/0016-emergency-journal.md))
 
 use crate::append::{self, Head};
 use crate::basket_events;
@@ -20,31 +21,71 @@ use crate::salvage::{JournalRow, record_in_line};
 use pos_api::port::StoreError;
 use pos_domain::transaction::Committed;
 use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+/// The first line of the file.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// Which file it is.
+    emergency: String,
+}
+
+/// Which file these lines are of; none if it was made before files had names.
+fn id_of(lines: &[u8]) -> Option<String> {
+    let first = whole(lines).split(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice(first).ok().map(|Header { emergency }| emergency)
+}
+
+/// Whether a line says no more than which file it is in.
+pub(crate) fn is_header(line: &str) -> bool {
+    serde_json::from_str::<Header>(line).is_ok()
+}
 
 /// The file while a register runs.
 #[derive(Debug)]
 pub(crate) struct SecondDisk {
     file: File,
     path: PathBuf,
+    /// Which file it is.
+    id: String,
     /// What is in it for certain.
     length: u64,
 }
 
 impl SecondDisk {
-    /// Makes the file, if it is not there, and shows that it can be written. A line without an end was never told of, and
-    /// nothing is written behind it.
-    pub(crate) fn open(path: &Path) -> std::io::Result<SecondDisk> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    /// Makes the file, if it is not there, and shows that it can be written. One with records, which are in the database or of
+    /// another one, is put aside. A line without an end was never told of, and nothing is written behind it.
+    pub(crate) fn open(path: &Path) -> Result<SecondDisk> {
+        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = open()?;
         let mut lines = Vec::new();
         file.read_to_end(&mut lines)?;
-        let length = whole(&lines).len() as u64;
+        let mut id = id_of(&lines);
+        if whole(&lines).iter().filter(|byte| **byte == b'\n').count() > usize::from(id.is_some()) {
+            drop(file);
+            put_aside(path, "earlier")?;
+            file = open()?;
+            id = None;
+        }
+        let id = match id {
+            Some(id) => id,
+            None => {
+                let mut bytes = [0; 8];
+                getrandom::fill(&mut bytes).map_err(|error| Fault::failed(format!("no random numbers ({error})")))?;
+                hex::encode(bytes)
+            }
+        };
+        let header = format!("{}\n", serde_json::json!(Header { emergency: id.clone() }));
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(header.as_bytes())?;
+        let length = header.len() as u64;
         file.set_len(length)?;
         file.sync_all()?;
         sync_folder(path)?;
-        Ok(SecondDisk { file, path: path.to_owned(), length })
+        Ok(SecondDisk { file, path: path.to_owned(), id, length })
     }
 
     /// Adds lines: on the disk when this returns well.
@@ -112,7 +153,8 @@ impl Attempt {
 fn records(lines: &[u8]) -> Result<Vec<(JournalRow<'_>, Record)>> {
     let mut all = Vec::new();
     for (index, line) in whole(lines).split(|byte| *byte == b'\n').enumerate() {
-        if line.is_empty() {
+        let is_header = index == 0 && id_of(lines).is_some();
+        if line.is_empty() || is_header {
             continue;
         }
         let wrong = || Fault::corrupt(format!("line {} is not what was written", index + 1));
@@ -135,23 +177,20 @@ fn whole(lines: &[u8]) -> &[u8] {
     &lines[..end]
 }
 
-/// The last record in the file; none if nothing was sold there.
-pub(crate) fn last_record(path: &Path) -> Result<Option<u64>> {
-    Ok(records(&std::fs::read(path)?)?.last().map(|(row, _)| row.seq))
+/// The last record in a file, which must be the one that is noted; none if nothing was sold there.
+pub(crate) fn last_record(path: &Path, noted: Option<&str>) -> Result<Option<u64>> {
+    let lines = std::fs::read(path)?;
+    if noted.is_some_and(|noted| id_of(&lines).as_deref() != Some(noted)) {
+        return Err(Fault::failed(ANOTHER));
+    }
+    Ok(records(&lines)?.last().map(|(row, _)| row.seq))
 }
 
 /// Takes in what was sold on the second disk since the database was last written; answers how many records that were. Where
 /// they do not continue its journal nothing is changed.
 pub(crate) fn take_in(connection: &Connection, place: &Place, configured: Option<&Path>) -> Result<u64> {
     let armed = armed_with(connection)?;
-    let Some(path) = armed.as_deref().or(configured) else { return Ok(0) };
-    let (path, lines) = match (std::fs::read(path), configured.map(std::fs::read)) {
-        (Ok(lines), _) => (path, lines),
-        // The same disk, in another place than then.
-        (Err(_), Some(Ok(lines))) if !lines.is_empty() => (configured.unwrap_or(path), lines),
-        (Err(error), _) if armed.is_none() && error.kind() == ErrorKind::NotFound => return Ok(0),
-        (Err(error), _) => return Err(missing(path, &error)),
-    };
+    let Some((path, lines)) = find(armed.as_ref(), configured)? else { return Ok(0) };
     let named = |fault: Fault| {
         Fault::corrupt(format!(
             "The emergency journal {} does not continue the journal of {}: {}. Nothing was changed. Keep both as they are, and \
@@ -188,53 +227,96 @@ pub(crate) fn take_in(connection: &Connection, place: &Place, configured: Option
         }
         snapshot.commit()?;
     }
-    // In the database for certain, before the file is anywhere else.
+    // In the database for certain, and no longer asked for, before the file is anywhere else.
     log::checkpoint_fully(connection)?;
+    if armed.is_some() {
+        disarm(connection)?;
+    }
     if let Some((last, _)) = records.last() {
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(format!(".taken-in-{}", last.seq));
         // Left where it is it does no harm: what is in the journal is known by its hashes.
-        if let Err(error) = std::fs::rename(path, aside).and_then(|()| sync_folder(path)) {
+        if let Err(error) = put_aside(path, &format!("taken-in-{}", last.seq)) {
             tracing::warn!("the emergency journal {} could not be put aside: {error}", path.display());
         }
         tracing::warn!(records = taken, through = last.seq, "what was sold on the emergency disk is in the journal");
     }
-    if armed.is_some() {
-        disarm(connection)?;
-    }
     Ok(taken)
 }
 
-fn missing(path: &Path, error: &std::io::Error) -> Fault {
-    Fault::corrupt(format!(
-        "The register was cut off while its sales could go to the emergency disk, and {} cannot be read ({error}): it would say \
+/// The file that the database notes, there or where it is looked for now, and what is in it. Where nothing is noted, what is
+/// there.
+fn find<'a>(armed: Option<&'a Armed>, configured: Option<&'a Path>) -> Result<Option<(&'a Path, Vec<u8>)>> {
+    let Some(Armed { path: noted, id }) = armed else {
+        // What cannot be read is told when it is to be written.
+        return Ok(configured.and_then(|path| Some((path, std::fs::read(path).ok()?))));
+    };
+    let mut problem = None;
+    for path in std::iter::once(noted.as_path()).chain(configured) {
+        match (std::fs::read(path), id) {
+            (Ok(lines), Some(_)) if id_of(&lines) == *id => return Ok(Some((path, lines))),
+            // Noted before files had names.
+            (Ok(lines), None) if path == noted || !lines.is_empty() => return Ok(Some((path, lines))),
+            (Ok(_), _) => _ = problem.get_or_insert_with(|| ANOTHER.to_owned()),
+            (Err(error), _) => _ = problem.get_or_insert_with(|| error.to_string()),
+        }
+    }
+    Err(Fault::corrupt(format!(
+        "The register was cut off while its sales could go to the emergency disk, and {} cannot be read ({}): it would say \
          whether they did. Plug the disk in and start again. If it is lost, `pos salvage --last-number` builds a database that \
          goes on after the last receipt on paper",
-        path.display()
-    ))
+        noted.display(),
+        problem.unwrap_or_default()
+    )))
 }
 
-/// The key under which the database notes the file's path while a register runs.
+/// What is wrong with a file that another register's start, or another disk, made.
+const ANOTHER: &str = "the file there is another one, as of another disk";
+
+/// Gives a file another name beside its own, which no file has yet.
+fn put_aside(path: &Path, ending: &str) -> std::io::Result<()> {
+    let named = |times: u32| {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{ending}"));
+        if times > 0 {
+            aside.push(format!("-{times}"));
+        }
+        PathBuf::from(aside)
+    };
+    let free = (0..).map(named).find(|aside| !aside.exists()).unwrap_or_default();
+    std::fs::rename(path, free)?;
+    sync_folder(path)
+}
+
+/// The keys under which the database notes the file's path while a register runs, and which file it is.
 pub(crate) const ARMED: &str = "emergency_file";
+pub(crate) const ARMED_ID: &str = "emergency_id";
 
 /// The file that sales may be in which the database does not have.
-fn armed_with(connection: &Connection) -> Result<Option<PathBuf>> {
-    let path = connection
-        .query_row("SELECT value FROM meta WHERE key = ?1", [ARMED], |row| row.get::<_, String>(0))
-        .optional()?;
-    Ok(path.map(PathBuf::from))
+struct Armed {
+    path: PathBuf,
+    id: Option<String>,
+}
+
+fn armed_with(connection: &Connection) -> Result<Option<Armed>> {
+    let noted = |key: &str| {
+        let mut note = connection.prepare("SELECT value FROM meta WHERE key = ?1")?;
+        Ok::<Option<String>, Fault>(note.query_row([key], |row| row.get(0)).optional()?)
+    };
+    let id = noted(ARMED_ID)?;
+    Ok(noted(ARMED)?.map(|path| Armed { path: path.into(), id }))
 }
 
 /// Says in the database, for certain, that sales may go into the file.
-pub(crate) fn arm(connection: &Connection, path: &Path) -> Result<()> {
-    let path = path.to_str().ok_or_else(|| Fault::failed("its path is not Unicode"))?;
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [ARMED, path])?;
+pub(crate) fn arm(connection: &Connection, disk: &SecondDisk) -> Result<()> {
+    let path = disk.path.to_str().ok_or_else(|| Fault::failed("its path is not Unicode"))?;
+    let mut note = connection.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    note.execute([ARMED, path])?;
+    note.execute([ARMED_ID, &disk.id])?;
     Ok(())
 }
 
 /// No sale is in the file that the database does not have.
 pub(crate) fn disarm(connection: &Connection) -> Result<()> {
-    connection.execute("DELETE FROM meta WHERE key = ?1", [ARMED])?;
+    connection.execute("DELETE FROM meta WHERE key IN (?1, ?2)", [ARMED, ARMED_ID])?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Whatever is read is checked again: its hash, its sums, and that the columns say what the body says.
 
+use crate::connection::Place;
 use crate::error::{Fault, Result};
 use crate::record::{self, Columns, Content, GENESIS, Hash, Record};
 use pos_domain::ids::{BasketId, ReceiptNumber};
@@ -170,6 +171,23 @@ pub(crate) fn after(connection: &Connection, seq: u64, take: &mut dyn FnMut(&Rec
         take(&Stored::of(row)?.read()?)?;
     }
     Ok(())
+}
+
+/// Refuses another store or register than the one that wrote the journal: all of it is one chain, and of one.
+pub(crate) fn agree_on_owner(connection: &Connection, place: &Place, store: &str, register: &str) -> Result<()> {
+    // Damage is told by whoever looks for it.
+    let Ok(Some(first)) = at(connection, 1) else { return Ok(()) };
+    let kept = first.content.of();
+    if kept == (store, register) {
+        return Ok(());
+    }
+    Err(Fault::failed(format!(
+        "the journal in {} is of store {}, register {}, not of store {store}, register {register}; they cannot change. Put them \
+         back in shop.toml, or use another data folder",
+        place.name(),
+        kept.0,
+        kept.1
+    )))
 }
 
 /// How many records there are.

@@ -72,14 +72,25 @@ pub(crate) fn transactions(
     to_ms: i64,
     each: &mut dyn FnMut(&Committed),
 ) -> Result<()> {
-    // Shifts are few: the one that was open at that time says where to begin, the first one after it where to end.
-    let shift = |wanted: &str, at_ms: i64| -> Result<Option<u64>> {
-        let query = format!("SELECT {wanted} FROM journal WHERE number IS NULL AND kind = 'shift-opened' AND at_ms");
-        let comparison = if wanted == "max(seq)" { "<=" } else { ">=" };
-        Ok(connection.prepare_cached(&format!("{query} {comparison} ?1"))?.query_row([at_ms], |row| row.get(0))?)
+    // Shifts are few, and say where to begin and where to end. Their own clock may have been wrong: it begins with the shift
+    // before the first that says it is later, ends behind the last that says it is earlier, and the open one has no end.
+    let boundary = |query: &str, at_ms: i64| -> Result<Option<u64>> {
+        Ok(connection.prepare_cached(query)?.query_row([at_ms], |row| row.get(0))?)
     };
-    let from = shift("max(seq)", from_ms)?.unwrap_or(0);
-    let to = shift("min(seq)", to_ms)?.unwrap_or(i64::MAX as u64);
+    let from = boundary(
+        "SELECT max(seq) FROM journal WHERE number IS NULL AND kind = 'shift-opened' AND seq < coalesce(
+            (SELECT min(seq) FROM journal
+             WHERE number IS NULL AND kind IN ('shift-opened', 'shift-closed') AND at_ms > ?1), 9223372036854775807)",
+        from_ms,
+    )?;
+    let to = boundary(
+        "SELECT min(seq) FROM journal WHERE number IS NULL AND kind = 'shift-opened' AND seq > coalesce(
+            (SELECT max(seq) FROM journal
+             WHERE number IS NULL AND kind IN ('shift-opened', 'shift-closed') AND at_ms < ?1), 0)
+         AND seq < (SELECT max(seq) FROM journal WHERE number IS NULL AND kind = 'shift-closed')",
+        to_ms,
+    )?;
+    let (from, to) = (from.unwrap_or(0), to.unwrap_or(i64::MAX as u64));
     let mut rows = connection.prepare_cached(
         "SELECT body FROM journal WHERE seq >= ?1 AND seq < ?2 AND number IS NOT NULL AND at_ms >= ?3 AND at_ms < ?4
          ORDER BY seq",

@@ -316,9 +316,10 @@ fn weigh(
 fn last_of_emergency(order: &Salvage, damaged: &Found) -> Option<Result<Option<u64>>> {
     let looked_for = order.emergency.as_deref();
     let noted = damaged.emergency.as_deref().or(looked_for)?;
+    let last_of = |path: &Path| emergency::last_record(path, damaged.emergency_id.as_deref());
     // The same disk may be in another place than then, with what was sold there.
-    Some(emergency::last_record(noted).or_else(|fault| match looked_for.map(emergency::last_record) {
-        Some(Ok(Some(last))) => Ok(Some(last)),
+    Some(last_of(noted).or_else(|fault| match looked_for.map(last_of) {
+        Some(Ok(last)) if last.is_some() || damaged.emergency_id.is_some() => Ok(last),
         _ => Err(fault),
     }))
 }

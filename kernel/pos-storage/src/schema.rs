@@ -1,7 +1,7 @@
 //! The file's format: which file it is, which version, and how an older one becomes a newer one.
 //!
-//! `PRAGMA user_version` counts the steps taken. Each step and the new count are one transaction, so a migration cut off
-//! in the middle starts again where it stopped. A file of a newer program is refused before anything is written to it.
+//! `PRAGMA user_version` counts the steps taken. The steps a file lacks and the new count are one transaction: a migration
+//! that is cut off leaves the file as the older program did. A file of a newer program is refused before anything is written to it.
 
 use crate::connection::Place;
 use crate::error::{Fault, Result};
@@ -52,19 +52,20 @@ pub(crate) fn format(connection: &Connection) -> Result<usize> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
-/// Takes the steps the file has not seen yet.
+/// Takes the steps the file has not seen yet, all or none.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
-    let version = format(connection)?;
-    for (index, step) in steps.iter().enumerate().skip(version) {
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        transaction.execute_batch(step)?;
-        transaction.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {};",
-            index + 1
-        ))?;
-        transaction.commit()?;
-        tracing::info!(format = index + 1, "the database format was brought up to date");
+    let lacking = steps.get(format(connection)?..).unwrap_or_default();
+    if lacking.is_empty() {
+        return Ok(());
     }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for step in lacking {
+        transaction.execute_batch(step)?;
+    }
+    transaction
+        .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {};", steps.len()))?;
+    transaction.commit()?;
+    tracing::info!(format = steps.len(), "the database format was brought up to date");
     Ok(())
 }
 
@@ -115,7 +116,8 @@ mod tests {
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = place(&folder).create_or_open().unwrap();
-        let broken = [STEPS, &["CREATE TABLE extra (a); CREATE TABLE meta (a);"]].concat();
+        migrate(&mut connection, STEPS).unwrap();
+        let broken = [STEPS, &["CREATE TABLE extra (a)", "CREATE TABLE meta (a);"]].concat();
         assert!(migrate(&mut connection, &broken).is_err());
         assert_eq!(version(&connection), STEPS.len() as i64);
         let extra: i64 = connection

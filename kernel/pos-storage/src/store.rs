@@ -67,6 +67,8 @@ pub struct StoreOptions {
     pub event_batch_ms: u64,
     /// The one currency of the books. A file keeps the one it was made with and refuses another.
     pub currency: Currency,
+    /// Store and register: whose journal it is. One of another is refused; none: whoever's it is.
+    pub of: Option<(Arc<str>, Arc<str>)>,
     /// The SQLite file system to use instead of the platform's: for tests and benches.
     pub vfs: Option<String>,
     /// Pages the log may grow by before it is moved into the database whoever waits.
@@ -85,6 +87,7 @@ impl StoreOptions {
         StoreOptions {
             event_batch_ms: 100,
             currency,
+            of: None,
             vfs: None,
             log_pages_max: log::PAGES_HARD,
             reserve_bytes: 0,
@@ -121,7 +124,8 @@ impl SqliteStore {
     /// Opens the file, making or migrating it as needed. What a crash left in the log is durable when this returns.
     pub fn open(path: &Path, options: StoreOptions) -> Result<SqliteStore, StoreError> {
         connection::assert_sqlite_version()?;
-        let StoreOptions { event_batch_ms, currency, vfs, log_pages_max, reserve_bytes, emergency, sabotage } = options;
+        let StoreOptions { event_batch_ms, currency, of, vfs, log_pages_max, reserve_bytes, emergency, sabotage } =
+            options;
         let place = Place { path: path.to_owned(), vfs, sabotage };
         let writable = place.create_or_open()?;
         // SQLite moves and deletes a log with its last connection: not that of a file that is refused.
@@ -136,6 +140,9 @@ impl SqliteStore {
         log::checkpoint_fully(&writable)?;
         schema::migrate(&mut writable, schema::STEPS)?;
         schema::agree_on_currency(&writable, &place, currency)?;
+        if let Some((store, register)) = &of {
+            journal::agree_on_owner(&writable, &place, store, register)?;
+        }
         emergency::take_in(&writable, &place, emergency.as_deref())?;
         let state = Arc::new(State::default());
         let batch_every = Duration::from_millis(event_batch_ms);

@@ -73,6 +73,10 @@ pub(crate) fn verify_tail(connection: &Connection) -> Result<Verification> {
     Ok(auditor.finish())
 }
 
+fn check_stop(stop: &AtomicBool) -> Result<()> {
+    if stop.load(Ordering::Relaxed) { Err(Fault::failed("the verification was stopped")) } else { Ok(()) }
+}
+
 /// What the journal adds up to, and what was found wrong on the way.
 #[derive(Default)]
 struct Auditor {
@@ -105,6 +109,8 @@ struct Auditor {
     open_shift: Option<u64>,
     /// The key of the anchors so far.
     key: Option<String>,
+    /// A closing that the next record has to sign, and whether it is one of a period.
+    unsigned: Option<(u64, bool)>,
     /// What the closings so far add up to.
     grand: GrandTotals,
     /// What was closed and is part of no longer period yet.
@@ -122,8 +128,9 @@ impl Auditor {
             // What is read from damaged pages says nothing.
             return Ok(());
         }
-        self.check_catalogue(&snapshot)?;
+        self.check_catalogue(&snapshot, stop)?;
         self.read_journal(&snapshot, i64::MIN, stop)?;
+        self.check_signed();
         self.check_sums_through();
         self.compare_balances(&snapshot, stop)?;
         self.compare_returns(&snapshot)?;
@@ -168,11 +175,12 @@ impl Auditor {
     }
 
     /// Each article is the one that was stored, filed under its name, its department and its codes.
-    fn check_catalogue(&mut self, connection: &Connection) -> Result<()> {
+    fn check_catalogue(&mut self, connection: &Connection, stop: &AtomicBool) -> Result<()> {
         let mut codes = connection.prepare("SELECT code FROM item_code WHERE item = ?1 ORDER BY code")?;
         let mut statement = connection.prepare("SELECT row, id, name, department, body, reorders FROM item")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
+            check_stop(stop)?;
             let (number, id): (i64, String) = (row.get(0)?, row.get(1)?);
             let item = match catalogue::parse(row.get_ref(4)?.as_str()?) {
                 Ok(item) => item,
@@ -202,9 +210,7 @@ impl Auditor {
             connection.prepare(&format!("SELECT {COLUMNS} FROM journal WHERE seq > ?1 ORDER BY seq"))?;
         let mut rows = statement.query([after])?;
         while let Some(row) = rows.next()? {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Fault::failed("the verification was stopped"));
-            }
+            check_stop(stop)?;
             self.records += 1;
             let seq: i64 = row.get(0)?;
             match Stored::of(row) {
@@ -277,6 +283,7 @@ impl Auditor {
 
     /// Takes a record into account.
     fn follow(&mut self, seq: u64, content: &Content, previous: &Hash) {
+        self.follow_signatures(seq, content);
         match content {
             Content::ShiftOpened(opened) => {
                 if self.shifts.insert(opened.shift, shift::opened(opened)).is_some() {
@@ -331,6 +338,32 @@ impl Auditor {
                     None => self.problem(format!("Record {seq} belongs to shift {shift}, which was never opened.")),
                 }
             }
+        }
+    }
+
+    /// A closing is signed in the same transaction: an anchor that is not there was taken out.
+    fn follow_signatures(&mut self, seq: u64, content: &Content) {
+        match content {
+            Content::Anchor(_) => self.unsigned = None,
+            // No more may have been found.
+            Content::Audit(audit) if matches!(audit.what, Audited::Salvaged { .. }) => self.unsigned = None,
+            Content::PeriodClosed(_) | Content::ShiftClosed(_) => {
+                let is_of_period = matches!(content, Content::PeriodClosed(_));
+                // Several periods may close at once.
+                if !is_of_period || self.unsigned.is_some_and(|(_, earlier)| !earlier) {
+                    self.check_signed();
+                }
+                self.unsigned = Some((seq, is_of_period));
+            }
+            Content::ShiftOpened(_) | Content::Audit(_) | Content::Transaction(_) => self.check_signed(),
+        }
+    }
+
+    fn check_signed(&mut self) {
+        if let Some((closing, _)) = self.unsigned.take() {
+            self.problem(format!(
+                "Record {closing} closes a shift or a period, and the anchor that signs it is missing."
+            ));
         }
     }
 

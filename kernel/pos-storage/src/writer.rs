@@ -169,7 +169,7 @@ impl Writer {
     /// Sales may go to a second disk from now on, should this one fail.
     pub(crate) fn arm(&mut self, path: &std::path::Path) -> Result<()> {
         let disk = SecondDisk::open(path)?;
-        self.transact(|connection| emergency::arm(connection, path))?;
+        self.transact(|connection| emergency::arm(connection, &disk))?;
         self.emergency = Some(Emergency::new(disk));
         Ok(())
     }
@@ -529,7 +529,8 @@ impl Writer {
             self.connection = Some(connection);
         }
         if self.is_in_doubt() {
-            let Some(connection) = &self.connection else { return Ok(()) };
+            let gone = || Fault::failed("the database is not open");
+            let connection = self.connection.as_ref().ok_or_else(gone)?;
             log::checkpoint_fully(connection)?;
             self.head = load_head(&self.place, connection)?;
             *self.state.sums.lock() = Sums::behind(connection)?;

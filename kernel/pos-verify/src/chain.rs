@@ -82,6 +82,8 @@ struct Walk<'a> {
     /// What was closed and is part of no longer period yet, and how many of each were closed.
     waiting: [Vec<Sum>; 3],
     periods: [u64; 3],
+    /// A closing that the next record has to sign, and whether it is one of a period.
+    unsigned: Option<(u64, bool)>,
     end: Option<End>,
     /// Whether something follows the end.
     beyond: bool,
@@ -100,6 +102,7 @@ pub fn verify(mut journal: impl Read, trust: &Trust) -> io::Result<Report> {
         grand: Default::default(),
         waiting: Default::default(),
         periods: [0; 3],
+        unsigned: None,
         end: None,
         beyond: false,
     };
@@ -259,7 +262,7 @@ impl Walk<'_> {
     }
 
     fn record(&mut self, checked: Checked) {
-        let Walk { report, trust, line, shifts, grand, waiting, periods, .. } = self;
+        let Walk { report, trust, line, shifts, grand, waiting, periods, unsigned, .. } = self;
         let line = *line;
         let Checked { seq, number, previous, hash, of, at, shift, period, numbers_through, signing, problems } =
             checked;
@@ -290,6 +293,13 @@ impl Walk<'_> {
                 report.receipts = through;
             }
         }
+        // Several periods may close at once, and a salvage may have found no more.
+        let closes_on = period.is_some() && unsigned.is_some_and(|(_, is_of_period)| is_of_period);
+        if signing.is_none() && !closes_on && numbers_through.is_none() {
+            not_signed(report, line, *unsigned);
+        }
+        let closes = matches!(shift, Some(ShiftOf::Closed(..))) || period.is_some();
+        *unsigned = closes.then_some((seq, period.is_some()));
         if let Some(of) = of {
             let known = report.of.get_or_insert_with(|| of.clone());
             if *known != of {
@@ -355,6 +365,7 @@ impl Walk<'_> {
         }
         if let Some(Signing { anchor, key }) = signing {
             report.anchors += 1;
+            report.signed_through = anchor.seq;
             if anchor.seq != report.records || !anchor.agrees(&report.head) {
                 report.problem(line, format!("Record {seq} signs another record than the one before it."));
             }
@@ -378,7 +389,8 @@ impl Walk<'_> {
     }
 
     fn finish(mut self) -> Report {
-        let Walk { report, trust, line, end, .. } = &mut self;
+        let Walk { report, trust, line, end, unsigned, .. } = &mut self;
+        not_signed(report, *line, *unsigned);
         match end {
             None => report.problem(*line, "The end is missing: records may have been cut off."),
             Some(End { records, head }) => {
@@ -398,5 +410,15 @@ impl Walk<'_> {
             report.problem(*line, "The register's key is given, and nothing here is signed.");
         }
         self.report
+    }
+}
+
+/// A closing is signed in the same transaction: an anchor that is not there was taken out.
+fn not_signed(report: &mut Report, line: u64, unsigned: Option<(u64, bool)>) {
+    if let Some((closing, _)) = unsigned {
+        report.problem(
+            line,
+            format!("Record {closing} closes a shift or a period, and the anchor that signs it is missing."),
+        );
     }
 }

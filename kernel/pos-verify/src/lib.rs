@@ -29,7 +29,8 @@
 //!   hash of the record before, of the first one 32 zero bytes. Records count from 1, receipts too, both without a gap.
 //! - The body says what the line around it says. All records are of one store, register and currency.
 //! - In every record debits equal credits for each unit; the lines, the total, its tax, and tenders less change agree.
-//! - An anchor signs the record before it with the register's key; all anchors of a journal have one key.
+//! - An anchor signs the record before it with the register's key; all anchors of a journal have one key. One follows each
+//!   closing of a shift, and the closings of periods that were made together.
 //!
 //! A journal that somebody wrote anew from the beginning fulfils all of this. It is found out by what was taken out of the
 //! shop before: the register's key ([`Trust::key`]), or an anchor, as printed on a closing (`1042:7be3…`) or as delivered

@@ -92,7 +92,8 @@ impl<R: Read> Read for Told<R> {
 }
 
 fn words(report: &Report, trust: &Trust) -> String {
-    let Report { records, receipts, of, head, key, anchors, trusted_anchors, problems, violations, .. } = report;
+    let Report { records, receipts, of, head, key, anchors, signed_through, .. } = report;
+    let Report { trusted_anchors, problems, violations, .. } = report;
     let mut text = String::new();
     for problem in problems {
         text += &format!("Line {}: {}\n", problem.line, problem.what);
@@ -110,6 +111,11 @@ fn words(report: &Report, trust: &Trust) -> String {
         let compared = if trust.key.is_some() { "as given" } else { "not compared: no --key was given" };
         let are = if *anchors == 1 { "anchor is" } else { "anchors are" };
         text += &format!("{anchors} {are} signed with {key} ({compared}).\n");
+        text += &match records - signed_through.min(records) {
+            // The anchor itself.
+            0 | 1 => "Every record is signed.\n".to_owned(),
+            _ => format!("Signed through record {signed_through}; those after it wait for the next closing.\n"),
+        };
     }
     if *trusted_anchors > 0 {
         text += &format!("{trusted_anchors} anchors from outside agree.\n");

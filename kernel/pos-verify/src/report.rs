@@ -34,6 +34,8 @@ pub struct Report {
     pub key: Option<String>,
     /// Anchors in it whose signature is right.
     pub anchors: u64,
+    /// The last record that one of them signs: who has no key can write those after it anew.
+    pub signed_through: u64,
     /// Anchors from outside that agree.
     pub trusted_anchors: u64,
     /// Balance (debits less credits, in minor units) by account and unit; the shop's currency is the empty unit.

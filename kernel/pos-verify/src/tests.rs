@@ -61,6 +61,7 @@ impl Journal {
             expected - 3,
         );
         self.record("shift-closed", None, &content);
+        self.anchor(&SigningKey::from_bytes(&[1; 32]));
     }
 
     /// The closing of a day or a month over these shifts, with these sales, and all there were by then.
@@ -249,26 +250,49 @@ fn closings_have_the_figures_of_their_shifts() {
             journal.sale(219)
         }
     });
-    assert_eq!(late, ["Record 4 belongs to shift 1, which is closed."]);
+    assert_eq!(late, ["Record 5 belongs to shift 1, which is closed."]);
     let twice = two_shifts(|journal, place| {
         if place == 3 {
             journal.shift(3)
         }
     });
-    assert_eq!(twice, ["Record 5 opens shift 3 while another one is open."]);
+    assert_eq!(twice, ["Record 6 opens shift 3 while another one is open."]);
     let again = two_shifts(|journal, place| {
         if place == 4 {
             journal.close(2, (0, 0), (3, 1, 119))
         }
     });
-    assert_eq!(again, ["Record 6 closes shift 2, which is not open."]);
+    assert_eq!(again, ["Record 8 closes shift 2, which is not open."]);
     let anew = two_shifts(|journal, place| {
         if place == 2 {
             journal.close(1, (1, 119), (1, 1, 119))
         }
     });
-    assert_eq!(anew[0], "Record 4 closes shift 1, which is not open.");
-    assert_eq!(anew[1], "Record 4 does not continue the totals of the closing before it.");
+    assert_eq!(anew[0], "Record 5 closes shift 1, which is not open.");
+    assert_eq!(anew[1], "Record 5 does not continue the totals of the closing before it.");
+}
+
+#[test]
+fn an_anchor_that_was_taken_out_behind_a_closing_is_missed() {
+    let missing =
+        |record: u64| format!("Record {record} closes a shift or a period, and the anchor that signs it is missing.");
+    let mut journal = Journal::of(1);
+    journal.close(1, (1, 119), (1, 1, 119));
+    let period = |journal: &mut Journal| journal.period("day", 1, (1, 1), (1, 119), (1, 1, 119));
+    period(&mut journal);
+    assert_eq!(wrong(&journal.end(), &Trust::default()), [missing(5)]);
+    // Written anew without it, with a proper chain.
+    for goes_on in [|journal: &mut Journal| journal.shift(2), period] {
+        let mut journal = Journal::of(1);
+        journal.close(1, (1, 119), (1, 1, 119));
+        let mut lines: Vec<&str> = journal.text.lines().collect();
+        lines.pop();
+        let hash = lines[2].split_once("\"hash\":\"").unwrap().1;
+        hex::decode_to_slice(&hash[..64], &mut journal.head).unwrap();
+        (journal.text, journal.seq) = (lines.join("\n") + "\n", 3);
+        goes_on(&mut journal);
+        assert_eq!(wrong(&journal.end(), &Trust::default())[0], missing(3));
+    }
 }
 
 #[test]
@@ -279,6 +303,7 @@ fn days_and_months_have_the_figures_of_what_they_close() {
             if place == 4 {
                 day(journal);
                 month(journal);
+                journal.anchor(&SigningKey::from_bytes(&[1; 32]));
             }
         })
     };
@@ -289,13 +314,13 @@ fn days_and_months_have_the_figures_of_what_they_close() {
         format!("Record {record} closes {name} 1 with other figures than were closed since the one before it.")
     };
     // A figure, shifts that are left out, totals that begin anew, a month without its days, and the same day twice.
-    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 118), whole), &|_| ()), [sentence(6, "day")]);
-    assert_eq!(days(&|journal| journal.period("day", 1, (2, 2), (0, 0), whole), &|_| ()), [sentence(6, "day")]);
-    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 119), (1, 1, 119)), &|_| ()), [sentence(6, "day")]);
-    assert_eq!(days(&|_| (), &month), [sentence(6, "month")]);
-    assert_eq!(days(&day, &day), [sentence(7, "day"), "Record 7 closes day 1; 2 is next.".to_owned()]);
+    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 118), whole), &|_| ()), [sentence(8, "day")]);
+    assert_eq!(days(&|journal| journal.period("day", 1, (2, 2), (0, 0), whole), &|_| ()), [sentence(8, "day")]);
+    assert_eq!(days(&|journal| journal.period("day", 1, (1, 2), (1, 119), (1, 1, 119)), &|_| ()), [sentence(8, "day")]);
+    assert_eq!(days(&|_| (), &month), [sentence(8, "month")]);
+    assert_eq!(days(&day, &day), [sentence(9, "day"), "Record 9 closes day 1; 2 is next.".to_owned()]);
     let misfiled = days(&|journal| journal.period("week", 1, (1, 2), (1, 119), whole), &|_| ());
-    assert_eq!(misfiled, ["Record 6 is filed as week-closed and closes a week."]);
+    assert_eq!(misfiled, ["Record 8 is filed as week-closed and closes a week."]);
 }
 
 #[test]
@@ -329,7 +354,7 @@ fn a_closing_empties_its_till() {
         let mut journal = Journal::of(1);
         let mut other = Journal::of(1);
         other.close(1, (1, 119), (1, 1, 119));
-        let line = other.text.lines().last().unwrap();
+        let line = other.text.lines().nth(2).unwrap();
         let content = line.split_once("\"seq\":3,\"closing\"").unwrap().1.strip_suffix(r#","version":1}}"#).unwrap();
         assert!(content.contains(from), "{from}");
         journal.record("shift-closed", None, &format!("\"closing\"{}", content.replacen(from, to, 2)));

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What is made again, or belongs to the process.
-pub(super) const LEFT_OUT: [&str; 3] = ["cache", "receipts", "pos.lock"];
+pub(super) const LEFT_OUT: [&str; 4] = ["cache", "receipts", "pos.lock", "pos.running"];
 
 /// Copies a shop, also while its register sells.
 pub(crate) fn back(args: &BackupArgs) -> anyhow::Result<ExitCode> {
@@ -26,9 +26,25 @@ pub(crate) fn back(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let at = pos_api::port::Clock::now(&clock).local();
     let name = format!("pos-{}-{}", shop.register, at.strftime("%Y-%m-%dT%H%M%S"));
     std::fs::create_dir_all(&args.to).with_context(|| format!("{} cannot be made", args.to.display()))?;
-    let place = args.to.join(name);
+    refuse_inside(&data, &args.to)?;
+    // Twice in a second, or in the hour that a clock shows twice.
+    let named = |times: u32| args.to.join(if times == 0 { name.clone() } else { format!("{name}-{times}") });
+    let place = (0..).map(named).find(|place| !place.exists()).context("There is no free name left")?;
     let found = copy_shop(&data, &place)?;
     told(&found, &place, args.common.json, "Backup written and verified")
+}
+
+/// A backup among what is backed up would be copied with it, each time more of it.
+fn refuse_inside(data: &DataDir, to: &Path) -> anyhow::Result<()> {
+    let whole = |path: &Path| path.canonicalize().with_context(|| format!("{} cannot be read", path.display()));
+    let (root, place) = (whole(data.root())?, whole(to)?);
+    anyhow::ensure!(
+        !place.starts_with(&root),
+        "{} is inside the shop's own folder {}: a disk that fails would take both. Name a folder on another disk with --to.",
+        to.display(),
+        data.root().display()
+    );
+    Ok(())
 }
 
 /// Makes a shop of a backup, in a folder where there is none.
@@ -101,6 +117,14 @@ fn copy_shop(from: &DataDir, place: &Path) -> anyhow::Result<Verification> {
     }
     std::fs::rename(&beside, place)
         .with_context(|| format!("{} cannot be moved to {}", beside.display(), place.display()))?;
+    // Told only once its name is on the disk, too.
+    #[cfg(unix)]
+    if let Some(folder) = place.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .with_context(|| format!("{} could not be kept on the disk", place.display()))?;
+    }
     Ok(found)
 }
 

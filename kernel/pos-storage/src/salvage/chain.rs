@@ -95,6 +95,10 @@ impl Gathered {
                 self.signed.entry(signed.anchor.seq).or_default().insert(hash);
             }
         }
+        if matches!(record.content, Content::ShiftClosed(_) | Content::PeriodClosed(_)) {
+            // It was signed in the same transaction.
+            self.highest_seq = self.highest_seq.max(*seq + 1);
+        }
         self.bodies.write_all(body.as_bytes())?;
         let candidate = Candidate {
             seq: *seq,

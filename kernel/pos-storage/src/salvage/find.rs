@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) highest_seq: u64,
     /// The file on another disk that sales may be in which this one does not have, as it says itself.
     pub(super) emergency: Option<PathBuf>,
+    /// Which file that is.
+    pub(super) emergency_id: Option<String>,
     /// Articles by the number of their row.
     pub(super) items: BTreeMap<i64, Arc<Item>>,
     /// Articles that codes speak of: row and code.
@@ -238,6 +240,9 @@ impl Found {
             [Value::Text(key), Value::Text(path)] if is_of("meta") && key == emergency::ARMED => {
                 // Pages that trees reach come first.
                 self.emergency.get_or_insert_with(|| PathBuf::from(path));
+            }
+            [Value::Text(key), Value::Text(id)] if is_of("meta") && key == emergency::ARMED_ID => {
+                self.emergency_id.get_or_insert_with(|| id.clone());
             }
             [Value::Blob(basket), Value::Integer(seq)] if is_of("journal_by_basket") && basket.len() == 16 => {
                 self.speaks_of(*seq);

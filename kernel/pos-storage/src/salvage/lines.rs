@@ -2,6 +2,7 @@
 
 use super::JournalRow;
 use super::chain::Gathered;
+use crate::emergency;
 use crate::error::{Fault, Result};
 use crate::record::Hash;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ pub(super) fn look_through(path: &Path, source: usize, gathered: &mut Gathered) 
         match (record(text), end(text)) {
             (Some(row), _) => gathered.take(source, &row)?,
             (None, Some(records)) => gathered.highest_seq = gathered.highest_seq.max(records),
-            (None, None) if line.iter().all(u8::is_ascii_whitespace) => {}
+            (None, None) if line.iter().all(u8::is_ascii_whitespace) || emergency::is_header(text) => {}
             (None, None) => gathered.spoilt[source] += 1,
         }
         line.clear();

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::count::{self, Call};
-use pos_api::port::ClosedShift;
+use pos_api::port::{ClosedShift, CommitRequest, OpenShift};
 use pos_domain::money::Money;
 use pos_domain::shift::{Books, Closing};
 use pos_domain::tender::TenderKind;
 use pos_domain::till::{TenderCount, TillAct};
+use pos_domain::time::Moment;
 use pos_domain::transaction::{Completion, TransactionKind};
 
 pub(super) fn closing(shift: u64, counted: i64) -> Closing {
@@ -220,4 +221,35 @@ fn a_till_is_handed_over_as_it_was_and_taken_over_once() {
     assert_eq!(balance(&store, "over-short"), 0);
     assert_eq!(store.handover(2).unwrap(), None, "it was counted");
     verified(&store);
+}
+
+/// A window of time has what was sold in it, whatever the clock said when the shifts were opened and closed.
+#[test]
+fn a_wrong_clock_hides_no_sale_from_a_window() {
+    const DAY: i64 = 86_400_000;
+    let at = |day: i64| Moment { unix_ms: fixture::NOON.unix_ms + day * DAY, ..fixture::NOON };
+    for wrong in [-20_000, -2, 0, 2, 20_000] {
+        for (wrong_shift, is_closed) in [(1, true), (2, true), (3, true), (3, false)] {
+            let folder = Folder::new();
+            let store = folder.open();
+            for shift in 1..=3 {
+                let day = i64::try_from(shift).unwrap();
+                let clock = if shift == wrong_shift { day + wrong } else { day };
+                let open_shift = Some(OpenShift { shift, opened_at: at(clock), ..fixture::open_shift() });
+                let mut sale = fixture::sale(u128::from(shift), 2);
+                (sale.shift, sale.completed_at) = (shift, at(day));
+                store.commit(CommitRequest { transaction: sale, open_shift, floors: Vec::new() }, &mut |_| {}).unwrap();
+                if shift < 3 || is_closed {
+                    // The clock is right again.
+                    store.close_shift(Closing { at: at(day), ..closing(shift, 1) }).unwrap();
+                }
+            }
+            for day in 1..=3 {
+                let mut found = Vec::new();
+                let (from, to) = (at(day).unix_ms - DAY / 2, at(day).unix_ms + DAY / 2);
+                store.transactions_between(from, to, &mut |one| found.push(one.number)).unwrap();
+                assert_eq!(found, [day as u64], "shift {wrong_shift} opened {wrong} days wrong");
+            }
+        }
+    }
 }

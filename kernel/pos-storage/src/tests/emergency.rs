@@ -86,7 +86,7 @@ fn sales_go_on_from_whichever_step_the_disk_fails() {
             after_cuts += 1;
         }
         // Without the second disk nobody may begin, nor put records in its place.
-        if !lines.is_empty() {
+        if lines.iter().filter(|byte| **byte == b'\n').count() > 1 {
             disk.put(&left);
             std::fs::remove_file(&second).unwrap();
             for emergency in [None, Some(second.clone())] {
@@ -112,12 +112,14 @@ fn taking_in_survives_a_power_cut_at_every_step() {
     assert!(sell_all(&store, 1));
     drop(store);
     disk.mend();
-    let lines = std::fs::read(&second).unwrap();
+    let (left, lines) = (disk.image(), std::fs::read(&second).unwrap());
     let before = disk.steps() as usize;
     drop(on_two_disks(&disk, &second).unwrap());
     let aside = |file: &std::fs::DirEntry| file.file_name().to_string_lossy().contains("taken-in");
     let taken_in = std::fs::read_dir(second.parent().unwrap()).unwrap().flatten().find(aside).unwrap();
     assert_eq!(std::fs::read(taken_in.path()).unwrap(), lines, "nothing is thrown away");
+    let new = std::fs::read(&second).unwrap();
+    let mut with_new = 0;
     let trace = disk.trace();
     let mut unsure = Unsure::new(&trace.image);
     let mut dice = dice(5);
@@ -130,9 +132,27 @@ fn taking_in_survives_a_power_cut_at_every_step() {
         let (image, _) = unsure.cut(&mut dice, 512);
         disk.put(&image);
         std::fs::write(&second, &lines).unwrap();
-        check_all(&on_two_disks(&disk, &second).unwrap());
+        let store = on_two_disks(&disk, &second).or_else(|_| {
+            // The next file was there already when the database noted its name.
+            with_new += 1;
+            std::fs::write(&second, &new).unwrap();
+            on_two_disks(&disk, &second)
+        });
+        check_all(&store.unwrap());
         unsure.step(op);
     }
+    assert!(with_new < trace.ops.len() - before, "{with_new}");
+    // The program ends there, with both disks as they are then.
+    let mut cut_off = 0;
+    for after in 0..60 {
+        disk.put(&left);
+        std::fs::write(&second, &lines).unwrap();
+        disk.fail(Fault { after, failure: Failure::Broken, for_ever: true });
+        cut_off += u32::from(on_two_disks(&disk, &second).is_err());
+        disk.mend();
+        check_all(&on_two_disks(&disk, &second).unwrap());
+    }
+    assert!(cut_off > 20, "{cut_off}");
 }
 
 #[test]
@@ -145,7 +165,8 @@ fn what_was_half_written_there_was_never_told() {
     assert!(sell_all(&store, 1));
     drop(store);
     disk.mend();
-    let half = std::fs::read(&second).unwrap()[..300].to_owned();
+    let lines = std::fs::read_to_string(&second).unwrap();
+    let half = lines.lines().last().unwrap().as_bytes()[..300].to_owned();
     std::fs::OpenOptions::new().append(true).open(&second).unwrap().write_all(&half).unwrap();
     check_all(&on_two_disks(&disk, &second).unwrap());
 }
@@ -179,8 +200,9 @@ fn what_was_changed_there_is_refused_and_changes_nothing() {
     let lines = std::fs::read(&second).unwrap();
     let text = String::from_utf8(lines.clone()).unwrap();
     let all: Vec<&str> = text.lines().collect();
-    let without_first = all[1..].join("\n") + "\n";
-    let swapped = [&[all[1], all[0]], &all[2..]].concat().join("\n") + "\n";
+    // The first line says which file it is.
+    let without_first = [&all[..1], &all[2..]].concat().join("\n") + "\n";
+    let swapped = [&[all[0], all[2], all[1]], &all[3..]].concat().join("\n") + "\n";
     let mut flipped = lines.clone();
     flipped[lines.len() / 2] ^= 1;
     // No text any more, in the last line.
@@ -251,4 +273,83 @@ fn a_register_that_was_closed_does_not_ask_for_the_second_disk() {
     assert_eq!(verified(&open(None).unwrap()), 3);
     let refused = SqliteStore::open(&cut.path(), StoreOptions::new(fixture::currency())).err().unwrap().to_string();
     assert!(refused.contains("emergency.jsonl") && refused.contains("Plug the disk in"), "{refused}");
+}
+
+/// A stick that lay in a drawer has a file of that name, too: what was sold is not in it.
+#[test]
+fn another_stick_in_its_place_is_not_taken_for_it() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let second = second(&folder);
+    drop(on_two_disks(&disk, &second).unwrap());
+    let first_name = std::fs::read(&second).unwrap();
+    drop(on_two_disks(&disk, &second).unwrap());
+    assert_eq!(std::fs::read(&second).unwrap(), first_name, "a stick keeps its name");
+    let store = on_two_disks(&disk, &second).unwrap();
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    drop(store);
+    disk.mend();
+    let lines = std::fs::read(&second).unwrap();
+    let other = b"{\"emergency\":\"00112233445566aa\"}\n";
+    for in_its_place in [other.as_slice(), b"", b"{\"emerg"] {
+        std::fs::write(&second, in_its_place).unwrap();
+        let refused = on_two_disks(&disk, &second).err().unwrap().to_string();
+        assert!(refused.contains("is another one") && refused.contains("Plug the disk in"), "{refused}");
+        assert_eq!(std::fs::read(&second).unwrap(), in_its_place);
+    }
+    // The stick is found, and is in another place now.
+    let elsewhere = folder.path().with_file_name("elsewhere.jsonl");
+    std::fs::write(&elsewhere, &lines).unwrap();
+    check_all(&on_two_disks(&disk, &elsewhere).unwrap());
+}
+
+/// A file with records that nobody asked for is kept under another name, and the new one begins empty.
+#[test]
+fn records_of_another_time_are_kept_and_not_gone_on_with() {
+    let folder = Folder::new();
+    let disk = Disk::new(&folder.path()).unwrap();
+    let (first, second) = (folder.path().with_file_name("first.jsonl"), second(&folder));
+    let store = on_two_disks(&disk, &first).unwrap();
+    disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+    assert!(sell_all(&store, 1));
+    drop(store);
+    disk.mend();
+    let older = std::fs::read(&first).unwrap();
+    std::fs::write(&second, &older).unwrap();
+    // Those of the first are taken in; the second holds the same, and becomes the new one.
+    let store = on_two_disks(&disk, &second).unwrap();
+    assert_eq!(store.no_second_disk(), None);
+    check_all(&store);
+    drop(store);
+    assert_eq!(std::fs::read_to_string(&second).unwrap().lines().count(), 1);
+    let files = || std::fs::read_dir(second.parent().unwrap()).unwrap().flatten();
+    let kept = files().filter(|file| std::fs::read(file.path()).is_ok_and(|bytes| bytes == older)).count();
+    assert_eq!(kept, 2, "nothing is thrown away");
+}
+
+/// What a caller was told had failed is not written to the second disk when it takes over later.
+#[test]
+fn a_sale_that_was_told_as_failed_does_not_come_back() {
+    let (mut told_as_failed, mut took_over) = (0, 0);
+    for after in 0..40 {
+        let folder = Folder::new();
+        let disk = Disk::new(&folder.path()).unwrap();
+        let second = second(&folder);
+        let store = on_two_disks(&disk, &second).unwrap();
+        sell(&store, 1, 1);
+        disk.fail(Fault { after, failure: Failure::Broken, for_ever: false });
+        let first = commit(&store, fixture::sale(2, 3));
+        disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+        let sold = (0..3).find_map(|_| commit(&store, fixture::sale(3, 3)).ok());
+        took_over += u32::from(store.is_on_second_disk());
+        told_as_failed += u32::from(first.is_err());
+        drop(store);
+        disk.mend();
+        let store = on_two_disks(&disk, &second).unwrap();
+        verified(&store);
+        let number_of = |id| store.number_of_basket(fixture::basket_id(id)).unwrap();
+        assert_eq!((number_of(2), number_of(3)), (first.clone().ok(), sold), "after {after}: {first:?}");
+    }
+    assert!(told_as_failed > 2 && took_over > 30, "{told_as_failed} told as failed, {took_over} took over");
 }

@@ -362,8 +362,9 @@ fn what_was_sold_on_the_emergency_disk_is_asked_for_by_the_database_itself() {
     std::fs::copy(folder.path().with_extension("key"), cut.path().with_extension("key")).unwrap();
     let before = exported(&store).len() - 1;
     sell_in(&store, 2, 20, 2);
-    let lines = exported(&store)[before..before + 2].join("\n") + "\n";
     drop(store);
+    let header = std::fs::read_to_string(&second).unwrap();
+    let lines = header.clone() + &exported(&folder.open())[before..before + 2].join("\n") + "\n";
     // Nothing was sold there: the end is the database's.
     let told = run(&order(&cut, Vec::new(), None));
     assert!(told.built && told.end_is_known && told.records == before as u64, "{told:?}");
@@ -372,6 +373,11 @@ fn what_was_sold_on_the_emergency_disk_is_asked_for_by_the_database_itself() {
     let all = before as u64 + 2;
     let told = run(&order(&cut, Vec::new(), None));
     assert!(told.built && told.end_is_known && (told.records, told.last_number) == (all, 7), "{told:?}");
+    assert_eq!(told.sources.iter().map(|source| source.spoilt).sum::<u64>(), 0, "a name is no damage");
+    // Another stick has a file of that name, without them.
+    std::fs::write(&second, header.replace(":\"", ":\"0")).unwrap();
+    let told = run(&order(&cut, Vec::new(), None).again());
+    assert!(!told.built && !told.end_is_known, "{told:?}");
     // The disk is lost with them: their numbers are not given again.
     std::fs::remove_file(&second).unwrap();
     let told = run(&order(&cut, Vec::new(), None));

@@ -242,3 +242,36 @@ fn a_log_that_was_changed_is_refused_unless_it_ends_as_after_a_power_cut() {
         }
     }
 }
+
+/// The records after an anchor written anew, with a chain that holds: the anchor behind the closing is missed.
+#[test]
+fn an_anchor_that_was_taken_out_is_missed() {
+    let folder = Folder::new();
+    let store = folder.open();
+    sell(&store, 1, 2);
+    store.close_shift(closing::closing(1, 1)).unwrap();
+    drop(store);
+    let raw = crate::connection::Place::at(&folder.path()).open_again().unwrap();
+    raw.execute_batch("DROP TRIGGER journal_is_never_shortened; DELETE FROM journal WHERE kind = 'anchor';").unwrap();
+    raw.execute_batch("UPDATE meta SET value = 4 WHERE key = 'sums_seq'").unwrap();
+    let found = crate::verify::verify(&raw, &std::sync::atomic::AtomicBool::new(false)).unwrap().problems;
+    assert_eq!(found, ["Record 4 closes a shift or a period, and the anchor that signs it is missing."]);
+}
+
+/// The journal is of one register: settings that say another are refused, and nothing is written.
+#[test]
+fn settings_of_another_register_are_refused() {
+    let folder = Folder::new();
+    let open = |store: &str, register: &str| {
+        let of = Some((store.into(), register.into()));
+        SqliteStore::open(&folder.path(), StoreOptions { of, ..StoreOptions::new(fixture::currency()) })
+    };
+    // Nothing was written yet: it may be anybody's.
+    drop(open("S9", "R9").unwrap());
+    sell(&open("S1", "R1").unwrap(), 1, 1);
+    for (store, register) in [("S1", "R2"), ("S2", "R1")] {
+        let refused = open(store, register).err().unwrap().to_string();
+        assert!(refused.contains("is of store S1, register R1, not of") && refused.contains("shop.toml"), "{refused}");
+    }
+    assert_eq!(verified(&open("S1", "R1").unwrap()), 2);
+}
