@@ -6,7 +6,9 @@
 use crate::error::{Fault, Result};
 use pos_domain::catalogue::Item;
 use rusqlite::{Connection, OptionalExtension, Params, params};
+use std::collections::HashMap;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Words of a query beyond these say nothing more.
 const QUERY_WORDS_MAX: usize = 12;
@@ -89,7 +91,7 @@ pub(crate) fn reordered(connection: &Connection) -> Result<Vec<Arc<Item>>> {
 /// Articles by code or words, best first.
 pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Arc<Item>>> {
     let mut found: Vec<Arc<Item>> = by_code(connection, text.trim())?.into_iter().collect();
-    if let Some(query) = match_expression(text, "*") {
+    if let Some(query) = match_expression(text) {
         let by_words = list(
             connection,
             "SELECT item.body FROM (SELECT rowid, rank FROM item_text WHERE item_text MATCH ?1 ORDER BY rank LIMIT ?2) AS hit
@@ -103,18 +105,52 @@ pub(crate) fn find(connection: &Connection, text: &str, limit: u32) -> Result<Ve
     Ok(found)
 }
 
-/// Whether an article is found by the words of its name, whole ones, which takes as long however many articles there are;
-/// one whose name has no words is not looked for.
-pub(crate) fn is_found_by_name(connection: &Connection, row: i64, name: &str) -> Result<bool> {
-    let Some(query) = match_expression(name, "") else { return Ok(true) };
-    let mut statement =
-        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ?1 AND rowid = ?2)")?;
-    Ok(statement.query_row(params![query, row], |row| row.get(0))?)
+/// What the words of names come to, by the row of their article: a sum over words and where in the name they are.
+pub(crate) type Words = HashMap<i64, u64>;
+
+/// The words of names as they are filed.
+pub(crate) fn words_filed(connection: &Connection) -> Result<Words> {
+    // The table of words is one of this connection's own, and no change of the file.
+    let reads_only: bool = connection.query_row("PRAGMA query_only", [], |row| row.get(0))?;
+    connection.pragma_update(None, "query_only", false)?;
+    let made = connection
+        .execute_batch("CREATE VIRTUAL TABLE IF NOT EXISTS temp.item_word USING fts5vocab(main, item_text, instance)");
+    connection.pragma_update(None, "query_only", reads_only)?;
+    made?;
+    words_of(connection)
 }
 
-/// What people type as an FTS5 query: every word quoted, so that nothing in it is an operator, with an end that may make it a
-/// prefix; none if there is no word in it.
-fn match_expression(text: &str, end: &str) -> Option<String> {
+/// The words of names as they are to be filed: names are filed anew, in memory.
+pub(crate) fn words_of_names(names: impl Iterator<Item = Result<(i64, String)>>) -> Result<Words> {
+    let anew = Connection::open_in_memory()?;
+    anew.execute_batch(
+        "CREATE VIRTUAL TABLE item_text USING fts5 (name, content = '', tokenize = 'unicode61 remove_diacritics 2');
+         CREATE VIRTUAL TABLE temp.item_word USING fts5vocab(main, item_text, instance);
+         BEGIN",
+    )?;
+    let mut file = anew.prepare("INSERT INTO item_text (rowid, name) VALUES (?1, ?2)")?;
+    for name in names {
+        let (row, name) = name?;
+        file.execute(params![row, name])?;
+    }
+    words_of(&anew)
+}
+
+fn words_of(connection: &Connection) -> Result<Words> {
+    let mut words = Words::new();
+    let mut statement = connection.prepare("SELECT term, doc, offset FROM temp.item_word WHERE col = 'name'")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (word, place) = (row.get_ref(0)?.as_bytes()?, row.get::<_, u64>(2)?);
+        let sum = words.entry(row.get(1)?).or_default();
+        *sum = sum.wrapping_add(xxh3_64_with_seed(word, place));
+    }
+    Ok(words)
+}
+
+/// What people type as an FTS5 query: every word a quoted prefix, so that nothing in it is an operator; none if there is
+/// no word in it.
+fn match_expression(text: &str) -> Option<String> {
     let plain: String = text
         .chars()
         .take(QUERY_LENGTH_MAX)
@@ -124,7 +160,7 @@ fn match_expression(text: &str, end: &str) -> Option<String> {
         .split_whitespace()
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .take(QUERY_WORDS_MAX)
-        .map(|word| format!("\"{}\"{end}", word.replace('"', "\"\"")))
+        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
         .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

@@ -13,9 +13,13 @@ use pos_kernel::clock::SystemClock;
 use pos_storage::{back_up, check_copy};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What is made again, or belongs to the process.
 pub(super) const LEFT_OUT: [&str; 4] = ["cache", "receipts", "pos.lock", "pos.running"];
+
+const SPINNER: &str = "{spinner} {msg}, {elapsed}";
+const TICK: Duration = Duration::from_millis(100);
 
 /// Copies a shop, also while its register sells.
 pub(crate) fn back(args: &BackupArgs) -> anyhow::Result<ExitCode> {
@@ -54,7 +58,9 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let data = data_dir(&args.common.data)?;
     data.check_has_no_shop()?;
     // Before anything is written: a backup that is damaged makes no shop.
+    let checking = spinner("Checking the backup")?;
     let found = check_copy(&backup.database())?;
+    checking.finish_and_clear();
     if !found.problems.is_empty() {
         return told(&found, &args.from, args.common.json, "");
     }
@@ -103,9 +109,15 @@ fn copy_shop(from: &DataDir, place: &Path) -> anyhow::Result<Verification> {
     let name = database.file_name().context("the database has a name")?;
     copy_files(from.root(), &beside, &name.to_string_lossy())?;
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos} of {len} pages")?);
+    let checking = ProgressStyle::with_template(SPINNER)?;
     let found = back_up(&database, &beside.join(name), &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
+        if done == all {
+            bar.set_style(checking.clone());
+            bar.set_message("Checking the copy");
+            bar.enable_steady_tick(TICK);
+        }
     })?;
     bar.finish_and_clear();
     if !found.problems.is_empty() {
@@ -126,6 +138,13 @@ fn copy_shop(from: &DataDir, place: &Path) -> anyhow::Result<Verification> {
             .with_context(|| format!("{} could not be kept on the disk", place.display()))?;
     }
     Ok(found)
+}
+
+/// Something that turns while nobody can say how long it takes.
+pub(super) fn spinner(message: &'static str) -> anyhow::Result<ProgressBar> {
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(SPINNER)?).with_message(message);
+    bar.enable_steady_tick(TICK);
+    Ok(bar)
 }
 
 pub(super) fn private_folder(path: &Path) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! Whatever is changed in the file behind the register's back is found, and named.
 
 use super::*;
+use pos_domain::catalogue::Item;
 
 /// Three sales, then the file changed by hand; what verification says about it.
 fn after(sql: &str) -> Vec<String> {
@@ -274,4 +275,25 @@ fn settings_of_another_register_are_refused() {
         assert!(refused.contains("is of store S1, register R1, not of") && refused.contains("shop.toml"), "{refused}");
     }
     assert_eq!(verified(&open("S1", "R1").unwrap()), 2);
+}
+
+/// Words of names that are filed otherwise, or not at all, are found; articles that changed their names are no damage.
+#[test]
+fn an_article_that_is_not_found_by_its_name_is_told() {
+    let spoilt = |sql: &str| {
+        let stock = |store: &SqliteStore| {
+            store.upsert_items((1..=50).map(fixture::item).collect()).unwrap();
+            let renamed = |index| Item { name: format!("Grüner Tee {index}").into(), ..fixture::item(index) };
+            store.upsert_items((20..=30).map(renamed).collect()).unwrap();
+            sell(store, 1, 1);
+        };
+        spoilt(stock, sql)
+    };
+    assert_eq!(spoilt("SELECT 1"), Vec::<String>::new());
+    let told =
+        |row: u32| vec![format!("Article SKU{row:05} is not found by its name: import the catalogue once more.")];
+    assert_eq!(spoilt("DELETE FROM item_text WHERE rowid = 7"), told(7));
+    let other = "DELETE FROM item_text WHERE rowid = 25;
+        INSERT INTO item_text (rowid, name, departments, tags, codes) VALUES (25, 'Tee Gruner 25', '', '', '')";
+    assert_eq!(spoilt(other), told(25));
 }
