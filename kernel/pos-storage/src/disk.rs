@@ -26,6 +26,8 @@ pub enum Failure {
     Full,
     /// The disk does not do it: writes, syncs, deletes.
     Broken,
+    /// Nothing comes back from it either: reads fail, too.
+    Gone,
 }
 
 /// A failure to come.
@@ -249,7 +251,8 @@ impl Drop for Disk {
 impl State {
     /// Whether the next step fails.
     fn fails(&mut self, ways: &[Failure]) -> Option<Failure> {
-        let fault = self.fault.filter(|fault| fault.after <= self.steps && ways.contains(&fault.failure))?;
+        let is_meant = |failure| ways.contains(&if failure == Failure::Gone { Failure::Broken } else { failure });
+        let fault = self.fault.filter(|fault| fault.after <= self.steps && is_meant(fault.failure))?;
         if !fault.for_ever {
             self.fault = None;
         }
@@ -275,6 +278,14 @@ impl State {
         Ok(file)
     }
 
+    /// Reads; answers how many bytes there were.
+    pub(crate) fn read(&self, file: FileId, offset: u64, into: &mut [u8]) -> Result<usize, c_int> {
+        match self.fault {
+            Some(Fault { after, failure: Failure::Gone, .. }) if after <= self.steps => Err(ffi::SQLITE_IOERR_READ),
+            _ => Ok(self.files[file].read(offset, into)),
+        }
+    }
+
     pub(crate) fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) -> Result<(), c_int> {
         let failure = self.fails(&[Failure::Full, Failure::Broken]);
         let there = if failure.is_some() { &bytes[..bytes.len() / 2] } else { bytes };
@@ -285,7 +296,7 @@ impl State {
         match failure {
             None => Ok(()),
             Some(Failure::Full) => Err(ffi::SQLITE_FULL),
-            Some(Failure::Broken) => Err(ffi::SQLITE_IOERR_WRITE),
+            Some(Failure::Broken | Failure::Gone) => Err(ffi::SQLITE_IOERR_WRITE),
         }
     }
 

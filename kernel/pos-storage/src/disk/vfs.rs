@@ -180,8 +180,10 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, into: *mut c_void, bytes: c_i
     let open = unsafe { open_of(file) };
     // SAFETY: SQLite has room for that many bytes there.
     let into = unsafe { std::slice::from_raw_parts_mut(into.cast::<u8>(), bytes.unsigned_abs() as usize) };
-    let there = locked(&open.disk).files[open.file].read(offset.unsigned_abs(), into);
-    if there < into.len() { ffi::SQLITE_IOERR_SHORT_READ } else { ffi::SQLITE_OK }
+    match locked(&open.disk).read(open.file, offset.unsigned_abs(), into) {
+        Ok(there) if there < into.len() => ffi::SQLITE_IOERR_SHORT_READ,
+        done => code(done.map(drop)),
+    }
 }
 
 unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, bytes: c_int, offset: i64) -> c_int {

@@ -50,7 +50,7 @@ fn check_all(store: &SqliteStore) -> u64 {
 #[test]
 fn sales_go_on_from_whichever_step_the_disk_fails() {
     let (mut took_over, mut after_cuts) = (0, 0);
-    for after in (0..60).step_by(2) {
+    for (after, failure) in (0..60).step_by(2).zip([Failure::Broken, Failure::Gone].into_iter().cycle()) {
         let folder = Folder::new();
         let disk = Disk::new(&folder.path()).unwrap();
         disk.record();
@@ -59,7 +59,7 @@ fn sales_go_on_from_whichever_step_the_disk_fails() {
         let basket = fixture::basket_id(3);
         store.queue_events(basket, 1, std::slice::from_ref(&Event::Opened(fixture::opening(3)))).unwrap();
         store.flush().unwrap();
-        disk.fail(Fault { after, failure: Failure::Broken, for_ever: true });
+        disk.fail(Fault { after, failure, for_ever: true });
         took_over += u32::from(sell_all(&store, 1));
         drop(store);
         disk.mend();
@@ -337,10 +337,12 @@ fn a_sale_that_was_told_as_failed_does_not_come_back() {
         let disk = Disk::new(&folder.path()).unwrap();
         let second = second(&folder);
         let store = on_two_disks(&disk, &second).unwrap();
-        sell(&store, 1, 1);
+        // So many that a connection opened again must read before it can commit: it may fail before its COMMIT, too.
+        sell(&store, 1_000, 200);
+        store.flush().unwrap();
         disk.fail(Fault { after, failure: Failure::Broken, for_ever: false });
         let first = commit(&store, fixture::sale(2, 3));
-        disk.fail(Fault { after: 0, failure: Failure::Broken, for_ever: true });
+        disk.fail(Fault { after: 0, failure: Failure::Gone, for_ever: true });
         let sold = (0..3).find_map(|_| commit(&store, fixture::sale(3, 3)).ok());
         took_over += u32::from(store.is_on_second_disk());
         told_as_failed += u32::from(first.is_err());
