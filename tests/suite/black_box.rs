@@ -368,3 +368,93 @@ fn a_backup_of_a_register_that_sells_becomes_a_shop_again() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("does NOT verify"), "{refused:?}");
     assert!(!third.exists());
 }
+
+/// What a command writes where somebody says is written over nothing, and not among the shop's files; what cannot be
+/// written counts no copy.
+#[test]
+fn a_command_writes_over_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    init(&data);
+    let mut register = Register::start(&data);
+    register.send(json!({ "command": "sell_item", "scan": "4006381333931" }));
+    register.send(json!({ "command": "tender_cash" }));
+    assert_eq!(register.send(json!({ "command": "complete" }))["number"], 1);
+    register.end();
+    let mine = folder.path().join("mine.txt");
+    std::fs::write(&mine, "mine").unwrap();
+    let write = |what: &[&str], to: &Path| run(&[what, &[to.to_str().unwrap(), "--data"]].concat(), Some(&data));
+    let commands: [&[&str]; 3] = [&["journal", "export", "--out"], &["receipt", "1", "--png"], &["shift", "hand-over"]];
+    for command in commands {
+        for (place, why) in [
+            (mine.clone(), "not written over"),
+            (data.join("pos.db"), "not written over"),
+            (data.join("x"), "shop's own folder"),
+        ] {
+            let refused = write(command, &place);
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success() && said.contains(why), "{command:?}: {said}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+    let picture = folder.path().join("receipt.png");
+    let copy = write(&["receipt", "1", "--json", "--png"], &picture);
+    let copy: Value = serde_json::from_slice(&copy.stdout).unwrap();
+    assert_eq!(copy["receipt"]["copy"], 1, "none was counted before");
+    assert!(std::fs::read(picture).unwrap().starts_with(b"\x89PNG"));
+    let out = folder.path().join("journal.jsonl");
+    assert!(write(&["journal", "export", "--out"], &out).status.success());
+    // Shown, records are the lines of an export.
+    let shown = run(&["journal", "show", "--from", "1", "--count", "99", "--json", "--data"], Some(&data));
+    let (shown, exported) = (String::from_utf8(shown.stdout).unwrap(), std::fs::read_to_string(out).unwrap());
+    assert_eq!(exported.lines().count(), shown.lines().count() + 1);
+    assert!(exported.starts_with(&shown));
+    let beyond = run(&["journal", "show", "--from", "9999", "--data"], Some(&data));
+    assert!(String::from_utf8_lossy(&beyond.stderr).contains("the journal ends with record 2"));
+    assert!(
+        std::fs::read_dir(folder.path()).unwrap().all(|file| !file
+            .unwrap()
+            .path()
+            .to_string_lossy()
+            .ends_with(".part"))
+    );
+}
+
+/// A new shop says whose tax rates it begins with, and begins with those of the country that is named.
+#[test]
+fn a_new_shop_says_whose_taxes_it_charges() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, more: &[&str]| {
+        let data = folder.path().join(name);
+        let answers = [
+            "init",
+            "--no-input",
+            "--name",
+            "A shop",
+            "--address",
+            "1 Main Street",
+            "--tax-number",
+            "",
+            "--currency",
+            "EUR",
+            "--zone",
+            "Europe/Berlin",
+            "--languages",
+            "en",
+        ];
+        let done = run(&[&answers, more, &["--data"]].concat(), Some(&data));
+        let is_done = done.status.success();
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        (is_done, said, data)
+    };
+    let (done, said, data) = made("built-in", &[]);
+    assert!(done && said.contains("Tax rates: Switzerland; another country's with --country"), "{said}");
+    assert!(!data.join("config/org.pos-kernel.tax-table.json").exists());
+    let (done, said, data) = made("german", &["--country", "DE"]);
+    assert!(done && said.contains("Tax rates: Germany"), "{said}");
+    let starter = run(&["tax", "starter", "de"], None);
+    assert_eq!(std::fs::read(data.join("config/org.pos-kernel.tax-table.json")).unwrap(), starter.stdout);
+    let (done, said, data) = made("nowhere", &["--country", "xx"]);
+    assert!(!done && said.contains("pos tax starter --list") && !data.exists(), "{said}");
+}

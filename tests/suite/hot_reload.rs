@@ -5,7 +5,7 @@ use pos_api::port::{ExtensionLoader, ExtensionSource};
 use pos_cli::data_dir::{DataDir, write_file};
 use pos_cli::demo_catalogue::demo_shop;
 use pos_cli::init::write_shop;
-use pos_cli::session::{Session, SessionOptions};
+use pos_cli::session::{Session, SessionOptions, open_store};
 use pos_kernel::dispatch::News;
 use pos_kernel::watch::Watcher;
 use pos_kernel::{RuleNews, Rules};
@@ -107,7 +107,9 @@ fn offers_are_used_when_saved_and_a_broken_file_keeps_those_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::new(folder.path());
     drop(data.lock().unwrap());
-    write_shop(&data.shop_toml(), &demo_shop().unwrap()).unwrap();
+    let shop = demo_shop().unwrap();
+    drop(open_store(&data, &shop).unwrap());
+    write_shop(&data.shop_toml(), &shop).unwrap();
     let options = SessionOptions { devices: false, ..SessionOptions::default() };
     let session = Session::open(data.clone(), options).unwrap();
     let ids = || -> Vec<String> {

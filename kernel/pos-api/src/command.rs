@@ -903,7 +903,7 @@ impl Envelope {
     /// Reads one JSON line; the refusal names what is wrong with it, and the id where one could be read.
     pub fn from_json(line: &str) -> Result<Envelope, (Option<String>, Refusal)> {
         let malformed = |id: Option<String>, problem: String| (id, Refusal::Malformed { problem });
-        let mut value: serde_json::Value =
+        let Once(mut value) =
             serde_json::from_str(line).map_err(|error| malformed(None, format!("The line is not JSON: {error}.")))?;
         let Some(object) = value.as_object_mut() else {
             return Err(malformed(None, "A command is a JSON object.".into()));
@@ -926,6 +926,56 @@ impl Envelope {
             Ok(command) => Ok(Envelope { command_id, command }),
             Err(error) => Err(malformed(Some(command_id), format!("{error}."))),
         }
+    }
+}
+
+/// A value in which each key stands once: of two, one would be heeded and the other one read by people.
+struct Once(serde_json::Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = serde_json::Value;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(serde_json::Value::Null)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(value.into())
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(value.into())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(value.into())
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+                Ok(value.into())
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(value.into())
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::new();
+                while let Some(Once(value)) = values.next_element()? {
+                    all.push(value);
+                }
+                Ok(all.into())
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut all = serde_json::Map::new();
+                while let Some((key, Once(value))) = entries.next_entry::<String, Once>()? {
+                    if all.insert(key.clone(), value).is_some() {
+                        return Err(A::Error::custom(format!("\"{key}\" stands there twice")));
+                    }
+                }
+                Ok(all.into())
+            }
+        }
+        deserializer.deserialize_any(Visitor).map(Once)
     }
 }
 
@@ -1024,10 +1074,11 @@ impl<'de> Deserialize<'de> for Amount {
                 f.write_str("a decimal number like \"12.50\"")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
-                text.trim()
-                    .parse()
+                let is_plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit() || b"-+.".contains(&byte));
+                let amount = Some(text.trim()).filter(is_plain).and_then(|text| text.parse().ok());
+                amount
                     .map(Amount)
-                    .map_err(|_| E::custom(format!("\"{text}\" is not a decimal number like \"12.50\"")))
+                    .ok_or_else(|| E::custom(format!("\"{text}\" is not a decimal number like \"12.50\"")))
             }
             fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Amount, E> {
                 Ok(Amount(Decimal::from(number)))
@@ -1076,6 +1127,21 @@ mod tests {
         check(r#"{"command_id":"1","command":"x_report"}"#, "1 None");
         check(r#"{"command":"x_report"}"#, "None: \"command_id\" is missing.");
         check("[]", "None: A command is a JSON object.");
+        for (twice, key) in [
+            (r#"{"command_id":"1","command":"tender_cash","amount":"1","amount":"2"}"#, "amount"),
+            (r#"{"command_id":"1","command_id":"2","command":"x_report"}"#, "command_id"),
+            (r#"{"command_id":"1","command":"count_till","counts":[{"amount":"1","amount":"2"}]}"#, "amount"),
+        ] {
+            let (id, refusal) = Envelope::from_json(twice).unwrap_err();
+            let told = format!("\"{key}\" stands there twice");
+            assert!(id.is_none() && refusal.to_string().contains(&told), "{refusal}");
+        }
+        for (amount, is_one) in
+            [("12.50", true), ("-3", true), ("1e2", false), ("1_000", false), ("0x10", false), ("", false)]
+        {
+            let line = format!(r#"{{"command_id":"1","command":"tender_cash","amount":"{amount}"}}"#);
+            assert_eq!(Envelope::from_json(&line).is_ok(), is_one, "{amount}");
+        }
         check(r#"{"command_id":"1"}"#, r#"Some("1"): "command" is missing; `pos api schema` lists the commands."#);
         check(
             r#"{"command_id":"7","command":"tender_cash","amount":"ten"}"#,

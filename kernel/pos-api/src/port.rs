@@ -325,6 +325,17 @@ pub struct Delivery {
     pub body: String,
 }
 
+impl Delivery {
+    /// The record as a line of an exported journal.
+    pub fn line(&self) -> String {
+        let Delivery { seq, kind, number, hash, previous, body } = self;
+        let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
+        format!(
+            r#"{{"seq":{seq},"kind":"{kind}","number":{number},"hash":"{hash}","previous":"{previous}","body":{body}}}"#
+        )
+    }
+}
+
 /// A record that a consumer did not take yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {

@@ -190,6 +190,9 @@ pub struct InitArgs {
     /// Ask nothing: what is missing is an error
     #[arg(long)]
     pub no_input: bool,
+    /// Country whose tax rates the shop begins with, like de (`pos tax starter --list`) [default: those built in, of Switzerland]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
     /// The answers.
     #[command(flatten)]
     pub answers: Answers,

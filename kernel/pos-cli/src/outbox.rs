@@ -189,15 +189,10 @@ impl RecordFile {
     fn append(&mut self, delivery: &Delivery) -> std::io::Result<()> {
         let is_wanted = self.takes == Takes::Records || delivery.kind == "anchor";
         let (file, place) = self.opened()?;
-        let Delivery { seq, kind, number, hash, previous, body } = delivery;
         if is_wanted {
-            let number = number.map_or_else(|| "null".to_owned(), |number| number.to_string());
-            let line = format!(
-                r#"{{"seq":{seq},"kind":"{kind}","number":{number},"hash":"{hash}","previous":"{previous}","body":{body}}}"#
-            );
-            file.write_all(format!("{line}\n").as_bytes())?;
+            file.write_all(format!("{}\n", delivery.line()).as_bytes())?;
         }
-        *place = Place { seq: *seq, hash: hash.clone() };
+        *place = Place { seq: delivery.seq, hash: delivery.hash.clone() };
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! `pos init`: a shop of one's own.
 
-use super::{data_dir, print};
+use super::{data_dir, print, tax};
 use crate::args::InitArgs;
+use crate::data_dir::write_file;
 use crate::init::{self, Answers, Prompt, Terminal};
 use crate::session::open_store;
 use anyhow::Context;
@@ -10,7 +11,8 @@ use std::process::ExitCode;
 
 /// Makes the shop from flags, a file, and questions.
 pub(crate) fn run(args: InitArgs) -> anyhow::Result<ExitCode> {
-    let InitArgs { data, from, no_input, answers } = args;
+    let InitArgs { data, from, no_input, country, answers } = args;
+    let taxes = country.as_deref().map(tax::starter_of).transpose()?;
     let data = data_dir(&data)?;
     data.check_has_no_shop()?;
     let from_file = match &from {
@@ -27,12 +29,20 @@ pub(crate) fn run(args: InitArgs) -> anyhow::Result<ExitCode> {
     let shop = init::shop(answers, asked)?;
     let lock = data.lock()?;
     open_store(&data, &shop)?;
+    if let Some(taxes) = taxes {
+        write_file(&data.config_of(tax::PLUGIN), taxes.json)?;
+    }
     // The settings come last: a shop that was only half made is made again.
     init::write_shop(&data.shop_toml(), &shop)?;
     drop(lock);
     let folder = data.root().display();
+    let rates = taxes
+        .map_or("Switzerland; another country's with --country at `pos init`, or see `pos tax starter`", |taxes| {
+            taxes.title
+        });
     print(&format!(
         "{} is set up in {folder}.\n\
+         Tax rates: {rates}. `pos tax check --data {folder}` says what they still lack.\n\
          Next: pos catalog import FILE.csv --data {folder}\n      pos register --data {folder}\n",
         shop.name
     ))?;

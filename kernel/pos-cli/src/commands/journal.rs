@@ -1,20 +1,23 @@
 //! `pos journal`: check it, take it along.
 
+use super::backup::spinner;
+use super::out::OutFile;
 use super::{call, data_dir, open_quietly, print, print_json, report_refusal, status};
 use crate::args::{DataJsonArgs, ExportArgs, ShowArgs};
 use crate::session::{lock_and_read, open_store};
-use anyhow::Context;
 use pos_api::Command;
+use pos_api::port::Outbox;
 use pos_domain::time::Moment;
 use pos_money::Money;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::process::ExitCode;
 
 /// Verifies the whole journal.
 pub(crate) fn verify(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
     let mut session = open_quietly(&args.data)?;
+    let verifying = spinner("Verifying")?;
     let reply = call(&mut session, "verify", Command::Verify);
+    verifying.finish_and_clear();
     if let Some(code) = report_refusal(&reply) {
         return Ok(code);
     }
@@ -31,7 +34,7 @@ pub(crate) fn verify(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
             print(&format!("{problem}\n"))?;
         }
         eprintln!(
-            "pos: the journal does NOT verify: {} problem(s). Keep the file and call support.",
+            "pos: the journal does NOT verify: {} problem(s). Keep the folder as it is; `pos salvage` builds a new one of what is whole.",
             found.problems.len()
         );
     }
@@ -46,26 +49,25 @@ pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let store = open_store(&data, &shop)?;
     let last = store.journal_records()?;
     let from = args.from.unwrap_or((last + 1).saturating_sub(args.count)).max(1);
-    let mut exported = Vec::new();
-    store.export_journal(&mut exported)?;
-    let lines = exported.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    if from > last {
+        eprintln!("pos: there is no record {from}; the journal ends with record {last}.");
+    }
     let mut text = String::new();
-    for line in lines {
-        let record: serde_json::Value = serde_json::from_slice(line)?;
-        let Some(seq) = record["seq"].as_u64() else { continue };
-        if seq < from || seq >= from.saturating_add(args.count) {
-            continue;
-        }
+    for delivery in store.after(from - 1, u32::try_from(args.count).unwrap_or(u32::MAX))? {
+        let line = delivery.line();
         if args.common.json {
-            text.push_str(&String::from_utf8_lossy(line));
+            text.push_str(&line);
             text.push('\n');
             continue;
         }
+        let record: serde_json::Value = serde_json::from_str(&line)?;
+        let seq = delivery.seq;
         let body = &record["body"];
-        let content = ["transaction", "shift", "closing", "signed", "audit"].into_iter().map(|key| &body[key]);
+        let content =
+            ["transaction", "shift", "closing", "period", "signed", "audit"].into_iter().map(|key| &body[key]);
         let content = content.into_iter().find(|content| content.is_object());
         let at = |key: &str| content.map_or(&serde_json::Value::Null, |content| &content[key]);
-        let when = ["completed_at", "opened_at", "at"].into_iter().map(at).find(|when| when.is_object());
+        let when = ["completed_at", "opened_at", "closed_at", "at"].into_iter().map(at).find(|when| when.is_object());
         let when = when.and_then(|when| serde_json::from_value::<Moment>(when.clone()).ok());
         let total =
             at("total").as_i64().map(|total| shop.currency.format(Money::from_minor(total))).unwrap_or_default();
@@ -89,10 +91,9 @@ pub(crate) fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
             store.export_journal(&mut BufWriter::new(std::io::stdout().lock()))?;
         }
         Some(path) => {
-            let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
-            let mut out = BufWriter::new(file);
+            let mut out = OutFile::create(path, &data)?;
             let records = store.export_journal(&mut out)?;
-            out.flush().with_context(|| format!("{} cannot be written", path.display()))?;
+            out.keep()?;
             eprintln!("pos: {records} records written to {}", path.display());
         }
     }

@@ -9,6 +9,7 @@ mod findings;
 pub(crate) mod init;
 pub(crate) mod journal;
 pub(crate) mod offers;
+mod out;
 pub(crate) mod outbox;
 pub(crate) mod owed;
 pub(crate) mod people;

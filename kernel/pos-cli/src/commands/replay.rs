@@ -12,7 +12,7 @@ use super::{call, data_dir, print, print_json, status};
 use crate::args::ReplayArgs;
 use crate::data_dir::DataDir;
 use crate::init;
-use crate::session::{Session, SessionOptions, lock_and_read};
+use crate::session::{Session, SessionOptions, lock_and_read, open_store};
 use anyhow::Context;
 use figures::Figures;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -86,6 +86,7 @@ fn open(data: DataDir, first_time: jiff::civil::DateTime) -> anyhow::Result<Repl
     } else {
         let shop = replay_shop()?;
         let lock = data.lock()?;
+        open_store(&data, &shop)?;
         init::write_shop(&data.shop_toml(), &shop)?;
         (lock, shop)
     };

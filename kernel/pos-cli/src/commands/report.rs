@@ -15,6 +15,8 @@ pub(crate) fn run(args: &DataJsonArgs) -> anyhow::Result<ExitCode> {
     let report = reply.report.unwrap_or_default();
     if args.json {
         print_json(&report)?
+    } else if report.shift == 0 {
+        print("No shift was opened yet; the first sale opens one.\n")?
     } else {
         print(&report.text)?
     }

@@ -1,38 +1,39 @@
 //! `pos shift`: open, count and close a till from the shell; cash that moves without a sale.
 
+use super::out::OutFile;
 use super::{call, data_dir, print_reply, tell_news};
 use crate::args::{
     CloseShiftArgs, ClosedArgs, CountTillArgs, HandOverArgs, MoveCashArgs, OpenShiftArgs, ReasonArgs, ShiftCommand,
     TakeOverArgs, ZArgs,
 };
 use crate::session::{Session, SessionOptions};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use pos_api::command::{CountOf, MoveCash, PiecesOf};
 use pos_api::view::{CountState, CountView};
 use pos_api::{Amount, Command, Reply};
+use std::io::Write;
 use std::process::ExitCode;
 use uuid::Uuid;
 
 /// One command to the kernel of this process, with printer and drawer; its paper, or the reply as JSON.
 pub(crate) fn run(command: ShiftCommand) -> anyhow::Result<ExitCode> {
     let common = command.common().clone();
+    let data = data_dir(&common.data)?;
     let into = match &command {
-        ShiftCommand::HandOver(HandOverArgs { file, .. }) => Some(file.clone()),
+        ShiftCommand::HandOver(HandOverArgs { file, .. }) => Some(OutFile::create(file, &data)?),
         _ => None,
     };
-    if let Some(file) = into.as_ref().filter(|file| file.exists()) {
-        bail!("{} is there already: choose another file", file.display());
-    }
     let options = SessionOptions::of_owner();
-    let mut session = Session::open(data_dir(&common.data)?, options)?;
+    let mut session = Session::open(data, options)?;
     // Each time a command of its own: the same one twice is meant twice.
     let command_id = format!("shift-{}", Uuid::now_v7());
     let reply = call(&mut session, &command_id, command_of(command)?);
-    if let Some((file, till)) = into.zip(reply.handover.as_ref()) {
+    if let Some((mut file, till)) = into.zip(reply.handover.as_ref()) {
         // Whoever runs the command again gets the same till: nothing is lost where the file cannot be written.
-        std::fs::write(&file, till).with_context(|| {
-            format!("{} cannot be written; run the command again with another file", file.display())
-        })?;
+        file.write_all(till.as_bytes())
+            .map_err(anyhow::Error::from)
+            .and_then(|()| file.keep())
+            .context("The till was not written; run the command again with another file")?;
     }
     tell_news(&session);
     let code = print_reply(&reply, common.json, text_of)?;

@@ -7,10 +7,10 @@ use anyhow::Context;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use tax_table::check::Severity;
-use tax_table::starter;
+use tax_table::starter::{self, Starter};
 
 /// The plugin that reads the table.
-const PLUGIN: &str = "org.pos-kernel.tax-table";
+pub(super) const PLUGIN: &str = "org.pos-kernel.tax-table";
 
 /// Says what is wrong with a table, and what it still lacks.
 pub(crate) fn check(args: &TaxCheckArgs) -> anyhow::Result<ExitCode> {
@@ -35,6 +35,13 @@ pub(crate) fn check(args: &TaxCheckArgs) -> anyhow::Result<ExitCode> {
     tell(&subject, serde_json::json!({}), found.collect(), args.common.json)
 }
 
+/// The table to begin with of a country.
+pub(super) fn starter_of(country: &str) -> anyhow::Result<&'static Starter> {
+    starter::table(&country.to_lowercase()).with_context(|| {
+        format!("There is no table for \"{country}\". `pos tax starter --list` shows the countries that have one.")
+    })
+}
+
 /// Prints a table to begin with, or the list of them.
 pub(crate) fn starter(args: &StarterArgs) -> anyhow::Result<ExitCode> {
     let Some(id) = &args.id else {
@@ -45,9 +52,7 @@ pub(crate) fn starter(args: &StarterArgs) -> anyhow::Result<ExitCode> {
         print(&text)?;
         return Ok(ExitCode::SUCCESS);
     };
-    let table = starter::table(&id.to_lowercase()).with_context(|| {
-        format!("There is no table for \"{id}\". `pos tax starter --list` shows the countries that have one.")
-    })?;
+    let table = starter_of(id)?;
     print(table.json)?;
     eprintln!(
         "pos: {}, rates of {} from {}. Compare them before use; `pos tax check` says what the table still lacks.",
